@@ -1,0 +1,211 @@
+"""Named rate laws: the few shapes from which every system here is written.
+
+Each is a function of SymPy expressions, exact (no smoothing): a maximum is `Max`, a case is
+`Piecewise`. Shapes of regulation are written so that they are 1 at rest, where the regulator is 1.
+Imports SymPy and `cohort.errors`; the content files enter here.
+"""
+
+import sympy
+
+from cohort.errors import RangeError
+
+__all__ = [
+    "activation",
+    "autoreceptor_view",
+    "inhibition",
+    "mass_action",
+    "michaelis_menten",
+    "positive_part",
+    "relaxation",
+    "substrate_inhibition",
+]
+
+# Lowest tone that an autoreceptor reads: keeps powers of it real.
+_VIEW_FLOOR = sympy.Float(1e-6)
+
+
+def michaelis_menten(s: sympy.Expr, k_m: sympy.Expr) -> sympy.Expr:
+    """Return the saturation ``s / (k_m + s)`` [1].
+
+    Parameters
+    ----------
+    s
+        Substrate.
+    k_m
+        Concentration at half saturation [unit of ``s``].
+
+    Returns
+    -------
+    Fraction of the maximal rate.
+
+    Examples
+    --------
+    >>> michaelis_menten(sympy.Integer(2), sympy.Integer(6))
+    1/4
+    """
+    return s / (k_m + s)
+
+
+def substrate_inhibition(s: sympy.Expr, k_m: sympy.Expr, k_i: sympy.Expr) -> sympy.Expr:
+    """Return Haldane's law ``s / (k_m + s + s^2 / k_i)`` [1].
+
+    Parameters
+    ----------
+    s
+        Substrate.
+    k_m
+        Michaelis constant [unit of ``s``].
+    k_i
+        Constant of inhibition by the substrate [unit of ``s``].
+
+    Returns
+    -------
+    Fraction of the maximal rate without inhibition.
+
+    Examples
+    --------
+    >>> substrate_inhibition(sympy.Integer(20), sympy.Integer(40), sympy.Integer(1000))
+    50/151
+    """
+    return s / (k_m + s + s**2 / k_i)
+
+
+def inhibition(x: sympy.Expr, c: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
+    """Return ``(1 + c) / (1 + c x^n)``: 1 at rest, at most ``1 + c`` [1].
+
+    Parameters
+    ----------
+    x
+        Regulator relative to rest [1], not negative.
+    c
+        Strength [1]; the inhibitor removes at most the factor ``1 / (1 + c)`` at rest.
+    n
+        Steepness [1].
+
+    Returns
+    -------
+    Factor on the regulated rate.
+
+    Examples
+    --------
+    >>> inhibition(sympy.Integer(1), sympy.Float(0.3), sympy.Integer(1))
+    1.00000000000000
+    """
+    return (1 + c) / (1 + c * x**n)
+
+
+def activation(x: sympy.Expr, a: sympy.Expr) -> sympy.Expr:
+    """Return ``(1 + a) x / (x + a)``: 1 at rest, at most ``1 + a`` [1].
+
+    Parameters
+    ----------
+    x
+        Regulator relative to rest [1], not negative.
+    a
+        Half saturation in units of the tone at rest [1].
+
+    Returns
+    -------
+    Factor on the regulated rate.
+
+    Examples
+    --------
+    >>> activation(sympy.Integer(4), sympy.Integer(2))
+    2
+    """
+    return (1 + a) * x / (x + a)
+
+
+def autoreceptor_view(x: sympy.Expr, sensitivity: sympy.Expr, antagonist: sympy.Expr) -> sympy.Expr:
+    """Return the transmitter tone that an autoreceptor reads [1].
+
+    Parameters
+    ----------
+    x
+        Transmitter relative to rest [1].
+    sensitivity
+        Sensitivity of the receptor relative to rest [1]; at 0 it reads rest whatever happens.
+    antagonist
+        Fraction of receptors that an antagonist holds [1].
+
+    Returns
+    -------
+    Tone, at least 1e-6.
+
+    Examples
+    --------
+    >>> autoreceptor_view(sympy.Integer(3), sympy.Rational(1, 2), sympy.Integer(0))
+    2
+    """
+    return sympy.Max(_VIEW_FLOOR, (1 - antagonist) * (1 + sensitivity * (x - 1)))
+
+
+def relaxation(target: sympy.Expr, level: sympy.Expr, rate: sympy.Expr) -> sympy.Expr:
+    """Return ``rate (target - level)``: first-order approach to a target.
+
+    Parameters
+    ----------
+    target, level
+        Where the level goes and where it is, in one unit.
+    rate
+        Rate constant [1/h].
+
+    Returns
+    -------
+    Time derivative of the level [its unit / h].
+
+    Examples
+    --------
+    >>> relaxation(sympy.Integer(1), sympy.Integer(3), sympy.Integer(2))
+    -4
+    """
+    return rate * (target - level)
+
+
+def mass_action(rate: sympy.Expr, *reactants: sympy.Expr) -> sympy.Expr:
+    """Return the rate constant times the reactants.
+
+    Parameters
+    ----------
+    rate
+        Rate constant.
+    *reactants
+        Concentrations; write one twice for a square.
+
+    Returns
+    -------
+    Flux.
+
+    Raises
+    ------
+    RangeError
+        If there is no reactant.
+
+    Examples
+    --------
+    >>> mass_action(sympy.Integer(2), sympy.Symbol("x"), sympy.Symbol("x"))
+    2*x**2
+    """
+    if not reactants:
+        raise RangeError("mass_action: 0 reactants; at least 1 is allowed. Name the reactant.")
+    return sympy.Mul(rate, *reactants)
+
+
+def positive_part(y: sympy.Expr) -> sympy.Expr:
+    """Return ``max(0, y)``.
+
+    Parameters
+    ----------
+    y
+        Any expression.
+
+    Returns
+    -------
+    ``y`` where positive, else 0.
+
+    Examples
+    --------
+    >>> positive_part(sympy.Integer(-3))
+    0
+    """
+    return sympy.Max(0, y)

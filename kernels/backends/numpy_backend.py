@@ -1,0 +1,472 @@
+"""The NumPy backend: the fallback that always works, and the referee of the others.
+
+Every lane has its own time, step size and schedule position; one pass of the loop advances every
+lane by one attempted step. Lanes that are done leave the working arrays. Only operations whose
+result does not depend on array length are used on lanes, so a lane never sees its neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kernels.arithmetic import exp, log
+from kernels.backends.events import EventFollower
+from kernels.backends.interface import AbstractBackend
+from kernels.backends.numpy_source import SectionSource, compile_section
+from kernels.lanes import Lanes
+from kernels.solution import ResultCode, Solution
+from kernels.tableaus import RosenbrockTableau, tableau
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kernels.program import Operand, Program
+    from kernels.schedule import Schedule
+    from kernels.solver import Solver
+    from kernels.system import OdeSystem
+
+__all__ = ["NumpyBackend"]
+
+Floats = NDArray[np.float64] if TYPE_CHECKING else object
+
+_WORKING_SET_BYTES: Final = 6_000_000  # about 1,000 lanes of a 30-row system: fewer pay more for Python
+_FEWEST_LANES: Final = 64
+_MOST_LANES: Final = 2048
+_SAFETY: Final = 0.9
+_GROWTH_MOST: Final = 6.0
+_GROWTH_LEAST: Final = 0.2
+_SHRINK_NON_FINITE: Final = 0.25
+_PI_PROPORTIONAL: Final = 0.7  # exponents of the PI controller over the order, Hairer and Wanner IV.2
+_PI_INTEGRAL: Final = 0.4
+_ERROR_FLOOR: Final = 1e-10
+_STRETCH: Final = 1.001  # a step that would leave a sliver before a boundary takes it along
+_RESTART: Final = 0.25  # of the last good step after an event; measured on the serotonin model
+_FIRST_STEP: Final = 0.01
+_FEWEST_ULPS: Final = 16.0
+_COMPACT_SHARE: Final = 8  # compact when one lane in eight is done
+
+
+class NumpyBackend(AbstractBackend):
+    """Run programs with NumPy.
+
+    Examples
+    --------
+    >>> NumpyBackend().name
+    'numpy'
+    """
+
+    name = "numpy"
+
+    def block_lanes(self, program: Program) -> int:
+        """Return how many lanes keep the working set near the cache.
+
+        Examples
+        --------
+        >>> from kernels import OdeSystem, lower
+        >>> small = lower(OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": 0}))
+        >>> NumpyBackend().block_lanes(small)
+        2048
+        """
+        rows = 16 * program.n_row + len(program.jacobian) + len(program.lu_pattern)
+        rows += len(program.parameters) + len(program.hoist.outputs)
+        return int(np.clip(_WORKING_SET_BYTES // (8 * rows), _FEWEST_LANES, _MOST_LANES))
+
+    def run(
+        self,
+        system: OdeSystem,
+        program: Program,
+        lanes: Lanes,
+        schedule: Schedule,
+        save_times: NDArray[np.int64],
+        solver: Solver,
+    ) -> Solution:
+        """Integrate one block of lanes.
+
+        Examples
+        --------
+        >>> from kernels import OdeSystem, Schedule, Solver, lower
+        >>> system = OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": 1})
+        >>> lanes = Lanes(parameters=np.ones((0, 1)), states=np.zeros((1, 1)))
+        >>> none = np.zeros(0, np.int64)
+        >>> end = Schedule(t0=0, t1=7200)
+        >>> NumpyBackend().run(system, lower(system), lanes, end, none, Solver()).end.states.round(9)
+        array([[2.]])
+        """
+        with np.errstate(all="ignore"):  # a lane that overflows gets a result code, not a warning
+            return _Run(system, program, lanes, schedule, save_times, solver).solve()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sections:
+    hoist: SectionSource
+    rhs: SectionSource
+    step: SectionSource
+    lu: SectionSource
+    solve: SectionSource
+    observe: SectionSource
+
+
+def _compile(program: Program) -> _Sections:
+    copied = {"hoist", "rhs", "solve", "observe"}
+    return _Sections(
+        **{s.name: compile_section(s, copies=s.name in copied) for s in program.sections}
+    )
+
+
+class _Work:
+    """Arrays of the lanes that are still under way; made anew when lanes leave."""
+
+    def __init__(self, run: _Run, lanes: NDArray[np.int64], y: Floats, h: Floats) -> None:
+        program, n = run.program, len(lanes)
+        self.lanes = lanes
+        self.n = n
+        self.y = y
+        self.parameters = np.ascontiguousarray(run.parameters[:, lanes])
+        self.inputs = run.events.inputs(lanes)
+        self.hoisted = np.empty((len(program.hoist.outputs), n))
+        self.size = h
+        self.k = np.empty((run.table.n_stage, program.n_row, n))
+        self.u, self.f, self.b, self.sum, self.tmp = np.empty((5, program.n_row, n))
+        self.gradient = np.zeros((program.n_row, n))
+        self.time = np.empty(n)
+        self.g = np.empty(n)
+        registers = max(getattr(run.sections, s.name).n_register for s in program.sections)
+        self.w = list(np.empty((registers, n)))
+        self.rows = {"p": list(self.parameters), "u": list(self.inputs), "h": list(self.hoisted)}
+        none: list[Floats] = []
+        run.sections.hoist.function(
+            None, None, none, self.rows["p"], none, none, none, none, none, self.rows["h"], self.w
+        )
+        jacobian = list(np.empty((len(program.jacobian), n)))
+        outputs = [*self.f, *jacobian, *self.gradient]
+        for index, operand in run.sections.step.aliases:
+            outputs[index] = self._alias(operand, outputs[index])
+        self.step_rows = outputs
+        self.j = outputs[program.n_row : program.n_row + len(program.jacobian)]
+        self.m = list(np.empty((len(program.lu_pattern), n)))
+        self.lu_rows = self.m
+        for index, operand in run.sections.lu.aliases:
+            self.m[index] = self.g if operand.kind == "g" else self.j[operand.index]
+
+    def _alias(self, operand: Operand, row: Floats) -> Floats:
+        if operand.kind == "c":
+            row[...] = operand.value
+            return row
+        return {"t": [self.time], "y": list(self.y), **self.rows}[operand.kind][operand.index]
+
+
+class _Run:
+    """One integration: see `solve` for the order of events."""
+
+    def __init__(
+        self,
+        system: OdeSystem,
+        program: Program,
+        lanes: Lanes,
+        schedule: Schedule,
+        save_times: NDArray[np.int64],
+        solver: Solver,
+    ) -> None:
+        n_lane = lanes.n_lane
+        self.program, self.schedule, self.solver = program, schedule, solver
+        self.table: RosenbrockTableau = tableau(solver.method)
+        self.sections = _compile(program)
+        self.parameters = lanes.parameters
+        self.save_times = save_times
+        self.unit = float(system.seconds_per_time_unit)
+        scales = np.array([system.scales.get(name, 1.0) for name in program.states])
+        self.atol = (solver.atol * scales)[:, None]
+        self.events = EventFollower(system, schedule, save_times, n_lane)
+        self.rows = np.concatenate((lanes.states, lanes.quadratures))
+        self.sizes = lanes.step_sizes.copy()
+        self.codes = lanes.codes.copy()
+        self.failure_times = np.full(n_lane, np.nan)
+        self.accepted = np.zeros(n_lane, np.int64)
+        self.rejected = np.zeros(n_lane, np.int64)
+        shape = (len(save_times), len(program.observables), n_lane)
+        self.observed = np.full(shape, np.nan)
+        gradient = program.step.outputs[program.n_row + len(program.jacobian) :]
+        self.gradient_rows = [
+            i for i, operand in enumerate(gradient) if not (operand.kind == "c" and operand.value == 0.0)
+        ]
+
+    def solve(self) -> Solution:
+        """Advance all lanes from boundary to boundary until every one is at the end or failed."""
+        alive = np.flatnonzero(self.codes == ResultCode.SUCCESS)
+        self._start(alive)
+        n_state = self.program.n_state
+        end = Lanes(
+            parameters=self.parameters,
+            states=self.rows[:n_state],
+            quadratures=self.rows[n_state:],
+            step_sizes=self.sizes,
+            codes=self.codes,
+        )
+        return Solution(
+            times=self.save_times,
+            names=self.program.observables,
+            observables=self.observed,
+            end=end,
+            codes=self.codes,
+            failure_times=self.failure_times,
+            accepted=self.accepted,
+            rejected=self.rejected,
+            device=NumpyBackend.name,
+            reasons={},
+        )
+
+    def _start(self, alive: NDArray[np.int64]) -> None:
+        broken = ~np.isfinite(self.rows).all(axis=0) | ~np.isfinite(self.parameters).all(axis=0)
+        for lane in alive[broken[alive]]:
+            self._fail(np.array([lane]), ResultCode.NON_FINITE, self.schedule.t0 / self.unit)
+        alive = alive[~broken[alive]]
+        if not len(alive):
+            return
+        work = _Work(self, alive, np.ascontiguousarray(self.rows[:, alive]), self.sizes[alive])
+        n = len(alive)
+        self.now = np.full(n, self.schedule.t0, np.int64)
+        self.local = np.zeros(n)
+        self.length = np.zeros(n)
+        self.last_error = np.full(n, _ERROR_FLOOR)
+        self.done = np.zeros(n, bool)
+        self.tries = np.zeros(n, np.int64)
+        self._cross(work, np.ones(n, bool), restart=False)
+        while True:
+            work = self._compact(work)
+            if not work.n:
+                return
+            self._advance(work)
+
+    # boundaries: saves first, then events, then the next interval
+
+    def _cross(self, work: _Work, at: NDArray[np.bool_], *, restart: bool = True) -> None:
+        index = np.flatnonzero(at)
+        lanes, now = work.lanes[index], self.now[index]
+        for save, due in self.events.due_saves(lanes, now):
+            self._observe(work, save, index[due])
+        states = np.ascontiguousarray(work.y[:, index])
+        touched, inputs_changed = self.events.apply(lanes, now, states)
+        if touched.any():
+            work.y[:, index] = states
+            if inputs_changed.any():
+                work.inputs[:, index] = self.events.inputs(lanes)
+            if restart:
+                factor = np.where(touched, _RESTART, 1.0)
+                work.size[index] = work.size[index] * factor
+        end = now >= self.schedule.t1
+        self.done[index] |= end
+        boundary = self.events.next_boundary(lanes, now)
+        self.length[index] = (boundary - now) / self.unit
+        self.local[index] = 0.0
+        again = index[~end & (boundary == now)]
+        if len(again):  # an event at the start of the schedule: its interval has no length
+            repeat = np.zeros(work.n, bool)
+            repeat[again] = True
+            self._cross(work, repeat, restart=restart)
+
+    def _observe(self, work: _Work, save: int, index: NDArray[np.int64]) -> None:
+        n_observable = len(self.program.observables)
+        if not n_observable:
+            return
+        values = list(np.empty((n_observable, len(index))))
+        registers = list(np.empty((self.sections.observe.n_register, len(index))))
+        none: list[Floats] = []
+        self.sections.observe.function(
+            self.now[index] / self.unit,
+            None,
+            list(np.ascontiguousarray(work.y[:, index])),
+            list(np.ascontiguousarray(work.parameters[:, index])),
+            list(np.ascontiguousarray(work.inputs[:, index])),
+            list(np.ascontiguousarray(work.hoisted[:, index])),
+            none,
+            none,
+            none,
+            values,
+            registers,
+        )
+        self.observed[save][:, work.lanes[index]] = values
+
+    # one attempted step of every lane
+
+    def _advance(self, work: _Work) -> None:
+        if self.solver.fixed_step is not None:
+            work.size[...] = self.solver.fixed_step
+        start = self.now / self.unit
+        left = self.length - self.local
+        if (work.size == 0.0).any():
+            self._choose_first(work, start)
+        last = work.size * _STRETCH >= left
+        h = np.where(last, left, work.size)
+        h = np.where(self.done, 1.0, h)
+        np.add(start, self.local, work.time)
+        error = self._step(work, h, start)
+        finite = np.isfinite(error)
+        if self.solver.fixed_step is not None:
+            accept = finite & ~self.done
+        else:
+            accept = finite & (error <= 1.0) & ~self.done
+        np.copyto(work.y, work.u, where=accept)
+        self._control(work, h, error, accept, last)
+        self.local = np.where(accept, self.local + h, self.local)
+        self.accepted[work.lanes] += accept
+        self.rejected[work.lanes] += ~accept & ~self.done
+        self.tries += ~self.done
+        at_end = accept & last
+        if at_end.any():
+            steps = np.rint(self.length * self.unit).astype(np.int64)
+            self.now = np.where(at_end, self.now + steps, self.now)
+            self._cross(work, at_end)
+        self._stop_failures(work, finite, h)
+
+    def _choose_first(self, work: _Work, start: Floats) -> None:
+        np.add(start, self.local, work.time)
+        self._evaluate(self.sections.rhs, work, list(work.y), list(work.f))
+        weight = self.solver.rtol * np.abs(work.y[: self.program.n_state]) + self.atol
+        size = _rms(work.y[: self.program.n_state] / weight)
+        speed = _rms(work.f[: self.program.n_state] / weight)
+        first = _FIRST_STEP * np.maximum(size, 1.0) / np.maximum(speed, _FIRST_STEP)
+        first = np.where(np.isfinite(first), first, _FIRST_STEP)
+        work.size[...] = np.where(work.size == 0.0, first, work.size)
+
+    def _evaluate(
+        self, section: SectionSource, work: _Work, y: list[Floats], out: list[Floats]
+    ) -> None:
+        rows = work.rows
+        section.function(
+            work.time, work.g, y, rows["p"], rows["u"], rows["h"], work.j, work.m, work.b, out, work.w
+        )
+
+    def _step(self, work: _Work, h: Floats, start: Floats) -> Floats:
+        """Leave the new state in ``work.u`` and return the error norm of every lane."""
+        table, program = self.table, self.program
+        inverse = 1.0 / h
+        np.divide(inverse, table.gamma, work.g)
+        self._evaluate(self.sections.step, work, list(work.y), work.step_rows)
+        self._evaluate(self.sections.lu, work, [], work.lu_rows)
+        origin = start + self.local
+        b = work.b
+        for stage in range(table.n_stage):
+            if stage:
+                self._stage_state(work, stage)
+                np.add(origin, h * table.alpha[stage], work.time)
+                self._evaluate(self.sections.rhs, work, list(work.u), list(work.f))
+                self._stage_right_side(work, stage, inverse)
+            else:
+                np.copyto(b, work.f)
+            slope = table.gamma_sums[stage]
+            if slope != 0.0:
+                scaled = h * slope
+                for row in self.gradient_rows:
+                    b[row] += scaled * work.step_rows[program.n_row + len(program.jacobian) + row]
+            self._evaluate(self.sections.solve, work, [], list(work.k[stage]))
+        np.add(work.u, work.k[-1], work.u)
+        return self._error_norm(work)
+
+    def _stage_state(self, work: _Work, stage: int) -> None:
+        table, k, u, tmp = self.table, work.k, work.u, work.tmp
+        if stage > len(table.a):  # the last rows repeat the one before and add one increment
+            np.add(u, k[stage - 1], u)
+            return
+        source = work.y
+        for j, coefficient in enumerate(table.a[stage - 1]):
+            np.multiply(k[j], coefficient, tmp)
+            np.add(source, tmp, u)
+            source = u
+
+    def _stage_right_side(self, work: _Work, stage: int, inverse: Floats) -> None:
+        total, tmp = work.sum, work.tmp
+        for j, coefficient in enumerate(self.table.c[stage - 1]):
+            if j == 0:
+                np.multiply(work.k[0], coefficient, total)
+            else:
+                np.multiply(work.k[j], coefficient, tmp)
+                np.add(total, tmp, total)
+        np.multiply(total, inverse, total)
+        np.add(work.f, total, work.b)
+
+    def _error_norm(self, work: _Work) -> Floats:
+        n_state = self.program.n_state
+        weight, tmp = work.sum[:n_state], work.tmp[:n_state]
+        np.maximum(np.abs(work.y[:n_state]), np.abs(work.u[:n_state]), out=weight)
+        np.multiply(weight, self.solver.rtol, weight)
+        np.add(weight, self.atol, weight)
+        np.divide(work.k[-1][:n_state], weight, tmp)
+        norm = _rms(tmp)
+        broken = ~np.isfinite(work.u[n_state:]).all(axis=0)  # quadratures are outside the norm
+        return np.where(broken, np.nan, norm)
+
+    def _control(
+        self,
+        work: _Work,
+        h: Floats,
+        error: Floats,
+        accept: NDArray[np.bool_],
+        last: NDArray[np.bool_],
+    ) -> None:
+        if self.solver.fixed_step is not None:
+            return
+        order = self.table.error_order + 1
+        finite = np.isfinite(error)
+        size = np.maximum(np.where(finite, error, 1.0), _ERROR_FLOOR)
+        now, before = log(size), log(self.last_error)
+        steady = _SAFETY * exp((_PI_INTEGRAL * before - _PI_PROPORTIONAL * now) / order)
+        plain = _SAFETY * exp(-now / order)
+        factor = np.where(accept, steady, np.minimum(plain, _SAFETY))
+        factor = np.minimum(np.maximum(factor, _GROWTH_LEAST), _GROWTH_MOST)
+        factor = np.where(finite, factor, _SHRINK_NON_FINITE)
+        wish = h * factor
+        # a step cut short by a boundary says nothing against the size that was wished for
+        wish = np.where(accept & last, np.maximum(wish, work.size), wish)
+        work.size[...] = np.where(self.done, work.size, wish)
+        self.last_error = np.where(accept, size, self.last_error)
+
+    # lanes that end
+
+    def _stop_failures(self, work: _Work, finite: NDArray[np.bool_], h: Floats) -> None:
+        time = self.now / self.unit + self.local
+        smallest = _FEWEST_ULPS * np.spacing(np.maximum(np.abs(time), 1.0 / self.unit))
+        small = (work.size < smallest) & ~self.done
+        many = (self.tries >= self.solver.max_steps) & ~self.done
+        if self.solver.fixed_step is not None:
+            small = ~finite & ~self.done
+        if not (small.any() or many.any()):
+            return
+        groups = (
+            (small & ~finite, ResultCode.NON_FINITE),
+            (small & finite, ResultCode.STEP_TOO_SMALL),
+            (many & ~small, ResultCode.TOO_MANY_STEPS),
+        )
+        for mask, code in groups:
+            index = np.flatnonzero(mask)
+            if len(index):
+                self._fail(work.lanes[index], code, time[index])
+                self.done[index] = True
+
+    def _fail(self, lanes: NDArray[np.int64], code: ResultCode, time: Floats | float) -> None:
+        self.codes[lanes] = code
+        self.failure_times[lanes] = time
+
+    def _compact(self, work: _Work) -> _Work:
+        n_done = int(np.count_nonzero(self.done))
+        if not n_done or (n_done < work.n and n_done * _COMPACT_SHARE < work.n):
+            return work
+        self.rows[:, work.lanes] = work.y
+        self.sizes[work.lanes] = work.size
+        stay = np.flatnonzero(~self.done)
+        for name in ("now", "local", "length", "last_error", "done", "tries"):
+            setattr(self, name, getattr(self, name)[stay])
+        return _Work(
+            self, work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()
+        )
+
+
+def _rms(rows: Floats) -> Floats:
+    """Return the root mean square over rows, added in their order."""
+    total = rows[0] * rows[0]
+    for row in rows[1:]:
+        total = total + row * row
+    norm: Floats = np.sqrt(total / len(rows))
+    return norm

@@ -1,0 +1,206 @@
+"""The entry to the engine: check everything, choose a device, run block by block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kernels.devices import choose_backend
+from kernels.errors import RangeError, ShapeError
+from kernels.lanes import Lanes
+from kernels.lower import lower
+from kernels.schedule import Schedule
+from kernels.solution import Solution
+from kernels.solver import Solver
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kernels.system import OdeSystem
+
+__all__ = ["integrate", "replay"]
+
+_DEFAULT = Solver()
+
+
+def integrate(
+    system: OdeSystem,
+    lanes: Lanes,
+    schedule: Schedule,
+    save_times: NDArray[np.int64],
+    solver: Solver = _DEFAULT,
+    device: str = "auto",
+    block_lanes: int | None = None,
+) -> Solution:
+    """Integrate many copies of a system over one schedule.
+
+    Parameters
+    ----------
+    system
+        The equations.
+    lanes
+        Parameters and state of every copy at ``schedule.t0``.
+    schedule
+        Start, end and events.
+    save_times
+        When observables are wanted [s], increasing, within the schedule, ends included.
+    solver
+        Method and tolerances.
+    device
+        ``auto``, ``numpy``, or another of `devices`.
+    block_lanes
+        Lanes that are worked on together; None lets the backend choose. The result does not
+        depend on it, bit for bit.
+
+    Returns
+    -------
+    Observables, codes and end state. A failed lane does not stop the others.
+
+    Raises
+    ------
+    ShapeError, RangeError, UnknownNameError
+        If lanes, schedule or save times do not fit the system.
+    DeviceError
+        If a device is asked for by name that is not there.
+
+    Examples
+    --------
+    >>> from kernels import OdeSystem, symbol
+    >>> k, x = symbol("k"), symbol("x")
+    >>> decay = OdeSystem(
+    ...     name="decay", states=("x",), parameters=("k",), rhs={"x": -k * x}, observables={"x_": x}
+    ... )
+    >>> lanes = Lanes(parameters=np.array([[1.0, 2.0]]), states=np.ones((1, 2)))
+    >>> solution = integrate(decay, lanes, Schedule(t0=0, t1=3600), np.array([0, 3600]))
+    >>> solution["x_"].round(5).tolist()
+    [[1.0, 1.0], [0.36788, 0.13534]]
+    """
+    backend, reasons = choose_backend(device)
+    lanes = _fitting(system, lanes)
+    schedule.check(system, lanes.n_lane)
+    save_times = _checked_saves(save_times, schedule)
+    program = lower(system)
+    size = backend.block_lanes(program) if block_lanes is None else block_lanes
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise RangeError("block_lanes", repr(size), "a whole number above zero", "Change it")
+    parts = []
+    for start in range(0, lanes.n_lane, size) or (0,):
+        block = slice(start, min(start + size, lanes.n_lane))
+        part = Schedule(
+            t0=schedule.t0, t1=schedule.t1, streams=tuple(s.take(block) for s in schedule.streams)
+        )
+        parts.append(backend.run(system, program, lanes.take(block), part, save_times, solver))
+    return _joined(parts, reasons)
+
+
+def replay(
+    system: OdeSystem,
+    lanes: Lanes,
+    schedule: Schedule,
+    save_times: NDArray[np.int64],
+    lane: int,
+    solver: Solver = _DEFAULT,
+) -> Solution:
+    """Integrate one lane alone on the NumPy backend, to look at a failure.
+
+    Parameters
+    ----------
+    system, lanes, schedule, save_times, solver
+        As given to `integrate`.
+    lane
+        Number of the lane.
+
+    Returns
+    -------
+    Solution of that lane, the same bits as among its neighbours.
+
+    Raises
+    ------
+    RangeError
+        If there is no such lane.
+
+    Examples
+    --------
+    >>> from kernels import OdeSystem
+    >>> system = OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": 1})
+    >>> lanes = Lanes(parameters=np.ones((0, 3)), states=np.zeros((1, 3)))
+    >>> replay(system, lanes, Schedule(t0=0, t1=3600), np.zeros(0, int), 2).end.n_lane
+    1
+    """
+    if not 0 <= lane < lanes.n_lane:
+        raise RangeError("lane", repr(lane), f"0 to {lanes.n_lane - 1}", "Choose one of them")
+    one = slice(lane, lane + 1)
+    part = Schedule(
+        t0=schedule.t0, t1=schedule.t1, streams=tuple(s.take(one) for s in schedule.streams)
+    )
+    return integrate(system, lanes.take(one), part, save_times, solver, "numpy")
+
+
+def _fitting(system: OdeSystem, lanes: Lanes) -> Lanes:
+    wanted = {"parameters": len(system.parameters), "states": len(system.states)}
+    for name, rows in wanted.items():
+        given = getattr(lanes, name).shape[0]
+        if given != rows:
+            raise ShapeError(
+                f"lanes.{name}",
+                f"{given} rows",
+                f"'{system.name}' has {rows} {name}",
+                f"Give one row for each of system.{name}",
+            )
+    n_quadrature = len(system.quadratures)
+    if lanes.quadratures.shape[0] == n_quadrature:
+        return lanes
+    if lanes.quadratures.shape[0]:
+        raise ShapeError(
+            "lanes.quadratures",
+            f"{lanes.quadratures.shape[0]} rows",
+            f"'{system.name}' has {n_quadrature} quadratures",
+            "Leave them out to start at zero",
+        )
+    return Lanes(
+        parameters=lanes.parameters,
+        states=lanes.states,
+        quadratures=np.zeros((n_quadrature, lanes.n_lane)),
+        step_sizes=lanes.step_sizes,
+        codes=lanes.codes,
+    )
+
+
+def _checked_saves(save_times: NDArray[np.int64], schedule: Schedule) -> NDArray[np.int64]:
+    times = np.asarray(save_times)
+    whole = times.astype(np.int64) if times.dtype.kind in "iuf" else None
+    if whole is None or times.ndim != 1 or not np.array_equal(whole, times):
+        raise ShapeError(
+            "save_times", repr(save_times), "one axis of whole seconds", "Give an int64 array"
+        )
+    if np.any(np.diff(whole) <= 0):
+        raise RangeError("save_times", "they do not increase", "increasing, no time twice", "Sort")
+    if len(whole) and (whole[0] < schedule.t0 or whole[-1] > schedule.t1):
+        raise RangeError(
+            "save_times",
+            f"{whole[0]} s to {whole[-1]} s",
+            f"within {schedule.t0} s to {schedule.t1} s",
+            "Save within the schedule",
+        )
+    return whole
+
+
+def _joined(parts: list[Solution], reasons: dict[str, str]) -> Solution:
+    def join(name: str) -> NDArray[np.float64]:
+        return np.concatenate([getattr(part, name) for part in parts], axis=-1)
+
+    def join_lanes(name: str) -> NDArray[np.float64]:
+        return np.concatenate([getattr(part.end, name) for part in parts], axis=-1)
+
+    first = parts[0]
+    names = ("parameters", "states", "quadratures", "step_sizes", "codes")
+    per_lane = ("observables", "codes", "failure_times", "accepted", "rejected")
+    return Solution(
+        times=first.times,
+        names=first.names,
+        end=Lanes(**{name: join_lanes(name) for name in names}),
+        device=first.device,
+        reasons=reasons,
+        **{name: join(name) for name in per_lane},
+    )

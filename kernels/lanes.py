@@ -1,0 +1,115 @@
+"""Lanes: many independent copies of one system, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kernels.errors import ShapeError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Lanes"]
+
+_UNSET = np.empty((0, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lanes:
+    """Hold the state of many copies of one system at one time.
+
+    Parameters
+    ----------
+    parameters
+        Shape ``(n_parameter, n_lane)``.
+    states
+        Shape ``(n_state, n_lane)``.
+    quadratures
+        Integrals so far, shape ``(n_quadrature, n_lane)``; left out, zeros.
+    step_sizes
+        Last good step size [time unit], shape ``(n_lane,)``; 0 chooses one.
+    codes
+        `ResultCode` of each lane, shape ``(n_lane,)``, uint8; a failed lane stays failed.
+
+    Raises
+    ------
+    ShapeError
+        If an array is not numeric, or the lane axes differ.
+
+    Examples
+    --------
+    >>> Lanes(parameters=np.ones((1, 3)), states=np.zeros((2, 3))).n_lane
+    3
+    """
+
+    parameters: NDArray[np.float64]
+    states: NDArray[np.float64]
+    quadratures: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
+    step_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
+    codes: NDArray[np.uint8] = field(default_factory=lambda: _UNSET)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "states"):
+            object.__setattr__(self, name, _matrix(name, getattr(self, name)))
+        n_lane = self.states.shape[1]
+        if self.quadratures is _UNSET:
+            object.__setattr__(self, "quadratures", np.zeros((0, n_lane)))
+        else:
+            object.__setattr__(self, "quadratures", _matrix("quadratures", self.quadratures))
+        if self.step_sizes is _UNSET:
+            object.__setattr__(self, "step_sizes", np.zeros(n_lane))
+        if self.codes is _UNSET:
+            object.__setattr__(self, "codes", np.zeros(n_lane, np.uint8))
+        for name in ("parameters", "quadratures", "step_sizes", "codes"):
+            shape = getattr(self, name).shape
+            if shape[-1] != n_lane or len(shape) not in (1, 2):
+                raise ShapeError(
+                    f"lanes.{name}",
+                    f"shape {shape}",
+                    f"the last axis has {n_lane} lanes, as states have",
+                    "Give one column a lane",
+                )
+
+    @property
+    def n_lane(self) -> int:
+        """Number of lanes.
+
+        Examples
+        --------
+        >>> Lanes(parameters=np.ones((0, 2)), states=np.zeros((1, 2))).n_lane
+        2
+        """
+        return self.states.shape[1]
+
+    def take(self, lanes: slice) -> Lanes:
+        """Return some of the lanes, in contiguous arrays.
+
+        Examples
+        --------
+        >>> Lanes(parameters=np.ones((0, 4)), states=np.zeros((1, 4))).take(slice(1, 3)).n_lane
+        2
+        """
+        return Lanes(
+            parameters=np.ascontiguousarray(self.parameters[:, lanes]),
+            states=np.ascontiguousarray(self.states[:, lanes]),
+            quadratures=np.ascontiguousarray(self.quadratures[:, lanes]),
+            step_sizes=self.step_sizes[lanes].copy(),
+            codes=self.codes[lanes].copy(),
+        )
+
+
+def _matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    try:
+        array = np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(
+            f"lanes.{name}", type(values).__name__, "an array of numbers is allowed", "Give one"
+        ) from error
+    if array.ndim != 2:  # noqa: PLR2004
+        raise ShapeError(
+            f"lanes.{name}", f"shape {array.shape}", "two axes: row, lane", "Reshape it"
+        )
+    return array

@@ -1,0 +1,60 @@
+"""How a run is solved: method, tolerances, limits."""
+
+import math
+from dataclasses import dataclass
+
+from kernels.errors import RangeError
+from kernels.tableaus import tableau
+
+__all__ = ["Solver"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solver:
+    """Choose the method and its tolerances.
+
+    Parameters
+    ----------
+    method
+        ``rodas5p`` (order 5) or ``rodas4`` (order 4).
+    rtol
+        Relative tolerance of one step [1], greater than zero.
+    atol
+        Absolute tolerance of one step relative to `OdeSystem.scales` [1], greater than zero.
+    max_steps
+        Most steps, accepted and rejected, of one lane in one call.
+    fixed_step
+        Step size [time unit of the system] without any control, for measuring the order of
+        convergence; None controls the error.
+
+    Raises
+    ------
+    RangeError
+        If a tolerance or limit is not greater than zero.
+    UnknownNameError
+        If there is no such method.
+
+    Examples
+    --------
+    >>> Solver(rtol=1e-8).method
+    'rodas5p'
+    """
+
+    method: str = "rodas5p"
+    rtol: float = 1e-5
+    atol: float = 1e-6
+    max_steps: int = 100_000
+    fixed_step: float | None = None
+
+    def __post_init__(self) -> None:
+        tableau(self.method)
+        for name in ("rtol", "atol", "max_steps", "fixed_step"):
+            value = getattr(self, name)
+            if value is None and name == "fixed_step":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise RangeError(f"solver.{name}", repr(value), "a number is allowed", "Give one")
+            if not (value > 0 and math.isfinite(value)):
+                raise RangeError(
+                    f"solver.{name}", repr(value), "greater than zero and finite", "Change it"
+                )
