@@ -16,7 +16,7 @@ from cohort.model.dimensions import unit_of
 from cohort.model.model import Model
 from cohort.model.submodel import Submodel, declared_names
 from cohort.units import parse_unit, same_unit
-from kernels.system import TIME, OdeSystem, symbol
+from kernels import TIME, OdeSystem, symbol
 
 __all__ = ["assemble"]
 
@@ -314,7 +314,11 @@ def _all_units(
 
 
 def _origins(parts: Sequence[Submodel], ports: Mapping[str, Parameter]) -> dict[str, str]:
-    table = {item.name: part.name for part in parts for item in (*part.parameters, *part.constants)}
-    for part in reversed(parts):
-        table |= {port.name: part.name for port in part.ports if port.name in ports}
+    table: dict[str, str] = {}
+    for part in parts:
+        table |= {item.name: part.name for item in part.parameters}
+        table |= {item.name: part.name for item in part.constants}
+        for port in part.ports:
+            if port.name in ports:
+                table.setdefault(port.name, part.name)
     return table

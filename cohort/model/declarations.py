@@ -17,7 +17,7 @@ import sympy
 
 from cohort.errors import ModelError, RangeError, UnitError
 from cohort.units import parse_unit
-from kernels.system import TIME, symbol
+from kernels import TIME, symbol
 
 __all__ = [
     "ANY",

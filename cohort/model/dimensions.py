@@ -12,7 +12,7 @@ import sympy
 from sympy.logic.boolalg import Boolean, BooleanAtom, BooleanFunction
 
 from cohort.errors import UnitError
-from cohort.units import parse_unit, same_unit
+from cohort.units import parse_unit, same_unit, ureg
 
 __all__ = ["require_unit", "unit_of"]
 
@@ -121,7 +121,7 @@ def _power(expression: sympy.Pow, units: Mapping[str, pint.Unit], where: str) ->
     base, exponent = expression.args
     unit = unit_of(base, units, where)
     if exponent.is_number:
-        return unit if unit is None else unit ** float(exponent)
+        return unit if unit is None else ureg.Unit(unit ** float(exponent))
     _pure(exponent, units, f"{where}, exponent of {_text(base)}")
     _pure(base, units, f"{where}, base of the varying exponent {_text(exponent)}")
     return _PURE

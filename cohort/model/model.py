@@ -307,6 +307,10 @@ class Model:
         >>> table.count("read") > 0
         True
         """
+        numbers: tuple[Parameter | Constant, ...] = (
+            *self.parameters.values(),
+            *self.constants.values(),
+        )
         return ParameterTable(
             rows=tuple(
                 ParameterRow(
@@ -319,7 +323,7 @@ class Model:
                     sd_log=item.sd_log if isinstance(item, Parameter) else 0.0,
                     submodel=self.origins[item.name],
                 )
-                for item in (*self.parameters.values(), *self.constants.values())
+                for item in numbers
             )
         )
 

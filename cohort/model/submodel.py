@@ -24,9 +24,12 @@ from cohort.model.declarations import (
 )
 from cohort.model.dimensions import require_unit, unit_of
 from cohort.units import parse_unit
-from kernels.system import TIME, symbol
+from kernels import TIME, symbol
 
 __all__ = ["Submodel", "declared_names", "expressions"]
+
+
+_Named = Species | Parameter | Constant | Derived | Port | Input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Submodel:
 
     Examples
     --------
+    >>> from cohort.model import Source
     >>> guess = Source("example", "assumed")
     >>> Submodel(
     ...     name="decay",
@@ -101,9 +105,8 @@ class Submodel:
         {'t': 'h', 'tnf': '1'}
         """
         table = {TIME.name: "h"}
-        for group in (self.species, self.parameters, self.constants, self.derived):
-            table |= {item.name: item.unit for item in group}
-        table |= {item.name: item.unit for item in (*self.ports, *self.inputs)}
+        for item in _named(self):
+            table[item.name] = item.unit
         return table | {name: rule.unit for name, rule in self.rules.items()}
 
 
@@ -115,10 +118,17 @@ def declared_names(model: Submodel) -> Iterator[str]:
     >>> list(declared_names(Submodel(name="m", ports=(Port("tnf", "1", "cytokine", 1.0),))))
     ['tnf']
     """
-    for group in (model.species, model.parameters, model.constants, model.derived):
-        yield from (item.name for item in group)
-    yield from (item.name for item in (*model.ports, *model.inputs))
+    yield from (item.name for item in _named(model))
     yield from model.rules
+
+
+def _named(model: Submodel) -> Iterator[_Named]:
+    yield from model.species
+    yield from model.parameters
+    yield from model.constants
+    yield from model.derived
+    yield from model.ports
+    yield from model.inputs
 
 
 def _check_names_once(model: Submodel) -> None:

@@ -6,7 +6,7 @@ irreversible one destroys it. Transmitters read ``mao_a_activity``.
 
 from cohort.model import FRACTION, Parameter, Port, Rule, Source, Species, Submodel
 from cohort.model.rate_laws import relaxation
-from kernels.system import symbol
+from kernels import symbol
 
 __all__ = ["monoamine_oxidase"]
 
@@ -30,7 +30,7 @@ def monoamine_oxidase() -> Submodel:
     Examples
     --------
     >>> monoamine_oxidase().rates["mao_a"]
-    -mao_a*mao_a_inactivation + mao_a_turnover*(mao_a_capacity - mao_a)
+    -mao_a*mao_a_inactivation + mao_a_turnover*(-mao_a + mao_a_capacity)
     """
     pool = symbol("mao_a")
     turnover = relaxation(symbol("mao_a_capacity"), pool, symbol("mao_a_turnover"))

@@ -22,7 +22,7 @@ from cohort.model import (
     Submodel,
 )
 from cohort.model.rate_laws import relaxation
-from kernels.system import symbol
+from kernels import symbol
 
 __all__ = ["precursors"]
 
@@ -68,8 +68,8 @@ def precursors(*, meals: bool = False) -> Submodel:
         B' &= k_B B_0 \frac{T}{T_0}\rho - k_B B, \qquad
         \rho = \frac{1 + T_0/K_T + Y_0/K_Y + L_0}{1 + T/K_T + Y/K_Y + L_0 L m}
 
-    *m* is the port ``lnaa_multiplier``. With all shares 0, *L* and *i* stay 1. Left out: free against
-    bound tryptophan, extraction by gut and liver, the other amino acids one by one.
+    *m* is the port ``lnaa_multiplier``. With all shares 0, *L* and *i* stay 1. Left out: free
+    against bound tryptophan, extraction by gut and liver, the other amino acids one by one.
 
     References
     ----------

@@ -9,7 +9,7 @@ import sympy
 
 from cohort.model import Model, Parameter, Reaction, Rule, Source, Species, Submodel, assemble
 from cohort.model.rate_laws import michaelis_menten, substrate_inhibition
-from kernels.system import symbol
+from kernels import symbol
 
 __all__ = ["best2010"]
 

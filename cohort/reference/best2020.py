@@ -26,7 +26,7 @@ from cohort.model.rate_laws import (
     positive_part,
     substrate_inhibition,
 )
-from kernels.system import symbol
+from kernels import symbol
 
 __all__ = ["best2020"]
 
@@ -268,8 +268,6 @@ def _signals() -> tuple[Reaction, ...]:
             "g_on_h", mass_action(symbol("g_on_h"), bound_h, bound_h, free_g_h), {"g_protein_h": 1}
         ),
         Reaction("g_off_h", mass_action(symbol("g_off_h"), t_h, g_h), {"g_protein_h": -1}),
-        Reaction(
-            "t_on_h", mass_action(symbol("t_on_h"), g_h, g_h, free_t_h), {"t_regulator_h": 1}
-        ),
+        Reaction("t_on_h", mass_action(symbol("t_on_h"), g_h, g_h, free_t_h), {"t_regulator_h": 1}),
         Reaction("t_off_h", symbol("t_off_h") * t_h, {"t_regulator_h": -1}),
     )

@@ -33,7 +33,7 @@ from cohort.model.rate_laws import (
     relaxation,
     substrate_inhibition,
 )
-from kernels.system import symbol
+from kernels import symbol
 
 __all__ = ["serotonin"]
 
