@@ -95,7 +95,7 @@ def require_unit(
     >>> require_unit(cl, {"cl": parse_unit("L")}, "L/h", "clearance")
     Traceback (most recent call last):
     ...
-    cohort.errors.UnitError: clearance: cl has unit [L]; [L/h] is allowed. Correct the formula \
+    cohort.errors.UnitError: clearance: cl has unit [l]; [l/h] is allowed. Correct the formula \
 or the unit.
     """
     target = parse_unit(wanted, where) if isinstance(wanted, str) else wanted

@@ -1,0 +1,36 @@
+"""Compounds, one a file: how a substance moves through the body and what it binds.
+
+Content, not framework: a YAML file a compound, each number with unit, source, mark and role. Drugs
+(`cohort.drugs`) say which compounds a dose holds; `cohort.physiology` turns compounds into
+submodels; the population room reads `covariate_effects`. A compound never names a drug.
+"""
+
+from cohort.compounds.compound import (
+    Compound,
+    CovariateRule,
+    Cyp2d6Inhibition,
+    Disposition,
+    Formation,
+    Route,
+    SertBinding,
+    compound_names,
+    covariate_effects,
+    load_compound,
+)
+from cohort.compounds.covariates import CovariateEffect
+from cohort.compounds.quantity import Quantity
+
+__all__ = [
+    "Compound",
+    "CovariateEffect",
+    "CovariateRule",
+    "Cyp2d6Inhibition",
+    "Disposition",
+    "Formation",
+    "Quantity",
+    "Route",
+    "SertBinding",
+    "compound_names",
+    "covariate_effects",
+    "load_compound",
+]

@@ -1,0 +1,36 @@
+"""Outcomes: from daily means of a patient's states to scores, adverse events and drop-out.
+
+No drug is named here: everything follows from the patient's own transmitter and receptor states
+relative to their untreated level. May import `cohort.facts`, `cohort.conditions` and
+`cohort.population.draws`; `cohort.simulate` walks through `cohort.outcomes.course`.
+"""
+
+from cohort.outcomes.adverse_events import (
+    AdverseEvent,
+    adverse_event_names,
+    hazard_per_day,
+    load_adverse_event,
+)
+from cohort.outcomes.course import ClinicalCourse, DayDrivers, TrialVariation, follow_days, start_course
+from cohort.outcomes.scales import Scale, load_scale, scale_names, score
+from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
+
+__all__ = [
+    "AdverseEvent",
+    "ClinicalCourse",
+    "DayDrivers",
+    "Scale",
+    "Severity",
+    "TrialVariation",
+    "adverse_event_names",
+    "drug_benefit",
+    "follow_days",
+    "hazard_per_day",
+    "load_adverse_event",
+    "load_scale",
+    "placebo_improvement",
+    "relax",
+    "scale_names",
+    "score",
+    "start_course",
+]

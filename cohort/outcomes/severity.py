@@ -1,0 +1,168 @@
+"""Latent severity: baseline, the course on placebo, and the benefit that states bring."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cohort.conditions import Condition, LinkModel, PlaceboModel
+from kernels.arithmetic import exp, power
+
+__all__ = ["Severity", "drug_benefit", "placebo_improvement", "relax"]
+
+Floats = NDArray[np.float64]
+LONGEST_PLACEBO_COURSE_D = 84.0
+"""The curve is for twelve weeks at most: its linear part would eat the gain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Severity:
+    """Hold what each patient brings to the trial.
+
+    Parameters
+    ----------
+    baseline
+        Latent severity at entry [points of the HAM-D17], shape ``(n_lane,)``.
+    placebo_factor
+        The patient's own multiple of the mean improvement on placebo [1].
+    sensitivity
+        The patient's own multiple of the mean benefit [1], mean 1.
+
+    Examples
+    --------
+    >>> Severity(
+    ...     baseline=np.array([22.0]), placebo_factor=np.ones(1), sensitivity=np.ones(1)
+    ... ).baseline.tolist()
+    [22.0]
+    """
+
+    baseline: Floats
+    placebo_factor: Floats
+    sensitivity: Floats
+
+    def at(self, day: float, benefit: Floats, condition: Condition, trial_shift: float) -> Floats:
+        """Return latent severity on one day.
+
+        Parameters
+        ----------
+        day
+            Days since the first dose [d].
+        benefit
+            Benefit of a patient of mean sensitivity [points], shape ``(n_lane,)``.
+        condition
+            Placebo course and progression.
+        trial_shift
+            How much more this trial's patients improve on placebo at week 8 than in the mean
+            trial [points].
+
+        Returns
+        -------
+        Severity [points], shape ``(n_lane,)``, not below zero.
+
+        Examples
+        --------
+        >>> from cohort.conditions import load_condition
+        >>> one = np.ones(1)
+        >>> severity = Severity(baseline=22.0 * one, placebo_factor=one, sensitivity=one)
+        >>> severity.at(56.0, 0.0 * one, load_condition("major_depression"), 0.0).round(1).tolist()
+        [12.4]
+        """
+        placebo = condition.placebo
+        gain = placebo_improvement(placebo, np.array([day, 56.0]))
+        improvement = gain[0] * (self.placebo_factor + trial_shift / gain[1])
+        drift = condition.severity.progression.number("1/day") * day
+        exact = self.baseline + drift - improvement - self.sensitivity * benefit
+        return np.maximum(exact, 0.0)
+
+
+def placebo_improvement(placebo: PlaceboModel, day: Floats) -> Floats:
+    r"""Return the mean improvement on placebo.
+
+    Parameters
+    ----------
+    placebo
+        Its parameters.
+    day
+        Days since the first dose [d], not negative; held at 84 beyond.
+
+    Returns
+    -------
+    Fall of severity [points of the HAM-D17].
+
+    Notes
+    -----
+    .. math:: A\,(1 - e^{-(t/t_d)^b}) - h t
+
+    References
+    ----------
+    Merlo-Pich and Gomeni 2008, 2009 (parameters recalled, declared assumed).
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> days = np.array([7.0, 14.0, 28.0, 42.0, 56.0])
+    >>> placebo_improvement(load_condition("major_depression").placebo, days).round(1).tolist()
+    [3.1, 4.9, 7.1, 8.6, 9.6]
+    """
+    held = np.minimum(day, LONGEST_PLACEBO_COURSE_D)
+    ratio = power(held / placebo.time.number("day"), placebo.shape.number("1"))
+    rise = placebo.gain.number("1") * (1.0 - exp(-ratio))
+    return rise - placebo.relapse.number("1/day") * held
+
+
+def relax(slow: Floats, target: Floats, rate_per_day: float, days: float) -> Floats:
+    """Return a slow process after some days of going towards a constant target.
+
+    Parameters
+    ----------
+    slow, target
+        Where it is and where it goes [1], same shape.
+    rate_per_day
+        Rate [1/d], not negative.
+    days
+        Time [d], not negative.
+
+    Returns
+    -------
+    Where it is then; exact, whatever the length of the step.
+
+    Examples
+    --------
+    >>> relax(np.array([0.0]), np.array([1.0]), 0.1, 10.0).round(3).tolist()
+    [0.632]
+    """
+    left = exp(np.array(-rate_per_day * days))
+    return target + (slow - target) * left
+
+
+def drug_benefit(link: LinkModel, now: Floats, slow: Floats) -> Floats:
+    r"""Return the benefit for a patient of mean sensitivity.
+
+    Parameters
+    ----------
+    link
+        Ceiling and fast share; the same for every drug.
+    now
+        Weighted log ratios of today's states [1].
+    slow
+        The same after the slow clinical process [1].
+
+    Returns
+    -------
+    Points of the HAM-D17.
+
+    Notes
+    -----
+    .. math:: C \tanh(\varphi u + (1-\varphi) s)
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> link = load_condition("major_depression").link
+    >>> drug_benefit(link, np.zeros(1), np.zeros(1)).tolist()
+    [0.0]
+    """
+    share = link.fast_share.number("1")
+    level = share * now + (1.0 - share) * slow
+    decay = exp(-2.0 * np.abs(level))
+    return link.ceiling.number("1") * np.sign(level) * (1.0 - decay) / (1.0 + decay)

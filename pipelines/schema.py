@@ -1,0 +1,684 @@
+"""The single truth of every table: column names, types, units, labels, meanings.
+
+Tables, their Parquet metadata, their checks (`pipelines.validate`) and their documentation all
+read `TABLES`. Subject-level tables carry CDISC ADaM names; the columns that are ours have no
+twin there and say so by an empty ``cdisc``. Limits of SAS transport files are kept: names of at
+most 8 characters in subject-level tables, labels of at most 40, ASCII.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import polars as pl
+import pyarrow as pa
+
+__all__ = [
+    "SUBJECT_TABLES",
+    "SUMMARY_TABLES",
+    "TABLES",
+    "Column",
+    "Table",
+    "arrow_schema",
+    "polars_schema",
+]
+
+N_LABEL_CHARACTERS = 40
+"""Longest label of a SAS version 5 transport file."""
+
+_POLARS_TYPES: Mapping[str, type[pl.DataType]] = MappingProxyType(
+    {"text": pl.String, "integer": pl.Int64, "number": pl.Float64}
+)
+_ARROW_TYPES: Mapping[str, pa.DataType] = MappingProxyType(
+    {"text": pa.large_string(), "integer": pa.int64(), "number": pa.float64()}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name
+        Column name.
+    kind
+        ``text``, ``integer`` (64 bits) or ``number`` (float64).
+    unit
+        Unit of the values, ``1`` for pure numbers, empty for text and codes.
+    label
+        Short label, at most 40 characters, ASCII.
+    meaning
+        One sentence for the documentation.
+    cdisc
+        Name of the CDISC twin (an ADaM variable, in subject-level tables the same name), empty
+        for a column of our own.
+    allowed
+        The values a text column may take, empty for free text.
+    nullable
+        Whether the value may be missing.
+
+    Examples
+    --------
+    >>> Column(name="AGE", kind="number", unit="y", label="Age", meaning="Age.").nullable
+    True
+    """
+
+    name: str
+    kind: str
+    unit: str = ""
+    label: str
+    meaning: str
+    cdisc: str = ""
+    allowed: tuple[str, ...] = ()
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table: its columns and the key its rows are sorted by.
+
+    Parameters
+    ----------
+    name
+        File name without ending.
+    label
+        Short label, at most 40 characters.
+    meaning
+        What one row is.
+    key
+        Columns that name a row; rows are stored in this order.
+    columns
+        The columns in their stored order.
+
+    Examples
+    --------
+    >>> TABLES["adsl"].key
+    ('TRT01PN', 'USUBJID')
+    >>> TABLES["adsl"].column("AGE").unit
+    'y'
+    """
+
+    name: str
+    label: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return the column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _text(name: str, label: str, meaning: str, **rest: object) -> Column:
+    return Column(name=name, kind="text", label=label, meaning=meaning, **rest)  # type: ignore[arg-type]
+
+
+def _number(name: str, unit: str, label: str, meaning: str, **rest: object) -> Column:
+    return Column(name=name, kind="number", unit=unit, label=label, meaning=meaning, **rest)  # type: ignore[arg-type]
+
+
+def _count(name: str, label: str, meaning: str, unit: str = "1", **rest: object) -> Column:
+    return Column(name=name, kind="integer", unit=unit, label=label, meaning=meaning, **rest)  # type: ignore[arg-type]
+
+
+def _flag(name: str, label: str, meaning: str, *, population: bool) -> Column:
+    """Population flags are Y or N and never null; record flags are Y or null."""
+    return Column(
+        name=name,
+        kind="text",
+        label=label,
+        meaning=meaning,
+        cdisc=name,
+        allowed=("Y", "N") if population else ("Y",),
+        nullable=not population,
+    )
+
+
+def _cdisc(*columns: Column) -> tuple[Column, ...]:
+    """Mark columns that carry the name and the meaning of a CDISC variable."""
+    return tuple(
+        Column(
+            name=column.name,
+            kind=column.kind,
+            unit=column.unit,
+            label=column.label,
+            meaning=column.meaning,
+            cdisc=column.name,
+            allowed=column.allowed,
+            nullable=column.nullable,
+        )
+        for column in columns
+    )
+
+
+_SUBJECT = _cdisc(
+    _text("STUDYID", "Study Identifier", "Name of the protocol, upper case.", nullable=False),
+    _text(
+        "USUBJID",
+        "Unique Subject Identifier",
+        "Study, number of the arm, patient id. In counterfactual designs the same person has one "
+        "USUBJID an arm and the same SUBJID in all.",
+        nullable=False,
+    ),
+    _text("SUBJID", "Subject Identifier for the Study", "Patient id, 8 digits.", nullable=False),
+)
+_RECORD_TREATMENT = _cdisc(
+    _text("TRTP", "Planned Treatment", "Name of the arm.", nullable=False),
+    _count("TRTPN", "Planned Treatment (N)", "Number of the arm, from 1.", "", nullable=False),
+)
+
+_ADSL = Table(
+    name="adsl",
+    label="Subject-Level Analysis Dataset",
+    meaning="One row per subject: who, in which arm, how the trial ended, how the solver ended.",
+    key=("TRT01PN", "USUBJID"),
+    columns=(
+        *_SUBJECT,
+        *_cdisc(
+            _text("ARM", "Description of Planned Arm", "Name of the arm.", nullable=False),
+            _text("TRT01P", "Planned Treatment for Period 01", "Name of the arm.", nullable=False),
+            _count(
+                "TRT01PN",
+                "Planned Treatment for Period 01 (N)",
+                "Number of the arm, from 1, in the order of the protocol.",
+                "",
+                nullable=False,
+            ),
+            _text("TRT01A", "Actual Treatment for Period 01", "Name of the arm.", nullable=False),
+            _count(
+                "TRT01AN",
+                "Actual Treatment for Period 01 (N)",
+                "Number of the arm.",
+                "",
+                nullable=False,
+            ),
+            _number("AGE", "y", "Age", "Age at randomisation, not rounded."),
+            _text("AGEU", "Age Units", "Unit of AGE.", allowed=("YEARS",), nullable=False),
+            _text("SEX", "Sex", "Sex.", allowed=("F", "M"), nullable=False),
+            _text("RACE", "Race", "Ancestry as the population draws it, upper case."),
+            _number("HEIGHTBL", "cm", "Baseline Height (cm)", "Height at randomisation."),
+            _number("WEIGHTBL", "kg", "Baseline Weight (kg)", "Weight at randomisation."),
+            _number("BMIBL", "kg/m^2", "Baseline BMI (kg/m^2)", "Body mass index."),
+        ),
+        _text("CYP2C19", "CYP2C19 Phenotype", "Metaboliser phenotype of CYP2C19."),
+        _text("CYP2D6", "CYP2D6 Phenotype", "Metaboliser phenotype of CYP2D6."),
+        _text("SLC6A4", "SLC6A4 Genotype", "Genotype of the serotonin transporter promoter."),
+        _flag(
+            "ITTFL",
+            "Intent-To-Treat Population Flag",
+            "Y for everyone randomised.",
+            population=True,
+        ),
+        _flag(
+            "SAFFL",
+            "Safety Population Flag",
+            "Y if at least one dose, placebo included, was taken.",
+            population=True,
+        ),
+        _flag(
+            "COMPLFL",
+            "Completers Population Flag",
+            "Y if the patient reached the last visit and the solver did not fail.",
+            population=True,
+        ),
+        *_cdisc(
+            _text(
+                "EOSSTT",
+                "End of Study Status",
+                "How the trial ended for the patient.",
+                allowed=("COMPLETED", "DISCONTINUED"),
+                nullable=False,
+            ),
+            _text(
+                "DCSREAS",
+                "Reason for Discontinuation from Study",
+                "Null if completed; SOLVER "
+                "FAILURE if the equations of this patient could not be solved to the end.",
+            ),
+            _number(
+                "TRTDURD",
+                "d",
+                "Total Treatment Duration (Days)",
+                "Time in the trial: until its end, discontinuation or solver failure.",
+            ),
+        ),
+        _number("DCDAY", "d", "Day of Discontinuation", "Null if completed."),
+        _count("DOSEPLN", "Doses Planned", "Doses the regimen prescribed.", cdisc=""),
+        _count("DOSETKN", "Doses Taken", "Doses taken.", cdisc=""),
+        _number("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
+        _count(
+            "RESCODE",
+            "Solver Result Code",
+            "0 if the patient's equations were solved to the end, else the code of the failure.",
+            "",
+            nullable=False,
+        ),
+        _text("RESTXT", "Solver Result Text", "Meaning of RESCODE."),
+        _number("FAILTIME", "h", "Time of Solver Failure (h)", "Null if the solver succeeded."),
+        _count("STEPACC", "Accepted Solver Steps", "Steps the solver kept."),
+        _count("STEPREJ", "Rejected Solver Steps", "Steps the solver tried again."),
+    ),
+)
+
+_VISIT = _cdisc(
+    _text("AVISIT", "Analysis Visit", "Name of the visit.", nullable=False),
+    _number("AVISITN", "week", "Analysis Visit (N)", "Weeks since the first dose.", nullable=False),
+    _count(
+        "ADY",
+        "Analysis Relative Day",
+        "Day of the trial; 1 is the day of the first dose, there is no day 0.",
+        "d",
+        nullable=False,
+    ),
+)
+_VALUES = _cdisc(
+    _number(
+        "AVAL", "PARAM", "Analysis Value", "The value; null when missing or after a solver failure."
+    ),
+    _number("BASE", "PARAM", "Baseline Value", "The value at the baseline record."),
+    _number("CHG", "PARAM", "Change from Baseline", "AVAL - BASE, on post-baseline records."),
+)
+_RECORD_FLAGS = (
+    _flag("ABLFL", "Baseline Record Flag", "Y on the baseline record.", population=False),
+    _flag(
+        "ANL01FL",
+        "Analysis Flag 01",
+        "Y on records that the means use: the value is there "
+        "and the patient has at least one observed value after baseline.",
+        population=False,
+    ),
+)
+
+_ADQS = Table(
+    name="adqs",
+    label="Questionnaire Analysis Dataset",
+    meaning="One row per subject, rating scale and visit.",
+    key=("TRTPN", "USUBJID", "PARAMCD", "AVISITN"),
+    columns=(
+        *_SUBJECT,
+        *_RECORD_TREATMENT,
+        *_cdisc(
+            _text("PARAM", "Parameter", "Name of the rating scale.", nullable=False),
+            _text("PARAMCD", "Parameter Code", "Short name of the scale.", nullable=False),
+        ),
+        *_VISIT,
+        *_VALUES,
+        *_cdisc(
+            _number(
+                "PCHG",
+                "%",
+                "Percent Change from Baseline",
+                "100 * CHG / BASE, on post-baseline records.",
+            ),
+            _text("DTYPE", "Derivation Type", "Null if observed.", allowed=("LOCF",)),
+        ),
+        *_RECORD_FLAGS,
+        *_cdisc(
+            _text("CRIT1", "Analysis Criterion 1", "Definition of response."),
+            _text(
+                "CRIT1FL",
+                "Criterion 1 Evaluation Result Flag",
+                "Y or N on post-baseline records with a value, else null.",
+                allowed=("Y", "N"),
+            ),
+            _text("CRIT2", "Analysis Criterion 2", "Definition of remission."),
+            _text(
+                "CRIT2FL",
+                "Criterion 2 Evaluation Result Flag",
+                "Y or N on post-baseline records with a value, else null.",
+                allowed=("Y", "N"),
+            ),
+        ),
+    ),
+)
+
+_ADLB = Table(
+    name="adlb",
+    label="Biomarker Analysis Dataset",
+    meaning="One row per subject, biomarker and visit.",
+    key=("TRTPN", "USUBJID", "PARAMCD", "AVISITN"),
+    columns=(
+        *_SUBJECT,
+        *_RECORD_TREATMENT,
+        *_cdisc(
+            _text("PARAM", "Parameter", "Biomarker and its unit.", nullable=False),
+            _text("PARAMCD", "Parameter Code", "Short name of the biomarker.", nullable=False),
+            _text("AVALU", "Analysis Value Unit", "Unit of AVAL, BASE and CHG.", nullable=False),
+        ),
+        *_VISIT,
+        *_VALUES,
+        *_cdisc(
+            _number("R2BASE", "1", "Ratio to Baseline", "AVAL / BASE, on post-baseline records.")
+        ),
+        *_RECORD_FLAGS,
+    ),
+)
+
+_ADAE = Table(
+    name="adae",
+    label="Adverse Events Analysis Dataset",
+    meaning="One row per adverse event.",
+    key=("TRTAN", "USUBJID", "AESEQ"),
+    columns=(
+        *_SUBJECT,
+        *_cdisc(
+            _text("TRTA", "Actual Treatment", "Name of the arm.", nullable=False),
+            _count("TRTAN", "Actual Treatment (N)", "Number of the arm.", "", nullable=False),
+            _count(
+                "AESEQ",
+                "Sequence Number",
+                "Number of the event within the subject, by onset.",
+                "",
+                nullable=False,
+            ),
+            _text("AETERM", "Reported Term for the Adverse Event", "Term.", nullable=False),
+            _text("AEDECOD", "Dictionary-Derived Term", "Preferred term.", nullable=False),
+            _text(
+                "AEBODSYS", "Body System or Organ Class", "Organ class of the term.", nullable=False
+            ),
+            _count(
+                "ASTDY",
+                "Analysis Start Relative Day",
+                "Day of onset; no day 0.",
+                "d",
+                nullable=False,
+            ),
+            _count("AENDY", "Analysis End Relative Day", "Last day; null while ongoing.", "d"),
+            _text(
+                "AESEV",
+                "Severity/Intensity",
+                "Severity.",
+                allowed=("MILD", "MODERATE", "SEVERE"),
+                nullable=False,
+            ),
+            _text("AESER", "Serious Event", "Y if serious.", allowed=("Y", "N"), nullable=False),
+        ),
+        _flag(
+            "TRTEMFL",
+            "Treatment Emergent Analysis Flag",
+            "Y if it began on day 1 or later.",
+            population=False,
+        ),
+        _flag(
+            "AOCCPFL",
+            "1st Occurrence of Preferred Term Flag",
+            "Y on the first event of its term within the subject.",
+            population=False,
+        ),
+        _text(
+            "AEASCERT",
+            "Ascertainment of the Event",
+            "How events were asked for; rates of different ways do not compare.",
+            nullable=False,
+        ),
+    ),
+)
+
+_TRAJECTORIES = Table(
+    name="trajectories",
+    label="Trajectories of Sampled Patients",
+    meaning="One row per sampled subject, quantity and saved time.",
+    key=("ARMN", "USUBJID", "QUANTITY", "TIME_H"),
+    columns=(
+        *_SUBJECT,
+        _text("ARM", "Description of Planned Arm", "Name of the arm.", nullable=False),
+        _count("ARMN", "Planned Arm (N)", "Number of the arm.", "", nullable=False),
+        _text("QUANTITY", "Quantity", "Observable of the model.", nullable=False),
+        _text("UNIT", "Unit", "Unit of VALUE.", nullable=False),
+        _number("TIME_H", "h", "Time since First Dose (h)", "Time.", nullable=False),
+        _number("VALUE", "UNIT", "Value", "Null after a solver failure."),
+    ),
+)
+
+_ARM_KEY = (
+    _text("arm", "Arm", "Name of the arm.", cdisc="TRT01P", nullable=False),
+    _count(
+        "arm_number", "Number of the arm", "Number of the arm.", "", cdisc="TRT01PN", nullable=False
+    ),
+)
+_CONTROL_KEY = (
+    _text("control", "Control arm", "Name of the arm it is compared with.", nullable=False),
+)
+_ENDPOINT_KEY = (
+    _text("endpoint", "Endpoint", "Rating scale.", cdisc="PARAMCD", nullable=False),
+    _text("visit", "Visit", "Name of the visit.", cdisc="AVISIT", nullable=False),
+    _number(
+        "visit_week",
+        "week",
+        "Visit (weeks)",
+        "Weeks since the first dose.",
+        cdisc="AVISITN",
+        nullable=False,
+    ),
+)
+
+_OUTCOMES_BY_ARM = Table(
+    name="outcomes_by_arm",
+    label="Outcomes by Arm and Visit",
+    meaning="One row per arm, endpoint and visit. Means are over the analysed (a value, observed "
+    "or carried forward, and at least one observed value after baseline); response and remission "
+    "are shares of all randomised.",
+    key=("endpoint", "arm_number", "visit_week"),
+    columns=(
+        *_ARM_KEY,
+        *_ENDPOINT_KEY,
+        _count("n_randomised", "Patients randomised", "Denominator of response and remission."),
+        _count("n_analysed", "Patients analysed", "Denominator of the means."),
+        _count("n_observed", "Values observed", "Analysed values that were not carried forward."),
+        _count("n_missing", "Patients not analysed", "n_randomised - n_analysed."),
+        _count(
+            "n_failed",
+            "Solver failures",
+            "Patients of the arm with a result code other than 0, at any time.",
+        ),
+        _number("mean", "points", "Mean", "Mean of AVAL."),
+        _number("sd", "points", "SD", "Sample standard deviation of AVAL."),
+        _number("se", "points", "Standard error", "sd / sqrt(n_analysed)."),
+        _number("change_mean", "points", "Mean change", "Mean of CHG; null at baseline."),
+        _number("change_sd", "points", "SD of change", "Sample standard deviation of CHG."),
+        _number("change_se", "points", "Standard error of change", "change_sd / sqrt(n)."),
+        _count("n_responders", "Responders", "Patients with CRIT1FL Y; null at baseline."),
+        _number("responders_percent", "%", "Responders (%)", "Of all randomised."),
+        _count("n_remitters", "Remitters", "Patients with CRIT2FL Y; null at baseline."),
+        _number("remitters_percent", "%", "Remitters (%)", "Of all randomised."),
+    ),
+)
+
+
+def _risk_columns(name: str, what: str) -> tuple[Column, ...]:
+    """Return the seven columns that compare one share with its control."""
+    return (
+        _number(f"{name}_difference", "1", f"{what}: risk difference", "Arm minus control."),
+        _number(
+            f"{name}_difference_low",
+            "1",
+            f"{what}: difference, 95 % CI low",
+            "Newcombe's score interval (paired form in counterfactual designs).",
+        ),
+        _number(
+            f"{name}_difference_high",
+            "1",
+            f"{what}: difference, 95 % CI high",
+            "As the lower bound.",
+        ),
+        _number(
+            f"{name}_ratio",
+            "1",
+            f"{what}: risk ratio",
+            "Arm over control; null if either share is zero.",
+        ),
+        _number(
+            f"{name}_ratio_low",
+            "1",
+            f"{what}: ratio, 95 % CI low",
+            "Katz's log interval (paired form in counterfactual designs).",
+        ),
+        _number(f"{name}_ratio_high", "1", f"{what}: ratio, 95 % CI high", "As the lower bound."),
+        _number(
+            f"{name}_nnt",
+            "1",
+            f"{what}: number needed to treat",
+            "1 / difference; negative if the control does better; null if the shares are equal.",
+        ),
+    )
+
+
+_CONTRASTS = Table(
+    name="contrasts",
+    label="Contrasts with the Control Arm",
+    meaning="One row per arm other than control, endpoint and post-baseline visit. Parallel "
+    "designs compare means by Welch's interval, counterfactual designs by within-patient "
+    "differences over the patients analysed in both arms.",
+    key=("endpoint", "arm_number", "visit_week"),
+    columns=(
+        *_ARM_KEY,
+        *_CONTROL_KEY,
+        *_ENDPOINT_KEY,
+        _text(
+            "method",
+            "Method",
+            "How arms are compared.",
+            allowed=("parallel", "paired"),
+            nullable=False,
+        ),
+        _count("n_arm", "Analysed in the arm", "Patients behind the mean (pairs if paired)."),
+        _count("n_control", "Analysed in control", "Patients behind the mean (pairs if paired)."),
+        _number(
+            "difference",
+            "points",
+            "Difference in mean change",
+            "Arm minus control; negative is better on these scales.",
+        ),
+        _number("difference_se", "points", "Standard error", "Standard error of the difference."),
+        _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite, or n - 1."),
+        _number("difference_low", "points", "Difference, 95 % CI low", "Student's t interval."),
+        _number("difference_high", "points", "Difference, 95 % CI high", "As the lower bound."),
+        _number(
+            "smd",
+            "1",
+            "Standardised mean difference",
+            "Hedges' g: difference over the pooled SD of change, corrected for small samples.",
+        ),
+        _number(
+            "smd_low",
+            "1",
+            "SMD, 95 % CI low",
+            "Normal interval; in paired designs the interval of the difference on the same scale.",
+        ),
+        _number("smd_high", "1", "SMD, 95 % CI high", "As the lower bound."),
+        *_risk_columns("response", "Response"),
+        *_risk_columns("remission", "Remission"),
+    ),
+)
+
+_AE_RATES = Table(
+    name="ae_rates_by_arm",
+    label="Adverse Event Rates by Arm",
+    meaning="One row per arm and term, over the safety population; the first row of an arm counts "
+    "any adverse event.",
+    key=("arm_number", "term"),
+    columns=(
+        *_ARM_KEY,
+        _text("control", "Control arm", "Arm it is compared with; null for the control itself."),
+        _text(
+            "organ_class",
+            "Organ class",
+            "Organ class; empty for any event.",
+            cdisc="AEBODSYS",
+            nullable=False,
+        ),
+        _text("term", "Term", "Preferred term.", cdisc="AEDECOD", nullable=False),
+        _text("ascertainment", "Ascertainment", "How events were asked for; null without events."),
+        _count("n_patients", "Patients treated", "Safety population of the arm."),
+        _count("n_with_event", "Patients with the event", "Patients with at least one."),
+        _number("percent", "%", "Patients with the event (%)", "Of n_patients."),
+        _number("percent_low", "%", "Percent, 95 % CI low", "Wilson's interval."),
+        _number("percent_high", "%", "Percent, 95 % CI high", "Wilson's interval."),
+        _count("n_events", "Events", "All events, repeats included."),
+        _count("n_serious", "Serious events", "Events with AESER Y."),
+        _number("exposure_days", "d", "Exposure (patient-days)", "Sum of TRTDURD."),
+        _number(
+            "rate_per_100_patient_years",
+            "1/(100 y)",
+            "Events per 100 patient-years",
+            "n_events / exposure.",
+        ),
+        _number("risk_difference", "1", "Risk difference", "Share minus the control's."),
+        _number(
+            "risk_difference_low",
+            "1",
+            "Difference, 95 % CI low",
+            "Newcombe's score interval for independent shares, in every design.",
+        ),
+        _number("risk_difference_high", "1", "Difference, 95 % CI high", "As the lower bound."),
+        _number(
+            "nnh",
+            "1",
+            "Number needed to harm",
+            "1 / risk difference; negative if the "
+            "control does worse; null if the shares are equal.",
+        ),
+    ),
+)
+
+SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
+"""Tables with one or more rows per subject; every shard holds its part of each."""
+
+SUMMARY_TABLES: tuple[str, ...] = ("outcomes_by_arm", "contrasts", "ae_rates_by_arm")
+"""Tables computed from the subject-level ones."""
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            _ADSL,
+            _ADQS,
+            _ADLB,
+            _ADAE,
+            _TRAJECTORIES,
+            _OUTCOMES_BY_ARM,
+            _CONTRASTS,
+            _AE_RATES,
+        )
+    }
+)
+"""Every table that a run writes, by name."""
+
+
+def polars_schema(table: Table) -> dict[str, type[pl.DataType]]:
+    """Return the Polars types of a table, in the stored order of its columns.
+
+    Examples
+    --------
+    >>> polars_schema(TABLES["adsl"])["AGE"]
+    Float64
+    """
+    return {column.name: _POLARS_TYPES[column.kind] for column in table.columns}
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Return the Arrow schema of a table, with label, unit and meaning on every field.
+
+    Examples
+    --------
+    >>> arrow_schema(TABLES["adsl"]).field("AGE").metadata[b"unit"]
+    b'y'
+    """
+    fields = [
+        pa.field(
+            column.name,
+            _ARROW_TYPES[column.kind],
+            metadata={
+                "label": column.label,
+                "unit": column.unit,
+                "meaning": column.meaning,
+                "cdisc": column.cdisc,
+            },
+        )
+        for column in table.columns
+    ]
+    return pa.schema(
+        fields,
+        metadata={"name": table.name, "label": table.label, "meaning": table.meaning},
+    )
