@@ -7,7 +7,7 @@ most 8 characters in subject-level tables, labels of at most 40, ASCII.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import polars as pl
@@ -110,20 +110,62 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-def _text(name: str, label: str, meaning: str, **rest: object) -> Column:
-    return Column(name=name, kind="text", label=label, meaning=meaning, **rest)  # type: ignore[arg-type]
+def _text(
+    name: str,
+    label: str,
+    meaning: str,
+    *,
+    cdisc: str = "",
+    allowed: tuple[str, ...] = (),
+    nullable: bool = True,
+) -> Column:
+    return Column(
+        name=name,
+        kind="text",
+        label=label,
+        meaning=meaning,
+        cdisc=cdisc,
+        allowed=allowed,
+        nullable=nullable,
+    )
 
 
-def _number(name: str, unit: str, label: str, meaning: str, **rest: object) -> Column:
-    return Column(name=name, kind="number", unit=unit, label=label, meaning=meaning, **rest)  # type: ignore[arg-type]
+def _number(
+    name: str, unit: str, label: str, meaning: str, *, cdisc: str = "", nullable: bool = True
+) -> Column:
+    return Column(
+        name=name,
+        kind="number",
+        unit=unit,
+        label=label,
+        meaning=meaning,
+        cdisc=cdisc,
+        nullable=nullable,
+    )
 
 
-def _count(name: str, label: str, meaning: str, unit: str = "1", **rest: object) -> Column:
-    return Column(name=name, kind="integer", unit=unit, label=label, meaning=meaning, **rest)  # type: ignore[arg-type]
+def _count(
+    name: str,
+    label: str,
+    meaning: str,
+    unit: str = "1",
+    *,
+    cdisc: str = "",
+    nullable: bool = True,
+) -> Column:
+    return Column(
+        name=name,
+        kind="integer",
+        unit=unit,
+        label=label,
+        meaning=meaning,
+        cdisc=cdisc,
+        nullable=nullable,
+    )
 
 
 def _flag(name: str, label: str, meaning: str, *, population: bool) -> Column:
-    """Population flags are Y or N and never null; record flags are Y or null."""
+    # population flags are Y or N and never null; record flags are Y or null
     return Column(
         name=name,
         kind="text",
@@ -137,19 +179,7 @@ def _flag(name: str, label: str, meaning: str, *, population: bool) -> Column:
 
 def _cdisc(*columns: Column) -> tuple[Column, ...]:
     """Mark columns that carry the name and the meaning of a CDISC variable."""
-    return tuple(
-        Column(
-            name=column.name,
-            kind=column.kind,
-            unit=column.unit,
-            label=column.label,
-            meaning=column.meaning,
-            cdisc=column.name,
-            allowed=column.allowed,
-            nullable=column.nullable,
-        )
-        for column in columns
-    )
+    return tuple(replace(column, cdisc=column.name) for column in columns)
 
 
 _SUBJECT = _cdisc(
@@ -244,8 +274,8 @@ _ADSL = Table(
             ),
         ),
         _number("DCDAY", "d", "Day of Discontinuation", "Null if completed."),
-        _count("DOSEPLN", "Doses Planned", "Doses the regimen prescribed.", cdisc=""),
-        _count("DOSETKN", "Doses Taken", "Doses taken.", cdisc=""),
+        _count("DOSEPLN", "Doses Planned", "Doses the regimen prescribed."),
+        _count("DOSETKN", "Doses Taken", "Doses taken."),
         _number("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
         _count(
             "RESCODE",

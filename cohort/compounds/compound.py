@@ -8,7 +8,7 @@ import functools
 import math
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -95,7 +95,7 @@ class Route(Declaration):
 
     enzyme: Literal["cyp2c19", "cyp2d6", "other"]
     share: Fraction
-    activity: dict[Phenotype, Share] = {}
+    activity: dict[Phenotype, Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_activity(self) -> Self:
@@ -104,7 +104,7 @@ class Route(Declaration):
                 f"route {self.enzyme!r} has {len(self.activity)} activities; 'cyp2c19' has one a "
                 "phenotype (PM, IM, NM, RM, UM), other routes none. Add or drop them."
             )
-        if self.activity and self.activity.keys() != set(Phenotype.__args__):  # type: ignore[attr-defined]
+        if self.activity and self.activity.keys() != set(get_args(Phenotype)):
             raise ValueError(
                 f"activities of {', '.join(self.activity)}; each of PM, IM, NM, RM, UM is needed. "
                 "Add the missing ones."
@@ -125,7 +125,7 @@ class CovariateRule(Declaration):
     covariate: CovariateName
     reference: Quantity | None = None
     exponent: Number | None = None
-    levels: dict[Literal["F", "M"], Share] = {}
+    levels: dict[Literal["F", "M"], Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
@@ -203,7 +203,7 @@ class Compound(Declaration):
     molar_mass: MolarMass
     f_u: Fraction
     disposition: Disposition
-    cv: dict[DispositionName, Spread] = {}
+    cv: dict[DispositionName, Spread] = Field(default_factory=dict)
     elimination: Annotated[tuple[Route, ...], Field(min_length=1)]
     covariates: tuple[CovariateRule, ...] = ()
     formation: Formation | None = None
@@ -267,7 +267,6 @@ def compound_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
-@functools.cache
 def load_compound(name_or_path: str) -> Compound:
     """Return a packaged compound by name, or one from a file.
 
@@ -293,14 +292,17 @@ def load_compound(name_or_path: str) -> Compound:
     750.0
     """
     if name_or_path in compound_names():
-        with resources.as_file(
-            resources.files("cohort.compounds") / f"{name_or_path}.yaml"
-        ) as packaged:
-            return read_yaml_model(packaged, Compound, error=DrugError)
+        return _packaged(name_or_path)
     path = Path(name_or_path)
     if path.suffix in {".yaml", ".yml"} and path.is_file():
         return read_yaml_model(path, Compound, error=DrugError)
     raise UnknownNameError("compound", name_or_path, compound_names(), "compound")
+
+
+@functools.cache  # packaged files do not change while a program runs; a user's file may
+def _packaged(name: str) -> Compound:
+    with resources.as_file(resources.files("cohort.compounds") / f"{name}.yaml") as path:
+        return read_yaml_model(path, Compound, error=DrugError)
 
 
 def covariate_effects(compound: Compound) -> tuple[CovariateEffect, ...]:

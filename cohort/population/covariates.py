@@ -62,7 +62,7 @@ def sample_covariates(
     0.6
     """
     people = load_people()
-    bounds = _bounds(_frozen(spec))
+    bounds = _bounds(spec)
     chosen = np.searchsorted(bounds, uniforms(seed, patient_ids, _PERSON), side="right")
     weight, height = people.weight_kg[chosen], people.height_cm[chosen]
     height_m = height / _CM_PER_M
@@ -76,25 +76,7 @@ def sample_covariates(
     }
 
 
-_Frozen = tuple[float, float, float, float, float, tuple[tuple[str, float], ...] | None]
-
-
-def _frozen(spec: PopulationSpec) -> _Frozen:
-    shares = None if spec.ancestry_shares is None else tuple(spec.ancestry_shares.items())
-    ages = (spec.age_min_y, spec.age_max_y, spec.age_mean_y, spec.age_sd_y)
-    return (*ages, spec.female_fraction, shares)
-
-
 @functools.lru_cache(maxsize=64)
-def _bounds(frozen: _Frozen) -> NDArray[np.float64]:
-    low, high, mean, sd, women, shares = frozen
-    spec = PopulationSpec(
-        age_min_y=low,
-        age_max_y=high,
-        age_mean_y=mean,
-        age_sd_y=sd,
-        female_fraction=women,
-        ancestry_shares=None if shares is None else dict(shares),
-    )
+def _bounds(spec: PopulationSpec) -> NDArray[np.float64]:
     bounds = np.cumsum(rake(load_people(), spec))
     return np.asarray(bounds / bounds[-1])

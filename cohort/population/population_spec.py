@@ -6,7 +6,6 @@ A protocol and a condition give these numbers; `cohort.population.raking` meets 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from cohort.errors import RangeError, UnknownNameError
 from cohort.population.people import ANCESTRIES
@@ -15,6 +14,7 @@ __all__ = ["PopulationSpec"]
 
 _YOUNGEST_Y = 18.0  # the table holds adults
 _OLDEST_Y = 80.0  # NHANES reports every older age as 80
+_NARROWEST_Y = 1.0  # ages are completed years: a narrower spread is one year or none
 _SHARES_ROUND_OFF = 1e-6  # sum of written shares against 1
 
 
@@ -27,7 +27,8 @@ class PopulationSpec:
     age_min_y, age_max_y
         Youngest and oldest completed age let in [y], from 18 to 80; 80 stands for 80 and older.
     age_mean_y, age_sd_y
-        Mean and standard deviation of age within that range [y].
+        Mean and standard deviation of age within that range [y]; at least 1 y of spread, unless
+        the range is one age.
     female_fraction
         Share of women [1], from 0 to 1.
     ancestry_shares
@@ -69,33 +70,15 @@ class PopulationSpec:
         _number("age_mean_y", self.age_mean_y, "y", self.age_min_y, self.age_max_y)
         # no distribution on the range spreads wider than one with all its weight at the ends
         below, above = self.age_mean_y - self.age_min_y, self.age_max_y - self.age_mean_y
-        _number("age_sd_y", self.age_sd_y, "y", 0.0, math.sqrt(below * above))
+        widest = math.sqrt(below * above)
+        _number("age_sd_y", self.age_sd_y, "y", min(_NARROWEST_Y, widest), widest)
         if self.ancestry_shares is not None:
             object.__setattr__(self, "ancestry_shares", _shares(self.ancestry_shares))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # a mappingproxy does not pickle; workers get the plain dictionary and freeze it again
-        shares = None if self.ancestry_shares is None else dict(self.ancestry_shares)
-        numbers = (self.age_min_y, self.age_max_y, self.age_mean_y, self.age_sd_y)
-        return _rebuild, (*numbers, self.female_fraction, shares)
-
-
-def _rebuild(
-    age_min_y: float,
-    age_max_y: float,
-    age_mean_y: float,
-    age_sd_y: float,
-    female_fraction: float,
-    ancestry_shares: Mapping[str, float] | None,
-) -> PopulationSpec:
-    return PopulationSpec(
-        age_min_y=age_min_y,
-        age_max_y=age_max_y,
-        age_mean_y=age_mean_y,
-        age_sd_y=age_sd_y,
-        female_fraction=female_fraction,
-        ancestry_shares=ancestry_shares,
-    )
+    def __hash__(self) -> int:
+        shares = None if self.ancestry_shares is None else tuple(self.ancestry_shares.items())
+        ages = (self.age_min_y, self.age_max_y, self.age_mean_y, self.age_sd_y)
+        return hash((ages, self.female_fraction, shares))
 
 
 def _number(name: str, value: float, unit: str, low: float, high: float) -> None:
@@ -107,7 +90,7 @@ def _number(name: str, value: float, unit: str, low: float, high: float) -> None
         )
 
 
-def _shares(given: Mapping[str, float]) -> Mapping[str, float]:
+def _shares(given: Mapping[str, float]) -> dict[str, float]:
     where = "population, ancestry_shares"
     if not isinstance(given, Mapping):
         raise RangeError(f"{where}: {given!r}; shares by ancestry are allowed. Write a mapping.")
@@ -120,4 +103,4 @@ def _shares(given: Mapping[str, float]) -> Mapping[str, float]:
         raise RangeError(
             f"{where}: they add up to {total:g} [1]; exactly 1 is allowed. Add the missing share."
         )
-    return MappingProxyType({name: given.get(name, 0.0) / total for name in ANCESTRIES})
+    return {name: given.get(name, 0.0) / total for name in ANCESTRIES}

@@ -148,14 +148,16 @@ class _Reader:
         for one in contradictions:
             self.add((*path, *one.path), one.message)
 
-    def top(self, model: type[BaseModel]) -> Any:
+    def top(self, model: type[BaseModel]) -> object:
         if issubclass(model, RootModel):
             clean = len(self.mistakes)
             self.value(model.model_fields["root"].annotation, self._tree.data, ())
-            return self._whole(model, self._tree.data, ()) if len(self.mistakes) == clean else UNREAD
+            return (
+                self._whole(model, self._tree.data, ()) if len(self.mistakes) == clean else UNREAD
+            )
         return self.record(model, self._tree.data, ())
 
-    def value(self, annotation: Any, node: object, path: KeyPath) -> Any:
+    def value(self, annotation: object, node: object, path: KeyPath) -> object:
         """Read a value of any type; types that hold records are read record by record."""
         bare, metadata = _without_metadata(annotation)
         options = _options(bare)
@@ -170,31 +172,39 @@ class _Reader:
             return self._leaf(annotation, node, path)
         return read
 
-    def _container(self, kind: Any, node: object, path: KeyPath) -> Any:
+    def _container(self, kind: object, node: object, path: KeyPath) -> object:
         bare, _ = _without_metadata(kind)
         if isinstance(bare, type) and issubclass(bare, BaseModel):
             return self.record(bare, node, path)
         inner = typing.get_args(bare)
         if typing.get_origin(bare) is dict:
             if not isinstance(node, dict):
-                self.add(path, f"{describe(node)} was given; a mapping is wanted. "
-                    "Write one 'key: value' line per entry.")
+                self.add(
+                    path,
+                    f"{describe(node)} was given; a mapping is wanted. "
+                    "Write one 'key: value' line per entry.",
+                )
                 return UNREAD
             return {key: self.value(inner[1], item, (*path, key)) for key, item in node.items()}
         if not isinstance(node, list):
-            self.add(path, f"{describe(node)} was given; a list is wanted. "
-                "Write one '- ' line per entry.")
+            self.add(
+                path,
+                f"{describe(node)} was given; a list is wanted. Write one '- ' line per entry.",
+            )
             return UNREAD
         return tuple(self.value(inner[0], item, (*path, i)) for i, item in enumerate(node))
 
-    def record(self, model: type[BaseModel], node: object, path: KeyPath) -> Any:
+    def record(self, model: type[BaseModel], node: object, path: KeyPath) -> object:
         """Read a mapping into a record; a partly read one holds `UNREAD`."""
         expand = getattr(model, "expand_shorthand", None)
         if isinstance(node, str) and expand is not None:
             node = expand(node)
         if not isinstance(node, dict):
-            self.add(path, f"{describe(node)} was given; a mapping with the keys "
-                f"{', '.join(_keys(model))} is wanted. Write 'key: value' lines.")
+            self.add(
+                path,
+                f"{describe(node)} was given; a mapping with the keys "
+                f"{', '.join(_keys(model))} is wanted. Write 'key: value' lines.",
+            )
             return UNREAD
         clean = len(self.mistakes)
         meant = self._unknown_keys(model, node, path)
@@ -217,15 +227,17 @@ class _Reader:
             if key in known:
                 continue
             hint = nearest_hint(key, known)
-            self.add((*path, key),
+            self.add(
+                (*path, key),
                 f"unknown key '{key}'; allowed: {', '.join(known)}. "
-                f"{hint if hint.startswith('Did') else 'Delete it, or use one of these.'}")
+                f"{hint if hint.startswith('Did') else 'Delete it, or use one of these.'}",
+            )
             meant |= {one for one in known if repr(one) in hint and one not in node}
         return meant
 
     def _field(
         self, field: FieldInfo, key: str, node: dict[str, object], path: KeyPath, *, is_typo: bool
-    ) -> Any:
+    ) -> object:
         if is_typo:
             return UNREAD
         if key in node:
@@ -233,25 +245,20 @@ class _Reader:
         if not field.is_required():
             return field.get_default(call_default_factory=True, validated_data={})
         example = field.examples[0] if field.examples else "..."
-        here = (*path, "") if path else ()  # the empty key has no line: that of the record is shown
-        self._missing(key, here[:-1] if path else (), f"the key '{key}' is missing; it is needed. "
-            f"Add the line '{key}: {example}'.")
+        self.add(
+            (*path, key),
+            f"the key '{key}' is missing; it is needed. Add the line '{key}: {example}'.",
+        )
         return UNREAD
 
-    def _missing(self, key: str, path: KeyPath, message: str) -> None:
-        line, dotted = self._tree.line(path), _dotted(self._tree.data, (*path, key))
-        self.mistakes.append(
-            Mistake(file=self._tree.file, line=line, key_path=dotted, message=message)
-        )
-
-    def _leaf(self, annotation: Any, node: object, path: KeyPath) -> Any:
+    def _leaf(self, annotation: object, node: object, path: KeyPath) -> object:
         try:
             return TypeAdapter(annotation).validate_python(node)
         except pydantic.ValidationError as error:
             self._translate(error.errors(), node, path)
             return UNREAD
 
-    def _whole(self, model: type[BaseModel], node: object, path: KeyPath) -> Any:
+    def _whole(self, model: type[BaseModel], node: object, path: KeyPath) -> object:
         try:
             return model.model_validate(node)
         except pydantic.ValidationError as error:
@@ -272,26 +279,26 @@ def _keys(model: type[BaseModel]) -> dict[str, tuple[str, FieldInfo]]:
     return {field.alias or name: (name, field) for name, field in model.model_fields.items()}
 
 
-def _annotation(field: FieldInfo) -> Any:
+def _annotation(field: FieldInfo) -> object:
     if field.metadata:
         return Annotated[(field.annotation, *field.metadata)]
     return field.annotation
 
 
-def _without_metadata(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+def _without_metadata(annotation: object) -> tuple[object, tuple[object, ...]]:
     if typing.get_origin(annotation) is Annotated:
         bare, *metadata = typing.get_args(annotation)
         return bare, tuple(metadata)
     return annotation, ()
 
 
-def _options(annotation: Any) -> tuple[Any, ...]:
+def _options(annotation: object) -> tuple[object, ...]:
     if typing.get_origin(annotation) in {Union, types.UnionType}:
         return typing.get_args(annotation)
     return (annotation,)
 
 
-def _holds_records(annotation: Any) -> bool:
+def _holds_records(annotation: object) -> bool:
     bare, _ = _without_metadata(annotation)
     if isinstance(bare, type) and issubclass(bare, BaseModel):
         return True
@@ -308,13 +315,10 @@ def _inside(node: object, location: tuple[int | str, ...]) -> KeyPath:
     """Drop from a pydantic location what is no key of the data, such as the names of unions."""
     path: list[int | str] = []
     for part in location:
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
-        else:
-            continue
-        path.append(part)
+        is_key = isinstance(node, dict) and part in node
+        if is_key or (isinstance(node, list) and isinstance(part, int) and part < len(node)):
+            node = node[part]  # type: ignore[index]
+            path.append(part)
     return tuple(path)
 
 
@@ -329,7 +333,7 @@ def _dotted(data: object, path: KeyPath) -> str:
             text += f".{part}" if text else part
         inner = data if isinstance(data, dict | list) else {}
         try:
-            data = inner[part]  # type: ignore[call-overload, index]
+            data = inner[part]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             data = None
     return text

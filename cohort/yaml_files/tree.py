@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ruamel.yaml import YAML, YAMLError
-from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLStreamError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError, YAMLStreamError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -43,11 +43,11 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """Plain data of a file, the line of every key, and what was wrong with the text.
+    r"""Plain data of a file, the line of every key, and what was wrong with the text.
 
     Examples
     --------
-    >>> tree = parse_text("seed: 1\\narms: [a]", "p.yaml")
+    >>> tree = parse_text("seed: 1\narms: [a]", "p.yaml")
     >>> tree.data, tree.line(("arms", 0))
     ({'seed': 1, 'arms': ['a']}, 2)
     """
@@ -117,7 +117,9 @@ def parse_text(text: str, file: str) -> Tree:
         message = f"the text cannot be read ({reason}); YAML is wanted. Simplify the file."
         return _broken(file, _whole(file, message))
     if node is None:
-        return _broken(file, _whole(file, "the file is empty; keys and values are wanted. Fill it."))
+        return _broken(
+            file, _whole(file, "the file is empty; keys and values are wanted. Fill it.")
+        )
     return _Converter(yaml, file).tree(node)
 
 
@@ -166,19 +168,26 @@ class _Converter:
             data = self._plain(node, ())
         except _Refusal as refusal:
             return _broken(self._file, refusal.mistake)
-        return Tree(
-            file=self._file, data=data, lines=self._lines, mistakes=tuple(self._mistakes)
-        )
+        return Tree(file=self._file, data=data, lines=self._lines, mistakes=tuple(self._mistakes))
 
     def _plain(self, node: Node, path: KeyPath) -> object:
         self._lines.setdefault(path, node.start_mark.line + 1)
         self._n_nodes += 1
         if self._n_nodes > MAX_NODES:
-            raise _Refusal(self._mistake(node, path, f"more than {MAX_NODES} values were given; "
-                "fewer are read. Shorten the file or its aliases."))
+            raise _Refusal(
+                self._mistake(
+                    node,
+                    path,
+                    f"more than {MAX_NODES} values were given; "
+                    "fewer are read. Shorten the file or its aliases.",
+                )
+            )
         if any(node is above for above in self._open):
-            raise _Refusal(self._mistake(node, path, "an alias holds itself; a tree is wanted. "
-                "Write the values out."))
+            raise _Refusal(
+                self._mistake(
+                    node, path, "an alias holds itself; a tree is wanted. Write the values out."
+                )
+            )
         self._open.append(node)
         try:
             return self._by_kind(node, path)
@@ -198,9 +207,14 @@ class _Converter:
             key = self._key(key_node, path)
             here = (*path, key)
             if key in data:
-                self._mistakes.append(self._mistake(key_node, here,
-                    f"'{key}' is written a second time (first on line {self._lines[here]}); "
-                    "a key stands once. Delete one of the two."))
+                self._mistakes.append(
+                    self._mistake(
+                        key_node,
+                        here,
+                        f"'{key}' is written a second time (first on line {self._lines[here]}); "
+                        "a key stands once. Delete one of the two.",
+                    )
+                )
                 continue
             self._lines[here] = key_node.start_mark.line + 1
             data[key] = self._plain(value_node, here)
@@ -208,17 +222,32 @@ class _Converter:
 
     def _key(self, node: Node, path: KeyPath) -> str:
         if not isinstance(node, ScalarNode):
-            raise _Refusal(self._mistake(node, path, "a list or mapping stands as a key; "
-                "keys are words. Write 'key: value'."))
+            raise _Refusal(
+                self._mistake(
+                    node,
+                    path,
+                    "a list or mapping stands as a key; keys are words. Write 'key: value'.",
+                )
+            )
         if node.tag == _PREFIX + "merge":
-            raise _Refusal(self._mistake(node, path, "the merge key '<<' was given; "
-                "keys are written out. Copy the keys here."))
+            raise _Refusal(
+                self._mistake(
+                    node,
+                    path,
+                    "the merge key '<<' was given; keys are written out. Copy the keys here.",
+                )
+            )
         return str(node.value)
 
     def _scalar(self, node: Node, path: KeyPath) -> object:
         if node.tag not in _PLAIN:
-            raise _Refusal(self._mistake(node, path, f"the tag '{node.tag}' was given; "
-                "plain values are read. Delete the tag."))
+            raise _Refusal(
+                self._mistake(
+                    node,
+                    path,
+                    f"the tag '{node.tag}' was given; plain values are read. Delete the tag.",
+                )
+            )
         if node.tag in {_PREFIX + "str", _PREFIX + "timestamp"}:
             return node.value
         try:
@@ -227,6 +256,7 @@ class _Converter:
             return node.value  # such as an int in an unknown notation: refused as text later
 
     def _mistake(self, node: Node, path: KeyPath, message: str) -> Mistake:
-        dotted = ".".join(str(part) for part in path)
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+        dotted = "".join(parts).removeprefix(".")
         line = node.start_mark.line + 1
         return Mistake(file=self._file, line=line, key_path=dotted, message=message)
