@@ -20,7 +20,7 @@ from kernels import symbol
 __all__ = ["BIOMARKERS", "DAILY_MEANS", "patient_model"]
 
 DAILY_MEANS: Final = ("serotonin_extracellular", "serotonin_firing")
-"""What outcomes read as daily means; each has a quadrature ``sum_<name>``."""
+"""What outcomes read as daily means; the integral is observed as ``total_<name>``."""
 
 BIOMARKERS: Final = ("serotonin_extracellular", "hiaa_csf", "sert_occupancy", "trp_plasma")
 """What is reported as it stands at a time; each has an observable ``<name>_now``."""
@@ -36,8 +36,8 @@ def patient_model(compounds: tuple[Compound, ...]) -> Model:
 
     Returns
     -------
-    Model with a quadrature ``sum_<name>`` for each of `DAILY_MEANS` and an observable
-    ``<name>_now`` for each of `BIOMARKERS` and every ``concentration_<compound>``.
+    Model with a quadrature for each of `DAILY_MEANS`, observed as ``total_<name>``, and an
+    observable ``<name>_now`` for each of `BIOMARKERS` and every ``concentration_<compound>``.
 
     Examples
     --------
@@ -63,6 +63,7 @@ def _patient_model(texts: tuple[str, ...]) -> Model:
     return assemble(
         "patient",
         parts,
-        observables={f"{name}_now": symbol(name) for name in observed},
+        observables={f"{name}_now": symbol(name) for name in observed}
+        | {f"total_{name}": symbol(f"sum_{name}") for name in DAILY_MEANS},
         quadratures={f"sum_{name}": symbol(name) for name in DAILY_MEANS},
     )

@@ -7,17 +7,31 @@ Imports pint and `cohort.errors`; every reader of files and every declaration en
 import functools
 import math
 import re
+import tokenize
 
 import pint
 
 from cohort.errors import RangeError, UnitError
 
-__all__ = ["conversion_factor", "parse_quantity", "parse_unit", "same_unit", "ureg"]
+__all__ = ["conversion_factor", "parse_quantity", "parse_unit", "same_unit", "unit_text", "ureg"]
 
 ureg: pint.UnitRegistry[float] = pint.UnitRegistry()
 ureg.define("@alias year = y")  # ages are written '18 y'
 
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan|[-+]?inf)\s*(.*?)\s*")
+# What pint's expression parser lets out on text that is no unit; found by feeding it nonsense.
+_PARSER_ERRORS = (
+    pint.PintError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    RecursionError,
+    tokenize.TokenError,
+)
 _SAME_FACTOR = 1e-12  # round-off of unit factors such as ng/mL against ug/L
 
 
@@ -43,14 +57,14 @@ def parse_unit(text: str, where: str = "unit") -> pint.Unit:
 
     Examples
     --------
-    >>> f"{parse_unit('uM/h'):~C}"
-    'µM/h'
+    >>> parse_unit("uM/h").dimensionless
+    False
     """
     if not text.strip():
         raise UnitError(f"{where}: the unit is empty; pure numbers have unit '1'. Write the unit.")
     try:
         return ureg.parse_units(text)
-    except (pint.PintError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+    except _PARSER_ERRORS as error:
         raise UnitError(
             f"{where}: {text!r} is not a unit; units look like 'mg', 'uM/h' or '1'. "
             "Correct the unit."
@@ -109,6 +123,26 @@ def same_unit(first: pint.Unit, second: pint.Unit) -> bool:
     False
     """
     return conversion_factor(first, second) == 1.0
+
+
+def unit_text(unit: pint.Unit) -> str:
+    """Return a unit as text that `parse_unit` reads back, in plain letters.
+
+    Parameters
+    ----------
+    unit
+        Unit.
+
+    Returns
+    -------
+    Short text; ``1`` for pure numbers.
+
+    Examples
+    --------
+    >>> unit_text(parse_unit("umol/L/h")), unit_text(parse_unit("1"))
+    ('umol/h/l', '1')
+    """
+    return f"{unit:~C}".replace("µ", "u") or "1"
 
 
 def parse_quantity(

@@ -119,12 +119,12 @@ class Drug(Declaration):
                 f"definitions: {unused[0]!r} is in no dose; defined compounds are used. "
                 "Name it in contents or metabolites, or drop it."
             )
+        self._check_origins(names)
         for check in self.half_lives:
             if check.compound not in names:
                 raise ValueError(
                     str(UnknownNameError("half_lives", check.compound, names, "compound"))
                 )
-        self._check_origins(names)
         return self
 
     def _check_origins(self, names: list[str]) -> None:

@@ -15,7 +15,7 @@ from cohort.model.declarations import Constant, Derived, Feasibility, Parameter,
 from cohort.model.dimensions import unit_of
 from cohort.model.model import Model
 from cohort.model.submodel import Submodel, declared_names
-from cohort.units import parse_unit, same_unit
+from cohort.units import parse_unit, same_unit, unit_text
 from kernels import TIME, OdeSystem, symbol
 
 __all__ = ["assemble"]
@@ -309,7 +309,8 @@ def _all_units(
         for key, expression in given.items():
             unit = unit_of(expression, parsed, f"{kind} {key!r}") or parse_unit("1")
             parsed[key] = unit * parse_unit(per)
-            table[key] = f"{parsed[key]:~C}" or "1"
+            same = [name for name in units if expression == symbol(name) and kind == "observable"]
+            table[key] = units[same[0]] if same else unit_text(parsed[key])
     return table
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "Rule",
     "Source",
     "Species",
+    "check_expression",
     "check_name",
 ]
 
@@ -100,6 +101,15 @@ class Bounds:
     low: float = -math.inf
     high: float = math.inf
     is_low_open: bool = False
+
+    def __post_init__(self) -> None:
+        ends = (self.low, self.high)
+        is_real = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+        if not is_real or not self.low < self.high or not isinstance(self.is_low_open, bool):
+            raise RangeError(
+                f"bounds {self.low!r} to {self.high!r}; two numbers, the lower first, are allowed. "
+                "Correct them."
+            )
 
     def contains(self, value: float) -> bool:
         """Return whether a finite ``value`` [unit of the parameter] lies in the range.
@@ -174,11 +184,8 @@ class Parameter:
     def __post_init__(self) -> None:
         _check_common("parameter", self.name, self.unit, self.meaning)
         _check_value("parameter", self.name, self.value, self.unit, self.bounds)
-        if not (math.isfinite(self.sd_log) and self.sd_log >= 0):
-            raise RangeError(
-                f"parameter {self.name!r}: sd_log {self.sd_log:g} [1]; at least 0 is allowed. "
-                "Change it."
-            )
+        _check_source("parameter", self.name, self.source)
+        _check_value("parameter (sd_log)", self.name, self.sd_log, "1", NOT_NEGATIVE)
         if self.sd_log and self.value <= 0:
             raise RangeError(
                 f"parameter {self.name!r}: sd_log {self.sd_log:g} [1] with value {self.value:g} "
@@ -224,6 +231,7 @@ class Constant:
     def __post_init__(self) -> None:
         _check_common("constant", self.name, self.unit, self.meaning)
         _check_value("constant", self.name, self.value, self.unit, ANY)
+        _check_source("constant", self.name, self.source)
 
     @property
     def number(self) -> sympy.Number:
@@ -266,6 +274,7 @@ class Derived:
 
     def __post_init__(self) -> None:
         _check_common("derived constant", self.name, self.unit, self.meaning)
+        check_expression(f"derived constant {self.name!r}", self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +312,7 @@ class Species:
     def __post_init__(self) -> None:
         _check_common("species", self.name, self.unit, self.meaning)
         _check_value("species (scale)", self.name, self.scale, self.unit, POSITIVE)
+        check_expression(f"species {self.name!r}, initial", self.initial)
 
     @property
     def symbol(self) -> sympy.Symbol:
@@ -344,10 +354,14 @@ class Reaction:
 
     def __post_init__(self) -> None:
         check_name("reaction", self.name)
-        if not self.stoichiometry:
+        check_expression(f"reaction {self.name!r}", self.rate)
+        if not isinstance(self.stoichiometry, Mapping) or not self.stoichiometry:
             raise ModelError(
-                f"reaction {self.name!r}: no stoichiometry; at least one species changes. Name it."
+                f"reaction {self.name!r}: stoichiometry {self.stoichiometry!r}; a mapping of at "
+                "least one species to its change is allowed. Name the species."
             )
+        for name, count in self.stoichiometry.items():
+            _check_value(f"reaction {self.name!r}, change of", name, count, "1", ANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +384,11 @@ class Rule:
     expression: sympy.Expr
     unit: str
     meaning: str
+
+    def __post_init__(self) -> None:
+        _check_words("rule", self.meaning)
+        _check_unit(f"rule {self.meaning!r}", self.unit)
+        check_expression(f"rule {self.meaning!r}", self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +420,7 @@ class Port:
 
     def __post_init__(self) -> None:
         _check_common("port", self.name, self.unit, self.meaning)
+        _check_bounds("port", self.name, self.bounds)
         if self.default is not None:
             _check_value("port", self.name, self.default, self.unit, self.bounds)
 
@@ -448,6 +468,10 @@ class Feasibility:
     expression: sympy.Expr
     meaning: str
 
+    def __post_init__(self) -> None:
+        _check_words("feasibility", self.meaning)
+        check_expression(f"feasibility {self.meaning!r}", self.expression)
+
 
 def check_name(kind: str, name: str) -> None:
     """Refuse a name that cannot stand in an expression.
@@ -468,16 +492,58 @@ allowed. Rename it.
         )
 
 
+def check_expression(where: str, expression: sympy.Expr) -> None:
+    """Refuse what is no SymPy expression, plain Python numbers included.
+
+    Examples
+    --------
+    >>> check_expression("rate", 1.0)
+    Traceback (most recent call last):
+    ...
+    cohort.errors.ModelError: rate: 1.0; a SymPy expression is allowed. Build it from symbol(...) \
+and sympy.Integer or sympy.Float.
+    """
+    if not isinstance(expression, sympy.Expr):
+        raise ModelError(
+            f"{where}: {expression!r}; a SymPy expression is allowed. "
+            "Build it from symbol(...) and sympy.Integer or sympy.Float."
+        )
+
+
 def _check_common(kind: str, name: str, unit: str, meaning: str) -> None:
     check_name(kind, name)
+    _check_unit(f"{kind} {name!r}", unit)
+    _check_words(f"{kind} {name!r}", meaning)
+
+
+def _check_unit(where: str, unit: str) -> None:
     if not isinstance(unit, str):
-        raise UnitError(f"{kind} {name!r}: unit {unit!r}; a text is allowed. Write '1' for none.")
-    parse_unit(unit, f"{kind} {name!r}")
+        raise UnitError(f"{where}: unit {unit!r}; a text is allowed. Write '1' for none.")
+    parse_unit(unit, where)
+
+
+def _check_words(where: str, meaning: str) -> None:
     if not isinstance(meaning, str) or not meaning.strip():
-        raise ModelError(f"{kind} {name!r}: no meaning; a few words are allowed. Write them.")
+        raise ModelError(f"{where}: meaning {meaning!r}; a few words are allowed. Write them.")
+
+
+def _check_source(kind: str, name: str, source: Source) -> None:
+    if not isinstance(source, Source):
+        raise ModelError(
+            f"{kind} {name!r}: source {source!r}; a Source is allowed. Say where the value is from."
+        )
+
+
+def _check_bounds(kind: str, name: str, bounds: Bounds) -> None:
+    if not isinstance(bounds, Bounds):
+        raise ModelError(
+            f"{kind} {name!r}: bounds {bounds!r}; Bounds are allowed. Use POSITIVE, NOT_NEGATIVE, "
+            "FRACTION or ANY."
+        )
 
 
 def _check_value(kind: str, name: str, value: float, unit: str, bounds: Bounds) -> None:
+    _check_bounds(kind, name, bounds)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RangeError(f"{kind} {name!r}: value {value!r}; a number [{unit}] is. Write one.")
     if not bounds.contains(value):

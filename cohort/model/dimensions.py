@@ -12,7 +12,7 @@ import sympy
 from sympy.logic.boolalg import Boolean, BooleanAtom, BooleanFunction
 
 from cohort.errors import UnitError
-from cohort.units import parse_unit, same_unit, ureg
+from cohort.units import parse_unit, same_unit, unit_text, ureg
 
 __all__ = ["require_unit", "unit_of"]
 
@@ -46,8 +46,8 @@ def unit_of(expression: sympy.Expr, units: Mapping[str, pint.Unit], where: str) 
     Examples
     --------
     >>> a, b = sympy.symbols("a b")
-    >>> f"{unit_of(a * b, {'a': parse_unit('uM'), 'b': parse_unit('1/h')}, 'rate'):~C}"
-    'µM/h'
+    >>> unit_text(unit_of(a * b, {"a": parse_unit("uM"), "b": parse_unit("1/h")}, "rate"))
+    'uM/h'
     """
     if expression.is_number:
         return None if expression.is_zero else _PURE
@@ -165,4 +165,4 @@ def _text(expression: sympy.Expr) -> str:
 
 
 def _name(unit: pint.Unit) -> str:
-    return f"[{unit:~C}]" if not unit.dimensionless else f"[{unit:~C}]".replace("[]", "[1]")
+    return f"[{unit_text(unit)}]"

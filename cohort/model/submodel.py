@@ -20,6 +20,7 @@ from cohort.model.declarations import (
     Reaction,
     Rule,
     Species,
+    check_expression,
     check_name,
 )
 from cohort.model.dimensions import require_unit, unit_of
@@ -90,6 +91,7 @@ class Submodel:
 
     def __post_init__(self) -> None:
         check_name("submodel", self.name)
+        _check_groups(self)
         _check_names_once(self)
         _check_known_names(self)
         _check_moved(self)
@@ -129,6 +131,41 @@ def _named(model: Submodel) -> Iterator[_Named]:
     yield from model.derived
     yield from model.ports
     yield from model.inputs
+
+
+_GROUPS: Mapping[str, type] = {
+    "species": Species,
+    "parameters": Parameter,
+    "constants": Constant,
+    "derived": Derived,
+    "reactions": Reaction,
+    "ports": Port,
+    "inputs": Input,
+    "provides": str,
+    "feasibility": Feasibility,
+}
+
+
+def _check_groups(model: Submodel) -> None:
+    for group, kind in _GROUPS.items():
+        items = getattr(model, group)
+        if not isinstance(items, tuple) or not all(isinstance(item, kind) for item in items):
+            raise ModelError(
+                f"submodel {model.name!r}: {group} {items!r}; a tuple of {kind.__name__} is "
+                "allowed. Write a tuple, with a comma after a single item."
+            )
+    for group, items in (("rules", model.rules), ("rates", model.rates)):
+        if not isinstance(items, Mapping):
+            raise ModelError(
+                f"submodel {model.name!r}: {group} {items!r}; a mapping by name is allowed. "
+                "Write a dict."
+            )
+    for name, rule in model.rules.items():
+        if not isinstance(rule, Rule):
+            raise ModelError(
+                f"submodel {model.name!r}: rule {name!r} is {rule!r}; a Rule is allowed. "
+                "Write Rule(expression, unit, meaning)."
+            )
 
 
 def _check_names_once(model: Submodel) -> None:
@@ -177,11 +214,7 @@ def _check_known_names(model: Submodel) -> None:
 
 
 def _check_symbols(where: str, expression: sympy.Expr, known: set[str]) -> None:
-    if not isinstance(expression, sympy.Expr):
-        raise ModelError(
-            f"{where}: {expression!r}; a SymPy expression is allowed. "
-            "Build it from symbol(...) and sympy.Integer or sympy.Float."
-        )
+    check_expression(where, expression)
     for name in sorted(item.name for item in expression.free_symbols):
         if name not in known:
             raise UnknownNameError(where, name, known, "symbol")

@@ -315,9 +315,7 @@ def _shares(frequencies: Frequencies, alleles: tuple[str, ...]) -> NDArray[np.fl
     return np.array(columns).T
 
 
-def _phenotype_of_score(
-    score: NDArray[np.float64], rows: tuple[_PhenotypeFromScore, ...]
-) -> Texts:
+def _phenotype_of_score(score: NDArray[np.float64], rows: tuple[_PhenotypeFromScore, ...]) -> Texts:
     return np.asarray(
         np.select([score >= row.lowest for row in rows], [row.value for row in rows], default="")
     )
@@ -327,7 +325,9 @@ def _check_frequencies(frequencies: Frequencies, alleles: tuple[str, ...]) -> No
     for group, found in frequencies.items():
         for name, fact in found.items():
             if name not in alleles[1:]:
-                raise ValueError(f"frequencies.{group}: allele {name!r}; {alleles[1:]} are allowed.")
+                raise ValueError(
+                    f"frequencies.{group}: allele {name!r}; {alleles[1:]} are allowed."
+                )
             _check_share(f"frequencies.{group}.{name}", fact.number("1"))
         total = math.fsum(fact.number("1") for fact in found.values())
         if total > 1:

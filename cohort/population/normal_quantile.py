@@ -114,8 +114,8 @@ def normal_quantile(probability: Values) -> Values:
 
     Examples
     --------
-    >>> normal_quantile(np.array([0.5, 0.975])).round(12)
-    array([0.          , 1.959963984540])
+    >>> normal_quantile(np.array([0.5, 0.975])).round(8)
+    array([0.        , 1.95996398])
     """
     given = np.asarray(probability, dtype=np.float64)
     if not np.all((given > 0) & (given < 1)):

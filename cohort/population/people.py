@@ -101,4 +101,3 @@ def load_people() -> People:
         weight_kg=numbers("weight_kg"),
         height_cm=numbers("height_cm"),
     )
-

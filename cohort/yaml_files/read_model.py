@@ -208,7 +208,7 @@ class _Reader:
             return UNREAD
         clean = len(self.mistakes)
         meant = self._unknown_keys(model, node, path)
-        values = {
+        values: dict[str, Any] = {
             name: self._field(field, key, node, path, is_typo=key in meant)
             for key, (name, field) in _keys(model).items()
         }
@@ -253,7 +253,7 @@ class _Reader:
 
     def _leaf(self, annotation: object, node: object, path: KeyPath) -> object:
         try:
-            return TypeAdapter(annotation).validate_python(node)
+            return TypeAdapter(typing.cast("Any", annotation)).validate_python(node)
         except pydantic.ValidationError as error:
             self._translate(error.errors(), node, path)
             return UNREAD

@@ -108,9 +108,14 @@ class _Sections:
 
 
 def _compile(program: Program) -> _Sections:
-    copied = {"hoist", "rhs", "solve", "observe"}
+    copied = {"lu": 0, "step": program.n_row}  # the stages read whole blocks of rows
     return _Sections(
-        **{s.name: compile_section(s, copies=s.name in copied) for s in program.sections}
+        **{
+            section.name: compile_section(
+                section, n_copied=copied.get(section.name, len(section.outputs))
+            )
+            for section in program.sections
+        }
     )
 
 

@@ -67,7 +67,7 @@ class SectionSource:
     --------
     >>> from kernels.program import Instruction, Section
     >>> twice = Section("rhs", (Instruction.from_text("add y0 y0"),), (Operand("v", 0),))
-    >>> print(compile_section(twice, copies=True).text.splitlines()[-1].strip())
+    >>> print(compile_section(twice, n_copied=1).text.splitlines()[-1].strip())
     add(y[0], y[0], o[0])
     """
 
@@ -77,16 +77,16 @@ class SectionSource:
     aliases: tuple[tuple[int, Operand], ...]
 
 
-def compile_section(section: Section, *, copies: bool) -> SectionSource:
+def compile_section(section: Section, *, n_copied: int) -> SectionSource:
     """Write and compile the source of one section.
 
     Parameters
     ----------
     section
         The operations.
-    copies
-        Whether outputs that are no results (constants, things read) are copied into their rows;
-        otherwise they are listed as aliases.
+    n_copied
+        First outputs that are copied into their rows where they are no results (constants, things
+        read); the others are listed as aliases.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def compile_section(section: Section, *, copies: bool) -> SectionSource:
     Examples
     --------
     >>> from kernels.program import Section
-    >>> compile_section(Section("rhs", (), (Operand("p", 2),)), copies=False).aliases
+    >>> compile_section(Section("rhs", (), (Operand("p", 2),)), n_copied=0).aliases
     ((0, Operand(kind='p', index=2, value=0.0)),)
     """
     writer = _Writer(section)
@@ -104,7 +104,7 @@ def compile_section(section: Section, *, copies: bool) -> SectionSource:
     for index, output in enumerate(section.outputs):
         if writer.home(output) == f"o[{index}]":
             continue
-        if copies or output.kind == "v":
+        if index < n_copied or output.kind == "v":
             lines.append(f"copyto(o[{index}], {writer.text(output)})")
         else:
             aliases.append((index, output))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 
 from cohort.drugs import load_drug
 from cohort.model import assemble
@@ -64,31 +63,26 @@ class Course:
         return (end - start) * np.log(2) / np.log(self.at(name, start) / self.at(name, end))
 
 
-@pytest.fixture(scope="session")
-def swallow():
+def swallow(given, days=1, tail_h=72, values=None, step_h=0.5):
     """Give one or more drugs daily; return what follows the last dose."""
-
-    def run(given, days=1, tail_h=72, values=None, step_h=0.5):
-        drugs = [(load_drug(name), np.atleast_1d(doses)) for name, doses in given.items()]
-        compounds = tuple({c.name: c for drug, _ in drugs for c in drug.compounds}.values())
-        model = body(compounds)
-        n_lane = max(doses.size for _, doses in drugs)
-        tablets = [
-            item
-            for drug, doses in drugs
-            for item in streams(drug, np.broadcast_to(doses, n_lane), days)
-        ]
-        last = (days - 1) * DAY
-        hours = np.arange(0, tail_h + step_h / 2, step_h)
-        saves = last + np.round(hours * HOUR).astype(np.int64)
-        solution = integrate(
-            model.system,
-            model.lanes(values or {}, n_lane),
-            Schedule(t0=0, t1=int(saves[-1]), streams=tuple(tablets)),
-            saves,
-            Solver(rtol=1e-6, atol=1e-8),
-        )
-        assert not solution.codes.any()
-        return Course(hours, solution)
-
-    return run
+    drugs = [(load_drug(name), np.atleast_1d(doses)) for name, doses in given.items()]
+    compounds = tuple({c.name: c for drug, _ in drugs for c in drug.compounds}.values())
+    model = body(compounds)
+    n_lane = max(doses.size for _, doses in drugs)
+    tablets = [
+        item
+        for drug, doses in drugs
+        for item in streams(drug, np.broadcast_to(doses, n_lane), days)
+    ]
+    last = (days - 1) * DAY
+    hours = np.arange(0, tail_h + step_h / 2, step_h)
+    saves = last + np.round(hours * HOUR).astype(np.int64)
+    solution = integrate(
+        model.system,
+        model.lanes(values or {}, n_lane),
+        Schedule(t0=0, t1=int(saves[-1]), streams=tuple(tablets)),
+        saves,
+        Solver(rtol=1e-6, atol=1e-8),
+    )
+    assert not solution.codes.any()
+    return Course(hours, solution)

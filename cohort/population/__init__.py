@@ -1,0 +1,52 @@
+"""Who is treated: real people's covariates, genotypes, and each patient's own parameters.
+
+The walk enters at `sample_population` with patient ids, a seed, a `PopulationSpec`, the model and
+its covariate effects, and leaves with a `Population` of columns. Chance comes from `draws` alone:
+every number is keyed by seed, patient and decision, so patient 17 is the same person in every arm,
+block and process. Imports kernels, NumPy and pydantic.
+"""
+
+from cohort.population.covariates import sample_covariates
+from cohort.population.draws import categorical, exponentials, lognormals, normals, uniforms
+from cohort.population.effects import covariate_factors, slc6a4_effect
+from cohort.population.genotypes import Genotypes, load_genotypes, sample_genotypes
+from cohort.population.normal_quantile import normal_quantile
+from cohort.population.parameters import (
+    REDRAW_LIMIT,
+    ParameterDraw,
+    sample_lags,
+    sample_parameters,
+)
+from cohort.population.people import ANCESTRIES, SEXES, People, load_people
+from cohort.population.philox import philox4x32
+from cohort.population.population import Population, sample_population
+from cohort.population.population_spec import PopulationSpec
+from cohort.population.raking import rake
+
+__all__ = [
+    "ANCESTRIES",
+    "REDRAW_LIMIT",
+    "SEXES",
+    "Genotypes",
+    "ParameterDraw",
+    "People",
+    "Population",
+    "PopulationSpec",
+    "categorical",
+    "covariate_factors",
+    "exponentials",
+    "load_genotypes",
+    "load_people",
+    "lognormals",
+    "normal_quantile",
+    "normals",
+    "philox4x32",
+    "rake",
+    "sample_covariates",
+    "sample_genotypes",
+    "sample_lags",
+    "sample_parameters",
+    "sample_population",
+    "slc6a4_effect",
+    "uniforms",
+]

@@ -1,0 +1,326 @@
+"""Field types of a protocol: quantities that people write with their unit.
+
+Each type reads text, holds one plain number in one unit, and writes canonical text back, so that
+'56 day' and '8 week' are the same value and give the same hash. Imports `cohort.units`,
+`cohort.yaml_files` and pydantic.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from cohort.errors import CohortError
+from cohort.units import parse_quantity
+from cohort.yaml_files import CorrectableError
+
+__all__ = [
+    "DAY_S",
+    "HOUR_S",
+    "MAX_DURATION_S",
+    "Age",
+    "Clock",
+    "Count",
+    "Dose",
+    "Fraction",
+    "Grams",
+    "Interval",
+    "Label",
+    "Moment",
+    "Number",
+    "Span",
+    "Words",
+    "write_clock",
+    "write_span",
+]
+
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86_400
+WEEK_S = 7 * DAY_S
+MAX_DURATION_S = 520 * WEEK_S
+"""Longest trial [s]: ten years."""
+MAX_COUNT = 10_000_000
+"""Most patients of one arm."""
+_MAX_DOSE_MG = 1e6
+_MAX_MEAL_G = 2000.0
+_MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
+_LABEL_LENGTH = 64
+_WORDS_LENGTH = 2000
+_TO_SECOND = 1e-6  # round-off of written fractions of a day
+_UNITS = (("week", WEEK_S), ("day", DAY_S), ("h", HOUR_S), ("min", MINUTE_S), ("s", 1))
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_CLOCK_MINUTES = re.compile(r"\d{3,4}")
+_TRIAL_TIME = re.compile(r"(week|day|hour)\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
+_PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.+/%-]*")
+
+
+def write_span(seconds: int) -> str:
+    """Return a length of time as people write it, in its largest whole unit.
+
+    Parameters
+    ----------
+    seconds
+        Length [s].
+
+    Returns
+    -------
+    Number and unit.
+
+    Examples
+    --------
+    >>> write_span(4_838_400), write_span(36 * 3600), write_span(0)
+    ('8 week', '36 h', '0 week')
+    """
+    name, size = next(unit for unit in _UNITS if seconds % unit[1] == 0)
+    return f"{seconds // size} {name}"
+
+
+def write_clock(seconds: int) -> str:
+    """Return a time of day as people write it.
+
+    Parameters
+    ----------
+    seconds
+        Time since midnight [s], whole minutes.
+
+    Returns
+    -------
+    Hours and minutes.
+
+    Examples
+    --------
+    >>> write_clock(8 * 3600)
+    '08:00'
+    """
+    return f"{seconds // HOUR_S:02d}:{seconds % HOUR_S // MINUTE_S:02d}"
+
+
+def _write_number(value: float) -> str:
+    return repr(int(value)) if value.is_integer() else repr(value)
+
+
+def _write_in(unit: str) -> PlainSerializer:
+    return PlainSerializer(
+        lambda value: f"{_write_number(value)} {unit}", return_type=str, when_used="json"
+    )
+
+
+def _shown(value: object) -> str:
+    """Return a value as the file has it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple | dict):
+        return "a list" if not isinstance(value, dict) else "a mapping"
+    return repr(value)
+
+
+def _quantity(value: object, unit: str, thing: str, example: str) -> float:
+    """Return a written quantity in ``unit``, or say how it is written."""
+    shown = _shown(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number or (isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value.strip())):
+        raise CorrectableError(
+            f"{shown} has no unit; {thing} is written with its unit.", f"{value} {unit}"
+        )
+    if not isinstance(value, str):
+        raise CorrectableError(f"{shown} was given; {thing} is wanted.", example)
+    try:
+        return parse_quantity(value, unit, where="value")
+    except CohortError as error:
+        message = str(error).removeprefix("value: ")
+        if "is not a unit" in message or "not a number with a unit" in message:
+            raise CorrectableError(
+                f"{shown} was given; {thing} is wanted, with its unit.", example
+            ) from error
+        raise ValueError(message) from error
+
+
+def _within(
+    value: float, shown: object, low: float, high: float, bounds: tuple[str, str]
+) -> float:
+    if not low <= value <= high:
+        raise ValueError(
+            f"{_shown(shown)} was given; from {bounds[0]} to {bounds[1]} is allowed. "
+            "Change the value."
+        )
+    return value
+
+
+def _seconds(value: object, thing: str, example: str) -> int:
+    seconds = _quantity(value, "s", thing, example)
+    if not math.isfinite(seconds) or abs(seconds - round(seconds)) > _TO_SECOND:
+        raise ValueError(f"{value!r} is no whole number of seconds; whole ones are. Round it.")
+    return round(seconds)
+
+
+def _span(low: int, high: int, example: str, *, whole_days: bool = False) -> Any:  # noqa: ANN401
+    def read(value: object) -> int:
+        trial_time = isinstance(value, str) and _TRIAL_TIME.fullmatch(value.strip())
+        if trial_time:
+            unit, number = trial_time.groups()
+            raise CorrectableError(
+                f"{value!r} is a time in the trial; a length of time is wanted.",
+                f"{number} {unit.lower()}",
+            )
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            unit = example.split()[1]
+            raise CorrectableError(
+                f"{value} has no unit; a length of time is written with its unit.",
+                f"{value} {unit}",
+            )
+        seconds = _seconds(value, "a length of time", example)
+        _within(seconds, value, low, high, (write_span(low), write_span(high)))
+        if whole_days and seconds % DAY_S:
+            raise ValueError(f"{value!r} was given; whole days are allowed. Round it.")
+        return seconds
+
+    return (
+        PlainValidator(read),
+        PlainSerializer(write_span, return_type=str, when_used="json"),
+        WithJsonSchema({"type": "string", "examples": [example]}),
+    )
+
+
+def _read_moment(value: object) -> int:
+    match = _TRIAL_TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match:
+        unit, number = match.groups()
+        if unit.lower() == "day":
+            return _read_day(value, number)
+        value = f"{number} {unit.lower()}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise CorrectableError(
+            f"{value} has no unit; a time in the trial is written with its unit.", f"week {value}"
+        )
+    seconds = _seconds(value, "a time in the trial", "week 4")
+    _within(seconds, value, 0, MAX_DURATION_S, ("week 0", write_span(MAX_DURATION_S)))
+    return seconds
+
+
+def _read_day(value: object, number: str) -> int:
+    day = float(number)
+    if not day.is_integer() or day < 1:
+        raise CorrectableError(
+            f"{value!r} was given; the day of the first dose is day 1, and there is no day 0.",
+            "day 1",
+        )
+    seconds = (int(day) - 1) * DAY_S
+    _within(seconds, value, 0, MAX_DURATION_S, ("day 1", write_span(MAX_DURATION_S)))
+    return seconds
+
+
+def _read_clock(value: object) -> int:
+    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise CorrectableError(
+            f"{_shown(value)} was given; a time of day is wanted, hours:minutes.",
+            _corrected_clock(value),
+        )
+    hours, minutes = int(match[1]), int(match[2])
+    if hours >= DAY_S // HOUR_S or minutes >= HOUR_S // MINUTE_S:
+        raise ValueError(f"{value!r} was given; from 00:00 to 23:59 is allowed. Correct the time.")
+    return hours * HOUR_S + minutes * MINUTE_S
+
+
+def _corrected_clock(value: object) -> str:
+    text = str(value).strip()
+    if text.isdigit() and int(text) < DAY_S // HOUR_S:
+        return write_clock(int(text) * HOUR_S)
+    if _CLOCK_MINUTES.fullmatch(text):
+        return f"{int(text[:-2]):02d}:{text[-2:]}"
+    return "08:00"
+
+
+def _read_dose(value: object) -> float:
+    dose_mg = _quantity(value, "mg", "a dose", "10 mg")
+    if not dose_mg > 0:
+        raise ValueError(
+            f"{value!r} was given; a dose is greater than 0 mg. Write a positive dose, or leave "
+            "the regimen out: an arm without regimens takes placebo."
+        )
+    return _within(dose_mg, value, 0.0, _MAX_DOSE_MG, ("0 mg", "1 kg"))
+
+
+def _read_grams(value: object) -> float:
+    grams = _quantity(value, "g", "an amount of food", "20 g")
+    return _within(grams, value, 0.0, _MAX_MEAL_G, ("0 g", f"{_MAX_MEAL_G:g} g"))
+
+
+def _read_age(value: object) -> float:
+    age_y = _quantity(value, "y", "an age", "18 y")
+    return _within(
+        age_y, value, _MIN_AGE_Y, _MAX_AGE_Y, (f"{_MIN_AGE_Y:g} y", f"{_MAX_AGE_Y:g} y")
+    )
+
+
+def _read_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(  # noqa: TRY004  (pydantic collects ValueError)
+            f"{_shown(value)} was given; a number is wanted. Write it without unit and quotes."
+        )
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} was given; a finite number is wanted. Change the value.")
+    return float(value)
+
+
+def _read_fraction(value: object) -> float:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            number = float(value.strip()[:-1]) / 100
+        except ValueError:
+            number = math.nan
+        shown: object = value
+    else:
+        number, shown = _read_number(value), value
+    return _within(number, shown, 0.0, 1.0, ("0 (0 %)", "1 (100 %)"))
+
+
+def _count(low: int, high: int, thing: str) -> Any:  # noqa: ANN401
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            text = value.strip() if isinstance(value, str) else ""
+            message = f"{_shown(value)} was given; a whole number of {thing} is wanted."
+            if text.isdigit():
+                raise CorrectableError(message, text)
+            raise ValueError(f"{message} Write it without unit and quotes.")  # noqa: TRY004
+        if not low <= value <= high:
+            raise ValueError(
+                f"{value} was given; from {low} to {high} {thing} is allowed. Change the number."
+            )
+        return value
+
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return PlainValidator(read), WithJsonSchema(schema)
+
+
+def _text(pattern: re.Pattern[str] | None, longest: int, thing: str) -> Any:  # noqa: ANN401
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            is_plain = isinstance(value, bool | int | float)
+            message = f"{_shown(value)} was given; {thing} is wanted."
+            if is_plain:
+                raise CorrectableError(message, f"'{_shown(value)}'")
+            raise ValueError(f"{message} Write a text.")  # noqa: TRY004
+        is_good = pattern.fullmatch(value) if pattern else value.isprintable()
+        if not is_good or value != value.strip() or not 0 < len(value) <= longest:
+            allowed = (
+                "letters, digits, spaces and any of _ . + / % -" if pattern else "printable text"
+            )
+            raise ValueError(
+                f"{value!r} was given; {thing} of 1 to {longest} characters is wanted, {allowed}. "
+                "Change the text."
+            )
+        return value
+
+    return PlainValidator(read), WithJsonSchema({"type": "string", "maxLength": longest})
+
+
+def _annotated(kind: type, read: Callable[[object], object], unit: str, example: str) -> Any:  # noqa: ANN401
+    schema = WithJsonSchema({"type": "string", "examples": [example]})
+    return Annotated[kind, PlainValidator(read), _write_in(unit), schema]

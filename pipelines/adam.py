@@ -1,0 +1,376 @@
+"""Columns of a simulated unit -> subject-level tables in CDISC ADaM names.
+
+A worker calls `adam_tables` on what `cohort.simulate` returned. All rows of a patient are in one
+unit, so flags that look at a patient's other rows need no later pass. Enters with NumPy columns,
+leaves with one Polars frame a table, each with exactly the columns of `pipelines.schema`, sorted
+by the table's key. NaN becomes null: a missing number is missing, in every reader.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.definitions import Definitions
+from pipelines.errors import ExecutionError
+from pipelines.schema import SUBJECT_TABLES, TABLES, polars_schema
+
+__all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
+
+Columns = Mapping[str, NDArray[np.generic]]
+"""One table as `cohort.simulate` returns it: equally long columns by name."""
+
+_N_SUBJECT_DIGITS = 8
+_N_ARM_DIGITS = 2
+_HOURS_PER_DAY = 24.0
+
+_SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "adsl": (
+        *("patient_id", "arm", "age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi"),
+        *("cyp2c19", "cyp2d6", "slc6a4", "completed", "discontinuation_reason"),
+        *("discontinuation_day", "doses_planned", "doses_taken", "cumulative_dose_mg"),
+        *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
+    ),
+    "adqs": (
+        *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
+        *("change", "percent_change", "is_baseline", "imputation"),
+    ),
+    "adlb": (
+        *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
+        *("baseline", "change", "ratio"),
+    ),
+    "adae": (
+        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
+        "ascertainment",
+    ),
+    "trajectories": ("patient_id", "arm", "time_h", "quantity", "unit", "value"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """What every row of a trial shares.
+
+    Parameters
+    ----------
+    study
+        Study identifier.
+    arms
+        Names of the arms in the order of the protocol; numbers count from 1.
+    duration_days
+        Length of treatment [d].
+    definitions
+        Endpoints and events.
+
+    Examples
+    --------
+    >>> facts = TrialFacts(
+    ...     study="A",
+    ...     arms=("p", "d"),
+    ...     duration_days=56.0,
+    ...     definitions=Definitions(endpoints=(), events=()),
+    ... )
+    >>> facts.arm_number("d")
+    2
+    """
+
+    study: str
+    arms: tuple[str, ...]
+    duration_days: float
+    definitions: Definitions
+
+    def arm_number(self, arm: str) -> int:
+        """Return the number of an arm, from 1."""
+        return self.arms.index(arm) + 1
+
+
+def study_id(protocol_name: str) -> str:
+    """Return the study identifier of a protocol.
+
+    Examples
+    --------
+    >>> study_id("sct-md-01")
+    'SCT-MD-01'
+    """
+    return protocol_name.upper()
+
+
+def subject_identifiers(
+    study: str, arm_number: int, patient_ids: NDArray[np.int64]
+) -> tuple[pl.Series, pl.Series]:
+    """Return the columns USUBJID and SUBJID.
+
+    Parameters
+    ----------
+    study
+        Study identifier.
+    arm_number
+        Number of the arm.
+    patient_ids
+        Patients, shape ``(n_lane,)``.
+
+    Returns
+    -------
+    USUBJID and SUBJID; both sort like the patient ids.
+
+    Examples
+    --------
+    >>> both = subject_identifiers("SCT", 2, np.array([17]))
+    >>> both[0][0], both[1][0]
+    ('SCT-02-00000017', '00000017')
+    """
+    ids = pl.Series("SUBJID", patient_ids).cast(pl.String).str.zfill(_N_SUBJECT_DIGITS)
+    prefix = f"{study}-{arm_number:0{_N_ARM_DIGITS}d}-"
+    return (prefix + ids).alias("USUBJID"), ids
+
+
+def adam_tables(
+    columns: Mapping[str, Columns], arm: str, facts: TrialFacts
+) -> dict[str, pl.DataFrame]:
+    """Return the subject-level tables of one unit.
+
+    Parameters
+    ----------
+    columns
+        What the simulation returned, by table; an absent table is an empty one.
+    arm
+        Name of the arm.
+    facts
+        What every row of the trial shares.
+
+    Returns
+    -------
+    One frame for every name in `pipelines.schema.SUBJECT_TABLES`.
+
+    Raises
+    ------
+    ExecutionError
+        If the simulation left out a column.
+
+    Examples
+    --------
+    >>> facts = TrialFacts(
+    ...     study="A",
+    ...     arms=("p",),
+    ...     duration_days=56.0,
+    ...     definitions=Definitions(endpoints=(), events=()),
+    ... )
+    >>> events = {
+    ...     "patient_id": np.array([3]),
+    ...     "arm": np.array(["p"]),
+    ...     "term": np.array(["Nausea"]),
+    ...     "onset_day": np.array([4]),
+    ...     "end_day": np.array([np.nan]),
+    ...     "severity": np.array(["MILD"]),
+    ...     "serious": np.array([False]),
+    ...     "ascertainment": np.array(["spontaneous"]),
+    ... }
+    >>> adam_tables({"adae": events}, "p", facts)["adae"]["AESER"].to_list()
+    ['N']
+    """
+    makers = {
+        "adsl": _adsl,
+        "adqs": _adqs,
+        "adlb": _adlb,
+        "adae": _adae,
+        "trajectories": _trajectories,
+    }
+    tables = {}
+    for name in SUBJECT_TABLES:
+        schema = polars_schema(TABLES[name])
+        if name not in columns or not len(next(iter(columns[name].values()))):
+            tables[name] = pl.DataFrame(schema=schema)
+            continue
+        source = _source_frame(name, columns[name])
+        made = makers[name](source, arm, facts)
+        tables[name] = (
+            made.with_columns(*_identity(made, arm, facts))
+            .select(pl.col(column).cast(kind) for column, kind in schema.items())
+            .sort(TABLES[name].key, maintain_order=True)
+        )
+    return tables
+
+
+def _source_frame(name: str, columns: Columns) -> pl.DataFrame:
+    missing = [column for column in _SOURCE_COLUMNS[name] if column not in columns]
+    if missing:
+        raise ExecutionError(
+            f"simulation, table {name}: the columns {', '.join(missing)} are absent; all of "
+            f"{', '.join(_SOURCE_COLUMNS[name])} are needed. Return them, with NaN where unknown."
+        )
+    frame = pl.DataFrame({column: columns[column] for column in _SOURCE_COLUMNS[name]})
+    # a blank text and a NaN both mean "nothing here"
+    return frame.with_columns(
+        pl.selectors.float().fill_nan(None), pl.selectors.string().replace("", None)
+    )
+
+
+def _identity(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> list[pl.Series]:
+    number = facts.arm_number(arm)
+    ids = frame["patient_id"].to_numpy()
+    study = pl.Series("STUDYID", [facts.study] * len(frame), dtype=pl.String)
+    return [study, *subject_identifiers(facts.study, number, ids)]
+
+
+def _treatment(arm: str, facts: TrialFacts, *pairs: tuple[str, str]) -> list[pl.Expr]:
+    number = facts.arm_number(arm)
+    return [
+        column
+        for name, name_n in pairs
+        for column in (pl.lit(arm).alias(name), pl.lit(number).alias(name_n))
+    ]
+
+
+def _yes_no(condition: pl.Expr) -> pl.Expr:
+    return pl.when(condition).then(pl.lit("Y")).otherwise(pl.lit("N"))
+
+
+def _yes(condition: pl.Expr) -> pl.Expr:
+    return pl.when(condition).then(pl.lit("Y"))
+
+
+def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
+    failed = pl.col("result_code") != 0
+    completed = pl.col("completed") & ~failed
+    left_at = pl.min_horizontal(
+        pl.lit(facts.duration_days),
+        pl.col("discontinuation_day"),
+        pl.col("failure_time_h") / _HOURS_PER_DAY,
+    )
+    return frame.with_columns(
+        *_treatment(arm, facts, ("TRT01P", "TRT01PN"), ("TRT01A", "TRT01AN")),
+        pl.lit(arm).alias("ARM"),
+        pl.col("age_y").alias("AGE"),
+        pl.lit("YEARS").alias("AGEU"),
+        pl.col("sex").alias("SEX"),
+        pl.col("ancestry").str.to_uppercase().str.replace_all("_", " ").alias("RACE"),
+        pl.col("height_cm").alias("HEIGHTBL"),
+        pl.col("weight_kg").alias("WEIGHTBL"),
+        pl.col("bmi").alias("BMIBL"),
+        pl.col("cyp2c19").alias("CYP2C19"),
+        pl.col("cyp2d6").alias("CYP2D6"),
+        pl.col("slc6a4").alias("SLC6A4"),
+        pl.lit("Y").alias("ITTFL"),
+        _yes_no(pl.col("doses_taken") > 0).alias("SAFFL"),
+        _yes_no(completed).alias("COMPLFL"),
+        pl.when(completed)
+        .then(pl.lit("COMPLETED"))
+        .otherwise(pl.lit("DISCONTINUED"))
+        .alias("EOSSTT"),
+        pl.when(failed)
+        .then(pl.lit("SOLVER FAILURE"))
+        .when(~pl.col("completed"))
+        .then(pl.col("discontinuation_reason"))
+        .alias("DCSREAS"),
+        left_at.alias("TRTDURD"),
+        pl.when(~completed).then(left_at).alias("DCDAY"),
+        pl.col("doses_planned").alias("DOSEPLN"),
+        pl.col("doses_taken").alias("DOSETKN"),
+        pl.col("cumulative_dose_mg").alias("DOSECUM"),
+        pl.col("result_code").alias("RESCODE"),
+        pl.col("result_message").alias("RESTXT"),
+        pl.col("failure_time_h").alias("FAILTIME"),
+        pl.col("accepted_steps").alias("STEPACC"),
+        pl.col("rejected_steps").alias("STEPREJ"),
+    )
+
+
+def _records(frame: pl.DataFrame, arm: str, facts: TrialFacts, parameter: str) -> pl.DataFrame:
+    """Add the columns that every basic data structure has."""
+    after = ~pl.col("is_baseline")
+    seen = (after & pl.col("value").is_not_null() & ~pl.col("is_imputed")).any()
+    return frame.with_columns(
+        *_treatment(arm, facts, ("TRTP", "TRTPN")),
+        pl.col(parameter).alias("PARAMCD"),
+        pl.col("visit").alias("AVISIT"),
+        pl.col("visit_number").alias("AVISITN"),
+        pl.col("day").alias("ADY"),
+        pl.col("value").alias("AVAL"),
+        pl.col("baseline").alias("BASE"),
+        pl.when(after).then(pl.col("value") - pl.col("baseline")).alias("CHG"),
+        _yes(pl.col("is_baseline")).alias("ABLFL"),
+        _yes(pl.col("value").is_not_null() & seen.over("patient_id", parameter)).alias("ANL01FL"),
+    )
+
+
+def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
+    endpoints = facts.definitions.endpoints
+    criteria = pl.DataFrame(
+        {
+            "endpoint": [endpoint.name for endpoint in endpoints],
+            "PARAM": [endpoint.label for endpoint in endpoints],
+            "fall": [endpoint.responder_fall for endpoint in endpoints],
+            "limit": [endpoint.remission_at_most for endpoint in endpoints],
+            "CRIT1": [endpoint.response_text for endpoint in endpoints],
+            "CRIT2": [endpoint.remission_text for endpoint in endpoints],
+        },
+        schema={
+            **dict.fromkeys(("endpoint", "PARAM"), pl.String),
+            **dict.fromkeys(("fall", "limit"), pl.Float64),
+            **dict.fromkeys(("CRIT1", "CRIT2"), pl.String),
+        },
+    )
+    unknown = sorted(set(frame["endpoint"].unique()) - set(criteria["endpoint"]))
+    if unknown:
+        raise ExecutionError(
+            f"simulation, table adqs: endpoint {', '.join(unknown)}; the protocol names "
+            f"{', '.join(criteria['endpoint'])}. Return these only."
+        )
+    imputed = frame.with_columns(is_imputed=pl.col("imputation").is_not_null())
+    records = _records(imputed, arm, facts, "endpoint").join(
+        criteria, on="endpoint", how="left", maintain_order="left"
+    )
+    # value against a share of the baseline, not percent change against -50: scores are whole
+    # numbers, and exactly half must count
+    valued = ~pl.col("is_baseline") & pl.col("AVAL").is_not_null() & pl.col("BASE").is_not_null()
+    response = pl.col("AVAL") <= (1 - pl.col("fall")) * pl.col("BASE")
+    return records.with_columns(
+        (100 * pl.col("CHG") / pl.col("BASE")).fill_nan(None).alias("PCHG"),
+        pl.col("imputation").alias("DTYPE"),
+        pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
+        pl.when(valued).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
+    )
+
+
+def _adlb(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
+    first = pl.col("visit_number") == pl.col("visit_number").min().over("patient_id", "biomarker")
+    records = frame.with_columns(is_baseline=first, is_imputed=pl.lit(value=False))
+    return _records(records, arm, facts, "biomarker").with_columns(
+        pl.format("{} ({})", "biomarker", "unit").alias("PARAM"),
+        pl.col("unit").alias("AVALU"),
+        pl.when(~pl.col("is_baseline") & (pl.col("BASE") != 0))
+        .then(pl.col("AVAL") / pl.col("BASE"))
+        .alias("R2BASE"),
+    )
+
+
+def _adae(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
+    classes = {event.term: event.organ_class for event in facts.definitions.events}
+    ordered = frame.sort("patient_id", "onset_day", "term", maintain_order=True)
+    number = pl.int_range(1, pl.len() + 1)
+    return ordered.with_columns(
+        *_treatment(arm, facts, ("TRTA", "TRTAN")),
+        number.over("patient_id").alias("AESEQ"),
+        pl.col("term").alias("AETERM"),
+        pl.col("term").alias("AEDECOD"),
+        pl.col("term").replace_strict(classes, default="UNCODED").alias("AEBODSYS"),
+        pl.col("onset_day").alias("ASTDY"),
+        pl.col("end_day").round().alias("AENDY"),
+        pl.col("severity").alias("AESEV"),
+        _yes_no(pl.col("serious")).alias("AESER"),
+        _yes(pl.col("onset_day") >= 1).alias("TRTEMFL"),
+        _yes(number.over("patient_id", "term") == 1).alias("AOCCPFL"),
+        pl.col("ascertainment").alias("AEASCERT"),
+    )
+
+
+def _trajectories(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
+    return frame.with_columns(
+        *_treatment(arm, facts, ("ARM", "ARMN")),
+        pl.col("quantity").alias("QUANTITY"),
+        pl.col("unit").alias("UNIT"),
+        pl.col("time_h").alias("TIME_H"),
+        pl.col("value").alias("VALUE"),
+    )

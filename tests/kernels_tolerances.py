@@ -1,0 +1,19 @@
+"""Tolerances of the tests of the engine, each with its reason."""
+
+ULP_ELEMENTARY = 1.0
+"""exp, log, sin, cos, power: error in units in the last place, as documented."""
+
+RELATIVE_ROUND_OFF = 1e-12
+"""Linear algebra of well-scaled random matrices in float64."""
+
+CLOSED_FORM = 2e-8
+"""Integration at rtol 1e-8 against a formula, relative to the largest value."""
+
+STIFF_REFEREE = 2e-6
+"""Integration at rtol 1e-8 against SciPy Radau at rtol 1e-10, relative."""
+
+CONSERVED = 1e-12
+"""Linear invariants are kept by every Rosenbrock step up to round-off, relative."""
+
+ORDER_SLACK = 0.25
+"""Observed order of convergence against the theoretical one, from a regression over four step sizes."""
