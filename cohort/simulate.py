@@ -38,7 +38,7 @@ from cohort.physiology.cyp2d6 import cyp2d6_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
 from cohort.population import Population, PopulationSpec, sample_population, slc6a4_effect
 from cohort.tables import block_columns
-from cohort.trial import Arm, DosePlan, Protocol, dose_plan, meal_streams
+from cohort.trial import DosePlan, Protocol, dose_plan, meal_streams
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate
 from kernels.arithmetic import log
 
@@ -97,7 +97,8 @@ class BlockResult:
         >>> block.failed_before(0).tolist()
         [False]
         """
-        return self.solutions[visit].codes != ResultCode.SUCCESS
+        failed: NDArray[np.bool_] = self.solutions[visit].codes != ResultCode.SUCCESS
+        return failed
 
 
 def simulate(
@@ -248,9 +249,7 @@ class _Walk:
         self.meals = meal_streams(protocol)
         self.start_s = protocol.run_in_days * SECONDS_PER_DAY
 
-    def result(
-        self, ids: NDArray[np.int64], population: Population, lanes: Lanes
-    ) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], population: Population, lanes: Lanes) -> BlockResult:
         """Return everything that happened."""
         run_in = self._integrate(lanes, 0, self.start_s, ())
         reference = {name: _daily_means(run_in, name)[-1] for name in DAILY_MEANS}
@@ -261,13 +260,9 @@ class _Walk:
             streams = self.plan.streams(course.left_day)
             before = solutions[-1]
             solutions.append(self._integrate(before.end, start, stop, streams))
-            day_means = {
-                name: _daily_means(solutions[-1], name, before) for name in DAILY_MEANS
-            }
+            day_means = {name: _daily_means(solutions[-1], name, before) for name in DAILY_MEANS}
             drivers = _drivers(day_means, reference)
-            course = follow_days(
-                course, drivers, self.condition, self.events, TrialVariation()
-            )
+            course = follow_days(course, drivers, self.condition, self.events, TrialVariation())
             courses.append(course)
             days.append(drivers)
         return BlockResult(

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.outcomes import load_adverse_event, load_scale, score
-from cohort.outcomes.course import REASONS
-from cohort.outcomes.course import ClinicalCourse, TrialVariation
+from cohort.outcomes.course import REASONS, ClinicalCourse, TrialVariation
 from cohort.population.draws import normals
 from kernels import ResultCode
 
@@ -129,9 +128,7 @@ def _scores(protocol: "Protocol", arm: str, result: "BlockResult") -> Columns:
         scale = load_scale(endpoint)
         baseline = held = np.full(len(result.patient_ids), np.nan)
         for index, course in enumerate(result.courses):
-            noise = normals(
-                protocol.seed, result.patient_ids, f"rating: {endpoint}", course.day
-            )
+            noise = normals(protocol.seed, result.patient_ids, f"rating: {endpoint}", course.day)
             rated = score(scale, course.latent(condition, TrialVariation()), noise)
             rated = np.where(result.failed_before(index), np.nan, rated)
             seen = _present(course, last)

@@ -9,7 +9,7 @@ of a denominator that occurs more than once, and small or half-integer powers ar
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy
 from sympy.core.sorting import default_sort_key
@@ -172,9 +172,9 @@ class Emitter:
     # what depends on parameters alone
 
     def _is_constant(self, expression: sympy.Basic) -> bool:
-        return all(self._is_constant_symbol(name) for name in expression.free_symbols) and isinstance(
-            expression, sympy.Expr
-        )
+        return all(
+            self._is_constant_symbol(name) for name in expression.free_symbols
+        ) and isinstance(expression, sympy.Expr)
 
     def _is_constant_symbol(self, name: sympy.Symbol) -> bool:
         if name not in self._definitions:
@@ -184,7 +184,10 @@ class Emitter:
         return self._constant[name]
 
     def _expanded(self, expression: sympy.Basic) -> sympy.Expr:
-        names = {name: self._definitions[name] for name in expression.free_symbols & set(self._definitions)}
+        names = {
+            name: self._definitions[name]
+            for name in expression.free_symbols & set(self._definitions)
+        }
         if not names:
             return expression
         expanded = {name: self._expanded(value) for name, value in names.items()}
@@ -341,7 +344,7 @@ def _simplified(op: Op, args: tuple[Operand, ...]) -> Operand | None:
     return args[1] if op is Op.ADD and args[0] == _ZERO else None
 
 
-def _whole(expression: Any) -> int | None:
+def _whole(expression: sympy.Basic) -> int | None:
     number = expression if isinstance(expression, sympy.Number) else None
     if number is None or float(number) != int(float(number)):
         return None

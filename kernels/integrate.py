@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -187,10 +187,10 @@ def _checked_saves(save_times: NDArray[np.int64], schedule: Schedule) -> NDArray
 
 
 def _joined(parts: list[Solution], reasons: dict[str, str]) -> Solution:
-    def join(name: str) -> NDArray[np.float64]:
+    def join(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts], axis=-1)
 
-    def join_lanes(name: str) -> NDArray[np.float64]:
+    def join_lanes(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(part.end, name) for part in parts], axis=-1)
 
     first = parts[0]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Lanes"]
 
 _UNSET = np.empty((0, 0))
+_NO_CODES = np.empty(0, np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,7 +50,7 @@ class Lanes:
     states: NDArray[np.float64]
     quadratures: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
     step_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
-    codes: NDArray[np.uint8] = field(default_factory=lambda: _UNSET)  # type: ignore[assignment]
+    codes: NDArray[np.uint8] = field(default_factory=lambda: _NO_CODES)
 
     def __post_init__(self) -> None:
         for name in ("parameters", "states"):
@@ -61,7 +62,7 @@ class Lanes:
             object.__setattr__(self, "quadratures", _matrix("quadratures", self.quadratures))
         if self.step_sizes is _UNSET:
             object.__setattr__(self, "step_sizes", np.zeros(n_lane))
-        if self.codes is _UNSET:
+        if self.codes is _NO_CODES:
             object.__setattr__(self, "codes", np.zeros(n_lane, np.uint8))
         for name in ("parameters", "quadratures", "step_sizes", "codes"):
             shape = getattr(self, name).shape
@@ -82,7 +83,7 @@ class Lanes:
         >>> Lanes(parameters=np.ones((0, 2)), states=np.zeros((1, 2))).n_lane
         2
         """
-        return self.states.shape[1]
+        return int(self.states.shape[1])
 
     def take(self, lanes: slice) -> Lanes:
         """Return some of the lanes, in contiguous arrays.

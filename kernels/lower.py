@@ -97,7 +97,9 @@ def _lower(system: OdeSystem) -> Program:
 def _section(
     name: str, expressions: Sequence[sympy.Expr], system: OdeSystem, hoisted: HoistedValues
 ) -> Section:
-    replacements, reduced = sympy.cse(list(expressions), symbols=combine_symbols(), order="canonical")
+    replacements, reduced = sympy.cse(
+        list(expressions), symbols=combine_symbols(), order="canonical"
+    )
     emitter = Emitter(system, dict(replacements), reduced, hoisted, where=f"{system.name}.{name}")
     outputs: list[Operand] = [emitter.emit(expression) for expression in reduced]
     return Section(name, tuple(emitter.instructions), tuple(outputs))

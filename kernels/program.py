@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kernels.errors import BuildError
 
@@ -304,8 +304,9 @@ class Program:
         Row eliminated at each step of the LU, a permutation of ``range(n_row)``.
     lu_pattern
         (row, column) of each ``m``, rows and columns in the numbering of the states; a diagonal
-        entry is the *reciprocal* of the pivot, entries left of it are factors of L with unit
-        diagonal, entries right of it are U, where left and right follow ``ordering``.
+        entry is the *reciprocal* of the pivot of W, the others are the factors of -W (they keep the
+        sign of J, which saves negations): unit L left of it and U right of it, where left and right
+        follow ``ordering``.
     hoist
         Reads ``p``; gives the values ``h`` that are the same for a whole integration.
     rhs
@@ -470,15 +471,14 @@ def _read_program(reader: _Reader) -> Program:
     if reader.line() != FORMAT:
         raise ValueError(FORMAT)
     name, digest = reader.after("system"), reader.after("hash")
-    names = {key: tuple(reader.after(key).split()) for key in _NAME_KEYS}
-    pairs = {key: tuple(map(_read_pair, reader.after(key).split())) for key in _PAIR_KEYS}
+    fields: dict[str, Any] = {key: tuple(reader.after(key).split()) for key in _NAME_KEYS}
+    for key in _PAIR_KEYS:
+        fields[key] = tuple(map(_read_pair, reader.after(key).split()))
     ordering = tuple(map(int, reader.after("ordering").split()))
-    sections = {section: _read_section(reader, section) for section in SECTION_NAMES}
+    fields |= {section: _read_section(reader, section) for section in SECTION_NAMES}
     if reader.line() != "end":
         raise ValueError(reader.last)
-    return Program(
-        system_name=name, system_hash=digest, ordering=ordering, **names, **pairs, **sections
-    )
+    return Program(system_name=name, system_hash=digest, ordering=ordering, **fields)
 
 
 def _read_pair(text: str) -> tuple[int, int]:

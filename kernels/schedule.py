@@ -60,7 +60,7 @@ class Stream:
     Examples
     --------
     >>> daily = Stream(
-    ...     name="tablet", target="depot", times=np.array([0, 86400]), amounts=np.array([10.0, 10.0])
+    ...     name="tablet", target="depot", times=[0, 86400], amounts=[10.0, 10.0]
     ... )
     >>> daily.n_event
     2
@@ -179,7 +179,7 @@ _KINDS: dict[str, type[np.generic]] = {
 }
 
 
-def _array(where: str, value: Any, kind: type[np.generic]) -> NDArray[Any]:
+def _array(where: str, value: object, kind: type[np.generic]) -> NDArray[Any]:
     try:
         given = np.asarray(value)
         array = given.astype(kind)

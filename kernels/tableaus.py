@@ -72,8 +72,8 @@ class RosenbrockTableau:
     def __post_init__(self) -> None:
         a, c = self._matrices()
         inverse = np.eye(self.n_stage) / self.gamma - c
-        big_gamma = np.linalg.inv(inverse)
-        alpha = a[: self.n_stage] @ big_gamma
+        big_gamma: Matrix = np.asarray(np.linalg.inv(inverse), np.float64)
+        alpha: Matrix = a[: self.n_stage] @ big_gamma
         weights = a[self.n_stage] @ big_gamma
         embedded = a[self.n_stage - 1] @ big_gamma
         _check(self.name, alpha, big_gamma, weights, self.order)

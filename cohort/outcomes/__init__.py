@@ -11,7 +11,13 @@ from cohort.outcomes.adverse_events import (
     hazard_per_day,
     load_adverse_event,
 )
-from cohort.outcomes.course import ClinicalCourse, DayDrivers, TrialVariation, follow_days, start_course
+from cohort.outcomes.course import (
+    ClinicalCourse,
+    DayDrivers,
+    TrialVariation,
+    follow_days,
+    start_course,
+)
 from cohort.outcomes.scales import Scale, load_scale, scale_names, score
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
 

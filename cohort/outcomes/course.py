@@ -20,7 +20,14 @@ from cohort.outcomes.severity import Severity, drug_benefit, relax
 from cohort.population.draws import exponentials, normals, uniforms
 from kernels.arithmetic import exp
 
-__all__ = ["REASONS", "ClinicalCourse", "DayDrivers", "TrialVariation", "follow_days", "start_course"]
+__all__ = [
+    "REASONS",
+    "ClinicalCourse",
+    "DayDrivers",
+    "TrialVariation",
+    "follow_days",
+    "start_course",
+]
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +88,7 @@ class DayDrivers:
         >>> DayDrivers(signals={}, events={"firing_fall": np.zeros((7, 1))}).n_day
         7
         """
-        return next(iter(self.events.values())).shape[0]
+        return len(next(iter(self.events.values())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -228,9 +235,7 @@ def start_course(
     )
 
 
-def _screened_baseline(
-    patient_ids: NDArray[np.int64], seed: int, condition: Condition
-) -> Floats:
+def _screened_baseline(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
     scale = load_scale(condition.entry.scale)
     lowest = condition.entry.at_least.number("1")
     mean = condition.severity.baseline_mean.number("1")

@@ -72,7 +72,8 @@ class Severity:
         improvement = gain[0] * (self.placebo_factor + trial_shift / gain[1])
         drift = condition.severity.progression.number("1/day") * day
         exact = self.baseline + drift - improvement - self.sensitivity * benefit
-        return np.maximum(exact, 0.0)
+        severity: Floats = np.maximum(exact, 0.0)
+        return severity
 
 
 def placebo_improvement(placebo: PlaceboModel, day: Floats) -> Floats:

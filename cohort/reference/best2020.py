@@ -187,7 +187,9 @@ def _rules() -> dict[str, Rule]:
         "tph_feedback": Rule(
             positive_part(1 - symbol("tph_slope") * excess), "1", "G protein on TPH"
         ),
-        "glia_gate": Rule(sympy.Min(1, positive_part(rise)), "1", "gate of glial uptake"),
+        "glia_gate": Rule(
+            positive_part(rise) - positive_part(rise - 1), "1", "gate of glial uptake, from 0 to 1"
+        ),
     }
 
 

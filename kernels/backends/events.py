@@ -84,9 +84,7 @@ class EventFollower:
         self._n_input = len(system.inputs)
         self._tracks = [self._track(s, system, schedule, n_lane) for s in schedule.streams]
 
-    def _track(
-        self, stream: Stream, system: OdeSystem, schedule: Schedule, n_lane: int
-    ) -> _Track:
+    def _track(self, stream: Stream, system: OdeSystem, schedule: Schedule, n_lane: int) -> _Track:
         lag = np.zeros(n_lane, np.int64) if stream.lag is None else stream.lag
         if stream.durations is None:
             times, active = stream.times, None
@@ -113,9 +111,7 @@ class EventFollower:
                 values[track.row] = values[track.row] + track.rate[lanes]
         return values
 
-    def next_boundary(
-        self, lanes: NDArray[np.int64], now: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    def next_boundary(self, lanes: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the next save, event or end of each lane [s], not before ``now``."""
         boundary = np.full(len(lanes), self._t1)
         n_save = len(self._save_times)
@@ -126,7 +122,8 @@ class EventFollower:
             boundary = np.where(inside, np.minimum(boundary, save), boundary)
         for track in self._tracks:
             boundary = np.minimum(boundary, track.next_times(lanes))
-        return np.maximum(boundary, now)
+        later: NDArray[np.int64] = np.maximum(boundary, now)
+        return later
 
     def due_saves(
         self, lanes: NDArray[np.int64], now: NDArray[np.int64]
@@ -174,7 +171,9 @@ class EventFollower:
         for point in np.unique(pointer[due]).tolist():
             at = np.flatnonzero(due & (pointer == point))
             if track.active is None:
-                states[track.row, at] = states[track.row, at] + track.stream.factors(point, lanes[at])
+                states[track.row, at] = states[track.row, at] + track.stream.factors(
+                    point, lanes[at]
+                )
             else:
                 track.rate[lanes[at]] = track.rate_after(point, lanes[at])
         track.pointer[lanes[due]] += 1

@@ -8,7 +8,7 @@ result does not depend on array length are used on lanes, so a lane never sees i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NumpyBackend"]
 
-Floats = NDArray[np.float64] if TYPE_CHECKING else object
+Floats: TypeAlias = "NDArray[np.float64]"
 
-_WORKING_SET_BYTES: Final = 6_000_000  # about 1,000 lanes of a 30-row system: fewer pay more for Python
+_WORKING_SET_BYTES: Final = 6_000_000  # some 1,000 lanes of 30 rows; fewer pay for Python
 _FEWEST_LANES: Final = 64
 _MOST_LANES: Final = 2048
 _SAFETY: Final = 0.9
@@ -90,7 +90,8 @@ class NumpyBackend(AbstractBackend):
         >>> lanes = Lanes(parameters=np.ones((0, 1)), states=np.zeros((1, 1)))
         >>> none = np.zeros(0, np.int64)
         >>> end = Schedule(t0=0, t1=7200)
-        >>> NumpyBackend().run(system, lower(system), lanes, end, none, Solver()).end.states.round(9)
+        >>> run = NumpyBackend().run(system, lower(system), lanes, end, none, Solver())
+        >>> run.end.states.round(9)
         array([[2.]])
         """
         with np.errstate(all="ignore"):  # a lane that overflows gets a result code, not a warning
@@ -158,7 +159,8 @@ class _Work:
         if operand.kind == "c":
             row[...] = operand.value
             return row
-        return {"t": [self.time], "y": list(self.y), **self.rows}[operand.kind][operand.index]
+        rows: dict[str, list[Floats]] = {"t": [self.time], "y": list(self.y), **self.rows}
+        return rows[operand.kind][operand.index]
 
 
 class _Run:
@@ -193,7 +195,9 @@ class _Run:
         self.observed = np.full(shape, np.nan)
         gradient = program.step.outputs[program.n_row + len(program.jacobian) :]
         self.gradient_rows = [
-            i for i, operand in enumerate(gradient) if not (operand.kind == "c" and operand.value == 0.0)
+            i
+            for i, operand in enumerate(gradient)
+            if not (operand.kind == "c" and operand.value == 0.0)
         ]
 
     def solve(self) -> Solution:
@@ -222,7 +226,8 @@ class _Run:
         )
 
     def _start(self, alive: NDArray[np.int64]) -> None:
-        broken = ~np.isfinite(self.rows).all(axis=0) | ~np.isfinite(self.parameters).all(axis=0)
+        finite = np.isfinite(np.concatenate((self.rows, self.parameters)))
+        broken: NDArray[np.bool_] = ~np.all(finite, axis=0)
         for lane in alive[broken[alive]]:
             self._fail(np.array([lane]), ResultCode.NON_FINITE, self.schedule.t0 / self.unit)
         alive = alive[~broken[alive]]
@@ -338,7 +343,17 @@ class _Run:
     ) -> None:
         rows = work.rows
         section.function(
-            work.time, work.g, y, rows["p"], rows["u"], rows["h"], work.j, work.m, work.b, out, work.w
+            work.time,
+            work.g,
+            y,
+            rows["p"],
+            rows["u"],
+            rows["h"],
+            work.j,
+            work.m,
+            work.b,
+            out,
+            work.w,
         )
 
     def _step(self, work: _Work, h: Floats, start: Floats) -> Floats:

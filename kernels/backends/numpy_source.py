@@ -119,10 +119,12 @@ def compile_section(section: Section, *, n_copied: int) -> SectionSource:
 
 
 def _compiled(name: str, text: str, constants: dict[str, Any]) -> Callable[..., None]:
-    scope: dict[str, Any] = {name: getattr(np, name) for name in (*_UFUNC.values(), *_LOGICAL.values())}
+    scope: dict[str, Any] = {
+        name: getattr(np, name) for name in (*_UFUNC.values(), *_LOGICAL.values())
+    }
     scope |= {name: getattr(arithmetic, name) for name in _ELEMENTARY.values()}
     scope |= {"copyto": np.copyto} | constants
-    exec(compile(text, f"<section {name}>", "exec"), scope)  # noqa: S102 - text written above
+    exec(compile(text, f"<section {name}>", "exec"), scope)
     function: Callable[..., None] = scope[name]
     return function
 
@@ -137,9 +139,7 @@ class _Writer:
         self._constant_names: dict[float, str] = {}
         self._free: list[int] = []
         self._homes: dict[int, str] = {}
-        self._uses = Counter(
-            a.index for i in section.instructions for a in i.args if a.kind == "v"
-        )
+        self._uses = Counter(a.index for i in section.instructions for a in i.args if a.kind == "v")
         outputs = [o.index for o in section.outputs if o.kind == "v"]
         self._uses.update(outputs)
         self._output_row: dict[int, int] = {}

@@ -11,7 +11,16 @@ ROOT = Path(__file__).parents[2]
 STANDARD = set(sys.stdlib_module_names)
 ALLOWED = {
     "kernels": {"kernels", "numpy", "sympy"},
-    "cohort": {"cohort", "kernels", "numpy", "sympy", "pydantic", "pydantic_core", "pint", "ruamel"},
+    "cohort": {
+        "cohort",
+        "kernels",
+        "numpy",
+        "sympy",
+        "pydantic",
+        "pydantic_core",
+        "pint",
+        "ruamel",
+    },
     "pipelines": {
         "pipelines",
         "cohort",

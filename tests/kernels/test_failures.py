@@ -42,7 +42,9 @@ def lanes(k=(0.1, 5.0, 0.2), start=(1.0, 1.0, 1.0)):
 
 
 def run(given, **options):
-    return integrate(system(), given, Schedule(t0=0, t1=2 * HOUR), np.array([HOUR, 2 * HOUR]), **options)
+    return integrate(
+        system(), given, Schedule(t0=0, t1=2 * HOUR), np.array([HOUR, 2 * HOUR]), **options
+    )
 
 
 def test_a_lane_that_blows_up_fails_alone():

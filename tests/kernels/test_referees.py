@@ -270,9 +270,7 @@ def test_a_lag_shifts_the_course():
 
 def test_a_dose_of_zero_or_not_taken_is_no_dose():
     real = Stream(name="d", target="depot", times=[0], amounts=[4.0])
-    skipped = Stream(
-        name="s", target="depot", times=[HOUR], amounts=[9.0], taken=[[False, False]]
-    )
+    skipped = Stream(name="s", target="depot", times=[HOUR], amounts=[9.0], taken=[[False, False]])
     zero = Stream(name="z", target="depot", times=[HOUR], amounts=[0.0])
     alone = run_oral([real], solver=TIGHT)
     for extra in (skipped, zero):
@@ -374,9 +372,7 @@ def test_events_at_the_end_belong_to_the_next_segment():
 
 def many_lanes(n):
     rng = np.random.default_rng(3)
-    return lanes_of(
-        np.zeros((2, n)), [rng.uniform(0.3, 3, n), rng.uniform(0.05, 0.5, n)]
-    ), Stream(
+    return lanes_of(np.zeros((2, n)), [rng.uniform(0.3, 3, n), rng.uniform(0.05, 0.5, n)]), Stream(
         name="d",
         target="depot",
         times=np.arange(5) * 12 * HOUR,

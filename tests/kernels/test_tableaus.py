@@ -7,7 +7,13 @@ import pytest
 from kernels import DeclarationError, UnknownNameError
 from kernels.tableaus import RODAS4, RODAS5P, RosenbrockTableau, tableau, tableau_names
 
-PUBLISHED_ALPHA = (0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664)
+PUBLISHED_ALPHA = (
+    0.0,
+    0.6358126895828704,
+    0.4095798393397535,
+    0.9769306725060716,
+    0.4288403609558664,
+)
 """Abscissae of RODAS5P as Steinebach 2023 prints them; the table recovers them from a and gamma."""
 
 
