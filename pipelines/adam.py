@@ -60,9 +60,13 @@ class TrialFacts:
     arms
         Names of the arms in the order of the protocol; numbers count from 1.
     duration_days
-        Length of treatment [d].
+        Day of the last visit, counted from the first dose [d].
     definitions
         Endpoints and events.
+    control
+        Name of the control arm, None without one.
+    is_paired
+        Whether every arm holds the same patients.
 
     Examples
     --------
@@ -80,6 +84,8 @@ class TrialFacts:
     arms: tuple[str, ...]
     duration_days: float
     definitions: Definitions
+    control: str | None = None
+    is_paired: bool = False
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""
@@ -327,7 +333,7 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     valued = ~pl.col("is_baseline") & pl.col("AVAL").is_not_null() & pl.col("BASE").is_not_null()
     response = pl.col("AVAL") <= (1 - pl.col("fall")) * pl.col("BASE")
     return records.with_columns(
-        (100 * pl.col("CHG") / pl.col("BASE")).fill_nan(None).alias("PCHG"),
+        pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(valued).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),

@@ -126,7 +126,9 @@ def _index(column: NDArray[np.str_], names: tuple[str, ...]) -> NDArray[np.int64
 
 
 def _margins(cells: _Cells, spec: PopulationSpec) -> list[tuple[int, Values]]:
-    wanted = [(1, SEXES, (spec.female_fraction, 1.0 - spec.female_fraction))]
+    wanted: list[tuple[int, tuple[str, ...], tuple[float, ...]]] = [
+        (1, SEXES, (spec.female_fraction, 1.0 - spec.female_fraction))
+    ]
     if spec.ancestry_shares is not None:
         shares = tuple(spec.ancestry_shares[name] for name in ANCESTRIES)
         wanted.append((2, ANCESTRIES, shares))
@@ -186,7 +188,7 @@ def _scaling(present: Values, target: Values, axis: int) -> Values:
 
 
 def _is_met(weights: Values, targets: list[tuple[int, Values]], scaled: Values | None) -> bool:
-    errors = [np.abs(_margin(weights, axis) - target).max() for axis, target in targets]
+    errors = [float(np.abs(_margin(weights, axis) - target).max()) for axis, target in targets]
     if scaled is not None:
         ages = _margin(weights, 0)
         errors.append(abs(math.fsum(ages * scaled)))

@@ -1,0 +1,368 @@
+"""Protocol -> RunPlan: arms x blocks of patient ids, each with a content hash.
+
+The hash of a unit is over everything that its bytes depend on: the protocol, the arm, the
+patients, the device, whose trajectories are kept, and the versions of the code and of the
+libraries that compute and encode. Equal hash means equal shard, so resume is: skip the hashes
+that are there. Enters with a validated `cohort.trial.Protocol`, leaves with a frozen `RunPlan`.
+"""
+
+import functools
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.adam import TrialFacts, study_id
+from pipelines.errors import InputError
+from pipelines.files import canonical_json, file_sha256, text_sha256
+from pipelines.shards import is_stored
+
+if TYPE_CHECKING:
+    from cohort.trial import Protocol
+    from pipelines.definitions import Definitions
+
+__all__ = [
+    "DEFAULT_BLOCK_SIZE",
+    "RunPlan",
+    "Unit",
+    "UnitState",
+    "code_versions",
+    "make_plan",
+    "override",
+    "trial_facts",
+    "unit_states",
+]
+
+DEFAULT_BLOCK_SIZE = 512
+"""Patients in a unit: large enough for vectorised arithmetic, small enough to lose to a kill."""
+
+_LIBRARIES = ("neurocohort", "numpy", "sympy", "polars")
+_SHARD_MODULES = ("adam.py", "definitions.py", "schema.py", "shards.py")
+_SOURCE_SUFFIXES = frozenset({".py", ".yaml", ".csv", ".parquet", ".json", ".hpp"})
+_N_HASH_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A block of patients of one arm: the unit of work, of storage and of loss.
+
+    Parameters
+    ----------
+    arm
+        Name of the arm.
+    first_id, n_patients
+        The patients are ``first_id .. first_id + n_patients - 1``.
+    digest
+        Content hash, the name of the shard.
+
+    Examples
+    --------
+    >>> Unit(arm="placebo", first_id=5, n_patients=3, digest="ab").last_id
+    7
+    """
+
+    arm: str
+    first_id: int
+    n_patients: int
+    digest: str
+
+    @property
+    def last_id(self) -> int:
+        """Id of the last patient."""
+        return self.first_id + self.n_patients - 1
+
+    def __str__(self) -> str:
+        return f"arm '{self.arm}', patients {self.first_id} to {self.last_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """All units of a run, in the order of its tables.
+
+    Parameters
+    ----------
+    units
+        Arms in the order of the protocol, patients ascending.
+    block_size
+        Most patients in a unit.
+    device
+        Where lanes are integrated; a name, never ``auto``.
+    trajectory_ids
+        Patients of each arm whose course over time is kept.
+    protocol_hash
+        Content hash of the protocol.
+    code
+        Versions and source hash of what computes.
+
+    Examples
+    --------
+    >>> plan = RunPlan(
+    ...     units=(Unit(arm="p", first_id=1, n_patients=9, digest="ab"),),
+    ...     block_size=512,
+    ...     device="numpy",
+    ...     trajectory_ids={"p": frozenset({1})},
+    ...     protocol_hash="cd",
+    ...     code={},
+    ... )
+    >>> plan.n_patients
+    9
+    """
+
+    units: tuple[Unit, ...]
+    block_size: int
+    device: str
+    trajectory_ids: Mapping[str, frozenset[int]]
+    protocol_hash: str
+    code: Mapping[str, str]
+
+    @property
+    def n_patients(self) -> int:
+        """Patients of all arms."""
+        return sum(unit.n_patients for unit in self.units)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitState:
+    """A unit, whether its shard is there, and why it would or would not run.
+
+    Examples
+    --------
+    >>> unit = Unit(arm="p", first_id=1, n_patients=9, digest="ab")
+    >>> UnitState(unit=unit, is_done=False, why="no shard yet").why
+    'no shard yet'
+    """
+
+    unit: Unit
+    is_done: bool
+    why: str
+
+
+def override(
+    protocol: "Protocol", *, seed: int | None = None, patients_per_arm: int | None = None
+) -> "Protocol":
+    """Return the protocol with another seed or other arm sizes.
+
+    Parameters
+    ----------
+    protocol
+        A validated protocol.
+    seed
+        Replaces the protocol's; None keeps it.
+    patients_per_arm
+        Replaces the size of every arm; None keeps them.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> small = override(load_protocol("sct-md-01"), patients_per_arm=3)
+    >>> {arm.patients for arm in small.arms}
+    {3}
+    """
+    changes: dict[str, object] = {}
+    if seed is not None:
+        if not 0 <= seed < 2**64:
+            raise InputError(
+                f"--seed: {seed}; a whole number from 0 to 2^64 - 1 is allowed. Choose one."
+            )
+        changes["seed"] = seed
+    if patients_per_arm is not None:
+        if patients_per_arm < 1:
+            raise InputError(
+                f"--patients-per-arm: {patients_per_arm} patients; 1 or more is allowed. "
+                "Leave it out to use the sizes of the protocol."
+            )
+        changes["arms"] = tuple(
+            arm.model_copy(update={"patients": patients_per_arm}) for arm in protocol.arms
+        )
+    return protocol.model_copy(update=changes) if changes else protocol
+
+
+def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
+    """Return what every row of a trial's tables shares.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    definitions
+        Its endpoints and events.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> from pipelines.definitions import Definitions
+    >>> trial_facts(load_protocol("sct-md-01"), Definitions(endpoints=(), events=())).study
+    'SCT-MD-01'
+    """
+    controls = [arm.name for arm in protocol.arms if arm.control]
+    return TrialFacts(
+        study=study_id(protocol.name),
+        arms=tuple(arm.name for arm in protocol.arms),
+        control=controls[0] if controls else None,
+        is_paired=protocol.design == "counterfactual",
+        duration_days=float(protocol.visits[-1].day),
+        definitions=definitions,
+    )
+
+
+def make_plan(
+    protocol: "Protocol",
+    *,
+    device: str,
+    block_size: int = DEFAULT_BLOCK_SIZE,
+    n_trajectories: int = 0,
+) -> RunPlan:
+    """Return every unit of a trial.
+
+    Parameters
+    ----------
+    protocol
+        A validated protocol.
+    device
+        Where lanes are integrated; a name, not ``auto``.
+    block_size
+        Most patients in a unit, at least 1.
+    n_trajectories
+        Patients of each arm whose course over time is kept, spread evenly over the arm.
+
+    Returns
+    -------
+    The plan.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+
+    Notes
+    -----
+    Parallel designs number patients through all arms; counterfactual designs put patients
+    1 .. n into every arm, so that the same people are treated in each.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> plan = make_plan(load_protocol("sct-md-01"), device="numpy", block_size=100)
+    >>> plan.units[1].first_id
+    101
+    """
+    if block_size < 1:
+        raise InputError(
+            f"--block-size: {block_size} patients; 1 or more is allowed. Leave it out to use "
+            f"{DEFAULT_BLOCK_SIZE}."
+        )
+    if n_trajectories < 0:
+        raise InputError(
+            f"--trajectories: {n_trajectories} patients; 0 or more is allowed. Use 0 for none."
+        )
+    code = code_versions()
+    protocol_hash = protocol.content_hash()
+    units: list[Unit] = []
+    kept: dict[str, frozenset[int]] = {}
+    first = 1
+    for arm in protocol.arms:
+        kept[arm.name] = _spread(first, arm.patients, n_trajectories)
+        for start in range(first, first + arm.patients, block_size):
+            n = min(block_size, first + arm.patients - start)
+            ids = range(start, start + n)
+            identity = {
+                "protocol": protocol_hash,
+                "arm": arm.name,
+                "first_id": start,
+                "n_patients": n,
+                "device": device,
+                "trajectories": sorted(kept[arm.name].intersection(ids)),
+                "code": dict(code),
+            }
+            digest = text_sha256(canonical_json(identity))[:_N_HASH_DIGITS]
+            units.append(Unit(arm=arm.name, first_id=start, n_patients=n, digest=digest))
+        if protocol.design != "counterfactual":
+            first += arm.patients
+    return RunPlan(
+        units=tuple(units),
+        block_size=block_size,
+        device=device,
+        trajectory_ids=kept,
+        protocol_hash=protocol_hash,
+        code=code,
+    )
+
+
+def _spread(first: int, n_patients: int, n_kept: int) -> frozenset[int]:
+    n = min(n_kept, n_patients)
+    return frozenset(first + (index * n_patients) // n for index in range(n))
+
+
+def unit_states(plan: RunPlan, shards: Path) -> tuple[UnitState, ...]:
+    """Return which units are done, without reading their files.
+
+    Parameters
+    ----------
+    plan
+        All units.
+    shards
+        The folder of shards; need not exist.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> plan = make_plan(load_protocol("sct-md-01"), device="numpy")
+    >>> unit_states(plan, Path("no/shards"))[0].why
+    'no shard yet'
+    """
+    states = []
+    for unit in plan.units:
+        is_done = is_stored(shards, unit.digest)
+        why = "its shard is there" if is_done else "no shard yet"
+        states.append(UnitState(unit=unit, is_done=is_done, why=why))
+    return tuple(states)
+
+
+@functools.cache
+def code_versions() -> Mapping[str, str]:
+    """Return the versions that a shard's bytes depend on.
+
+    Returns
+    -------
+    Versions of Python and of the libraries, and one hash over the sources of `kernels`, of
+    `cohort` and of the modules here that shape a shard.
+
+    Examples
+    --------
+    >>> len(code_versions()["sources"])
+    16
+    """
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    versions["sources"] = text_sha256(canonical_json(_source_hashes()))[:16]
+    return versions
+
+
+def _source_hashes() -> dict[str, str]:
+    hashes = {}
+    for package in ("kernels", "cohort"):
+        with resources.as_file(resources.files(package)) as root:
+            hashes.update(_hashes(root, root.rglob("*")))
+    with resources.as_file(resources.files("pipelines")) as root:
+        hashes.update(_hashes(root, (root / name for name in _SHARD_MODULES)))
+    return hashes
+
+
+def _hashes(root: Path, paths: Iterable[Path]) -> dict[str, str]:
+    return {
+        f"{root.name}/{path.relative_to(root).as_posix()}": file_sha256(path)
+        for path in sorted(paths)
+        if path.is_file() and path.suffix in _SOURCE_SUFFIXES
+    }

@@ -1,0 +1,374 @@
+"""Shards: what one unit of work leaves on the disk.
+
+::
+
+    shards/<unit hash>/adsl.parquet ... receipt.json      one folder a unit
+    manifest.jsonl                                        one line a shard, appended by the driver
+
+A shard folder is filled under a temporary name in the same file system, synced and renamed, so it
+is either whole or absent. Its receipt carries the SHA-256 of every file; a shard that does not
+match its receipt is damaged and computed again. The manifest is a log for people and for the
+proof that a resumed run computed nothing twice; the folders themselves decide what is done.
+"""
+
+import json
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.errors import ShardError
+from pipelines.files import (
+    TEMPORARY_PREFIX,
+    file_sha256,
+    sync_file,
+    sync_folder,
+    write_atomically,
+)
+from pipelines.schema import SUBJECT_TABLES
+
+__all__ = [
+    "MANIFEST",
+    "RECEIPT",
+    "SHARDS",
+    "Receipt",
+    "StoredFile",
+    "append_to_manifest",
+    "check_shard",
+    "clean_temporary",
+    "is_stored",
+    "mend_manifest",
+    "read_manifest",
+    "write_shard",
+]
+
+MANIFEST = "manifest.jsonl"
+"""Name of the log of finished shards in a run folder."""
+RECEIPT = "receipt.json"
+"""Name of the receipt in a shard folder."""
+SHARDS = "shards"
+"""Name of the folder of shards in a run folder."""
+
+COMPRESSION_LEVEL = 3
+"""Level of zstd: smaller levels write larger files, larger ones are slower for little."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """One file of a shard.
+
+    Examples
+    --------
+    >>> StoredFile(sha256="ab", rows=3, bytes=100).rows
+    3
+    """
+
+    sha256: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a finished unit reports; small, whatever the unit's size.
+
+    Parameters
+    ----------
+    unit
+        Hash of the unit.
+    arm, first_id, n_patients
+        Which patients of which arm.
+    n_failed
+        Patients whose equations were not solved to the end.
+    files
+        The tables by name.
+    seconds
+        Time to compute and write [s].
+    worker
+        Host and process that did it.
+
+    Examples
+    --------
+    >>> receipt = Receipt(
+    ...     unit="ab",
+    ...     arm="placebo",
+    ...     first_id=1,
+    ...     n_patients=2,
+    ...     n_failed=0,
+    ...     files={"adsl": StoredFile(sha256="cd", rows=2, bytes=9)},
+    ...     seconds=0.5,
+    ...     worker="h:1",
+    ... )
+    >>> Receipt.from_json(receipt.to_json()) == receipt
+    True
+    """
+
+    unit: str
+    arm: str
+    first_id: int
+    n_patients: int
+    n_failed: int
+    files: Mapping[str, StoredFile]
+    seconds: float
+    worker: str
+
+    def to_json(self) -> str:
+        """Return the receipt as one line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @staticmethod
+    def from_json(text: str) -> "Receipt":
+        """Read what `to_json` wrote; a ValueError, TypeError or KeyError tells of another text."""
+        raw = json.loads(text)
+        raw["files"] = {name: StoredFile(**file) for name, file in raw["files"].items()}
+        return Receipt(**raw)
+
+
+def write_shard(
+    folder: Path,
+    unit: str,
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    arm: str,
+    first_id: int,
+    seconds: float,
+) -> Receipt:
+    """Write the tables of one unit as a shard.
+
+    Parameters
+    ----------
+    folder
+        The folder of shards.
+    unit
+        Hash of the unit, the name of the shard.
+    tables
+        One frame for every name in `pipelines.schema.SUBJECT_TABLES`.
+    arm, first_id
+        Which patients.
+    seconds
+        Time that computing took [s].
+
+    Returns
+    -------
+    The receipt that lies in the shard.
+
+    Raises
+    ------
+    ShardError
+        If the disk refuses, for example because it is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pipelines.schema import TABLES, polars_schema
+    >>> empty = {name: pl.DataFrame(schema=polars_schema(TABLES[name])) for name in SUBJECT_TABLES}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     receipt = write_shard(Path(folder), "ab", empty, arm="p", first_id=1, seconds=0.1)
+    ...     check_shard(Path(folder), "ab") == receipt
+    True
+    """
+    temporary = folder / f"{TEMPORARY_PREFIX}{unit}-{uuid.uuid4().hex}"
+    try:
+        temporary.mkdir(parents=True)
+        files = {}
+        for name in SUBJECT_TABLES:
+            path = temporary / f"{name}.parquet"
+            tables[name].write_parquet(
+                path, compression="zstd", compression_level=COMPRESSION_LEVEL, statistics=True
+            )
+            sync_file(path)
+            files[name] = StoredFile(
+                sha256=file_sha256(path), rows=len(tables[name]), bytes=path.stat().st_size
+            )
+        receipt = Receipt(
+            unit=unit,
+            arm=arm,
+            first_id=first_id,
+            n_patients=len(tables["adsl"]),
+            n_failed=int((tables["adsl"]["RESCODE"] != 0).sum()),
+            files=files,
+            seconds=round(seconds, 3),
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+        )
+        (temporary / RECEIPT).write_text(receipt.to_json() + "\n", encoding="utf-8")
+        sync_file(temporary / RECEIPT)
+        sync_folder(temporary)
+        _take_name(temporary, folder / unit)
+        sync_folder(folder)
+    except OSError as error:
+        raise ShardError(
+            f"shard {folder / unit}: {error.strerror or error}; a folder that can be written and "
+            "has room is needed. Make room, then run the same command again."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return receipt
+
+
+def _take_name(temporary: Path, final: Path) -> None:
+    """Rename; a shard that is there already is replaced, because this one is known to be good."""
+    try:
+        temporary.rename(final)
+    except OSError:
+        if not final.exists():
+            raise
+        aside = temporary.with_name(f"{temporary.name}-old")
+        final.rename(aside)
+        temporary.rename(final)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_shard(folder: Path, unit: str) -> Receipt:
+    """Return the receipt of a shard whose files are what the receipt says.
+
+    Parameters
+    ----------
+    folder
+        The folder of shards.
+    unit
+        Hash of the unit.
+
+    Raises
+    ------
+    ShardError
+        If the shard is absent or damaged.
+
+    Examples
+    --------
+    >>> check_shard(Path("."), "ab")
+    Traceback (most recent call last):
+    ...
+    pipelines.errors.ShardError: shard ab: absent; a folder of that name. Run the unit again.
+    """
+    shard = folder / unit
+    if not shard.is_dir():
+        raise ShardError(f"shard {unit}: absent; a folder of that name. Run the unit again.")
+    try:
+        receipt = Receipt.from_json((shard / RECEIPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ShardError(
+            f"shard {unit}: its receipt cannot be read ({error}); whole shards only. "
+            "Run the unit again."
+        ) from error
+    if receipt.unit != unit or set(receipt.files) != set(SUBJECT_TABLES):
+        raise ShardError(
+            f"shard {unit}: its receipt is of another shard; whole shards only. Run the unit again."
+        )
+    for name, stored in receipt.files.items():
+        path = shard / f"{name}.parquet"
+        if not path.is_file() or file_sha256(path) != stored.sha256:
+            raise ShardError(
+                f"shard {unit}: {name}.parquet does not match its checksum; whole shards only. "
+                "Run the unit again."
+            )
+    return receipt
+
+
+def is_stored(folder: Path, unit: str) -> bool:
+    """Return whether the shard is there, without reading its files.
+
+    Examples
+    --------
+    >>> is_stored(Path("."), "ab")
+    False
+    """
+    return (folder / unit / RECEIPT).is_file()
+
+
+def clean_temporary(folder: Path) -> int:
+    """Remove what killed runs left behind; return how many things that were.
+
+    Parameters
+    ----------
+    folder
+        A folder that no other live run writes to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, ".tmp-x").mkdir()
+    ...     clean_temporary(Path(folder))
+    1
+    """
+    stale = sorted(folder.glob(f"{TEMPORARY_PREFIX}*"))
+    for path in stale:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(stale)
+
+
+def append_to_manifest(path: Path, receipt: Receipt) -> None:
+    """Add one line to the manifest and force it to the disk.
+
+    Parameters
+    ----------
+    path
+        The manifest.
+    receipt
+        Of a finished shard.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> receipt = Receipt(
+    ...     unit="ab", arm="p", first_id=1, n_patients=1, n_failed=0, files={}, seconds=0.1,
+    ...     worker="h:1",
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     append_to_manifest(Path(folder, MANIFEST), receipt)
+    ...     len(read_manifest(Path(folder, MANIFEST)))
+    1
+    """
+    with path.open("ab") as stream:
+        stream.write(receipt.to_json().encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def read_manifest(path: Path) -> list[Receipt]:
+    """Return the receipts of the manifest; a last line that a kill cut short is left out.
+
+    Parameters
+    ----------
+    path
+        The manifest; an absent one is empty.
+
+    Examples
+    --------
+    >>> read_manifest(Path("no/manifest.jsonl"))
+    []
+    """
+    if not path.exists():
+        return []
+    receipts = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        try:
+            receipts.append(Receipt.from_json(line))
+        except (ValueError, TypeError, KeyError):
+            continue
+    return receipts
+
+
+def mend_manifest(path: Path) -> None:
+    """Rewrite the manifest without a line that a kill cut short, so that the next one is whole.
+
+    Examples
+    --------
+    >>> mend_manifest(Path("no/manifest.jsonl"))
+    """
+    if not path.exists() or path.read_bytes().endswith(b"\n"):
+        return
+    text = "".join(receipt.to_json() + "\n" for receipt in read_manifest(path))
+    write_atomically(path, lambda temporary: _write(temporary, text))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
