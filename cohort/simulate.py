@@ -4,7 +4,7 @@
 2. trial: regimens, adherence and meals become streams of events
 3. model: compounds and systems become one system of equations, the same for all blocks
 4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference
-5. visit by visit: kernels integrate to the next visit, outcomes follow the days in between,
+5. segment by segment: kernels integrate to the next visit, outcomes follow the days in between,
    and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
 
@@ -25,7 +25,6 @@ from cohort.drugs import load_drug
 from cohort.errors import RangeError
 from cohort.model import Model
 from cohort.outcomes import (
-    AdverseEvent,
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
@@ -38,15 +37,26 @@ from cohort.physiology.cyp2d6 import cyp2d6_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
 from cohort.population import Population, PopulationSpec, sample_population, slc6a4_effect
 from cohort.tables import block_columns
-from cohort.trial import DosePlan, Protocol, dose_plan, meal_streams
+from cohort.trial import (
+    DosingRecord,
+    Protocol,
+    Segment,
+    dose_streams,
+    dosing_record,
+    intake_means,
+    meal_streams,
+    segments,
+)
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate
 from kernels.arithmetic import log
 
-__all__ = ["BlockResult", "protocol_compounds", "simulate", "simulate_block"]
+__all__ = ["BlockResult", "protocol_compounds", "simulate", "simulate_block", "trial_condition"]
 
 Floats = NDArray[np.float64]
 
 SECONDS_PER_DAY: Final = 86_400
+NEVER_D: Final = 10_000_000.0
+"""A day that no trial reaches."""
 SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
 """Tolerances of a trial: errors of daily means stay below 1e-4, far below any rating."""
 
@@ -67,8 +77,8 @@ class BlockResult:
         One integration a segment: run-in, then one between each two visits.
     drivers
         Daily means since the first dose.
-    plan
-        Doses, and which were taken.
+    dosing
+        Doses planned and taken.
     model, condition
         The equations that were solved, and the patient group.
 
@@ -83,7 +93,7 @@ class BlockResult:
     courses: tuple[ClinicalCourse, ...]
     solutions: tuple[Solution, ...]
     drivers: DayDrivers
-    plan: DosePlan
+    dosing: DosingRecord
     model: Model
     condition: Condition
 
@@ -171,15 +181,43 @@ def simulate_block(
     ids = np.asarray(patient_ids, dtype=np.int64)
     if len(np.unique(ids)) != len(ids):
         raise RangeError("patient_ids: a patient is there twice; once is allowed. Drop one.")
-    condition = load_condition(protocol.condition)
-    events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+    condition = trial_condition(protocol)
     compounds = protocol_compounds(protocol)
     model = patient_model(compounds)
     population = _population(protocol, condition, model, compounds, ids)
-    plan = dose_plan(protocol, protocol.arm(arm), ids, population.lags_s)
-    lanes = model.lanes(population.parameters, len(ids))
-    walk = _Walk(protocol, condition, events, model, plan, device)
-    return walk.result(ids, population, lanes)
+    values = {**population.parameters, **intake_means(protocol)}
+    walk = _Walk(protocol, arm, condition, model, population, device)
+    return walk.result(ids, model.lanes(values, len(ids)))
+
+
+def trial_condition(protocol: Protocol) -> Condition:
+    """Return the condition of a protocol, with what the protocol says otherwise.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Returns
+    -------
+    Condition with the protocol's entry criterion and share of women, where it has them.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
+    22.0
+    """
+    condition = load_condition(protocol.condition)
+    wanted = protocol.population
+    said = {"mark": "design", "source": f"protocol {protocol.name}"}
+    record = condition.model_dump()
+    if wanted.entry is not None:
+        at_least = {"value": wanted.entry.at_least, **said}
+        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
+    if wanted.female_fraction is not None:
+        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
+    return Condition.model_validate(record)
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
@@ -218,8 +256,8 @@ def _population(
 ) -> Population:
     usual, wanted = condition.population, protocol.population
     spec = PopulationSpec(
-        age_min_y=wanted.age_min_y,
-        age_max_y=wanted.age_max_y,
+        age_min_y=wanted.age_min,
+        age_max_y=wanted.age_max,
         age_mean_y=usual.age_mean.number("year"),
         age_sd_y=usual.age_sd.number("year"),
         female_fraction=usual.female_fraction.number("1"),
@@ -238,50 +276,67 @@ class _Walk:
     def __init__(
         self,
         protocol: Protocol,
+        arm: str,
         condition: Condition,
-        events: tuple[AdverseEvent, ...],
         model: Model,
-        plan: DosePlan,
+        population: Population,
         device: str,
     ) -> None:
-        self.protocol, self.condition, self.events = protocol, condition, events
-        self.model, self.plan, self.device = model, plan, device
+        self.protocol, self.arm, self.condition = protocol, arm, condition
+        self.model, self.population, self.device = model, population, device
+        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
         self.meals = meal_streams(protocol)
-        self.start_s = protocol.run_in_days * SECONDS_PER_DAY
+        drugs = {regimen.drug for regimen in protocol.arm(arm).regimens}
+        self.fractions = {name: load_drug(name).fractions for name in drugs}
 
-    def result(self, ids: NDArray[np.int64], population: Population, lanes: Lanes) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
         """Return everything that happened."""
-        run_in = self._integrate(lanes, 0, self.start_s, ())
-        reference = {name: _daily_means(run_in, name)[-1] for name in DAILY_MEANS}
-        course = start_course(ids, self.protocol.seed, self.condition, self.events)
-        solutions, courses, days = [run_in], [course], []
-        stops = [self.start_s + visit.day * SECONDS_PER_DAY for visit in self.protocol.visits]
-        for start, stop in zip(stops[:-1], stops[1:], strict=True):
-            streams = self.plan.streams(course.left_day)
+        first, *others = segments(self.protocol)
+        solutions = [self._integrate(lanes, first, ())]
+        reference = {name: _daily_means(solutions[0], name)[-1] for name in DAILY_MEANS}
+        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        days = []
+        for segment in others:
             before = solutions[-1]
-            solutions.append(self._integrate(before.end, start, stop, streams))
-            day_means = {name: _daily_means(solutions[-1], name, before) for name in DAILY_MEANS}
-            drivers = _drivers(day_means, reference)
-            course = follow_days(course, drivers, self.condition, self.events, TrialVariation())
-            courses.append(course)
-            days.append(drivers)
+            doses = self._doses(ids, courses[-1])
+            solutions.append(self._integrate(before.end, segment, doses))
+            means = {name: _daily_means(solutions[-1], name, before) for name in DAILY_MEANS}
+            days.append(_drivers(means, reference))
+            courses.append(
+                follow_days(courses[-1], days[-1], self.condition, self.events, TrialVariation())
+            )
         return BlockResult(
             patient_ids=ids,
-            population=population,
+            population=self.population,
             courses=tuple(courses),
             solutions=tuple(solutions),
             drivers=_joined(days),
-            plan=self.plan,
+            dosing=dosing_record(self.protocol, self.arm, ids, _stop_times(courses[-1])),
             model=self.model,
             condition=self.condition,
         )
 
-    def _integrate(
-        self, lanes: Lanes, start: int, stop: int, doses: tuple[Stream, ...]
-    ) -> Solution:
-        saves = np.arange(start + SECONDS_PER_DAY, stop + 1, SECONDS_PER_DAY, dtype=np.int64)
-        schedule = Schedule(t0=start, t1=stop, streams=(*self.meals, *doses))
-        return integrate(self.model.system, lanes, schedule, saves, SOLVER, self.device)
+    def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
+        return dose_streams(
+            self.protocol,
+            self.arm,
+            ids,
+            fractions=self.fractions,
+            lags=self.population.lags_s,
+            stop_times=_stop_times(course),
+        )
+
+    def _integrate(self, lanes: Lanes, segment: Segment, doses: tuple[Stream, ...]) -> Solution:
+        schedule = Schedule(t0=segment.t0, t1=segment.t1, streams=(*self.meals, *doses))
+        return integrate(
+            self.model.system, lanes, schedule, segment.save_times, SOLVER, self.device
+        )
+
+
+def _stop_times(course: ClinicalCourse) -> NDArray[np.int64]:
+    """Return the trial time from which a patient takes no more doses [s]."""
+    left = np.where(np.isnan(course.left_day), NEVER_D, course.left_day)
+    return left.astype(np.int64) * SECONDS_PER_DAY
 
 
 def _daily_means(solution: Solution, name: str, before: Solution | None = None) -> Floats:

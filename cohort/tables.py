@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 from cohort.outcomes import load_adverse_event, load_scale, score
 from cohort.outcomes.course import REASONS, ClinicalCourse, TrialVariation
 from cohort.population.draws import normals
+from cohort.trial import Protocol, study_day
 from kernels import ResultCode
 
 if TYPE_CHECKING:
     from cohort.simulate import BlockResult
-    from cohort.trial import Protocol
 
 __all__ = ["block_columns"]
 
 Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
+
+SECONDS_PER_WEEK: Final = 604_800.0
 
 _BIOMARKERS: Final = {
     "SERTOCC": ("sert_occupancy_now", 1.0, "1"),
@@ -34,7 +36,7 @@ _BIOMARKERS: Final = {
 
 
 def block_columns(
-    protocol: "Protocol", arm: str, result: "BlockResult", trajectory_ids: frozenset[int]
+    protocol: Protocol, arm: str, result: "BlockResult", trajectory_ids: frozenset[int]
 ) -> dict[str, Columns]:
     """Return the columns of every subject-level table.
 
@@ -89,9 +91,9 @@ def _subjects(arm: str, result: "BlockResult") -> Columns:
         "completed": np.isnan(last.left_day) & (codes == ResultCode.SUCCESS),
         "discontinuation_reason": reasons,
         "discontinuation_day": last.left_day,
-        "doses_planned": result.plan.n_planned(),
-        "doses_taken": result.plan.n_taken(last.left_day),
-        "cumulative_dose_mg": result.plan.total_mg(last.left_day),
+        "doses_planned": result.dosing.planned,
+        "doses_taken": result.dosing.taken,
+        "cumulative_dose_mg": result.dosing.cumulative_mg,
         "result_code": codes.astype(np.int16),
         "result_message": np.array([ResultCode(int(code)).message for code in codes]),
         "failure_time_h": failure,
@@ -108,26 +110,27 @@ def _stacked(rows: list[Columns]) -> Columns:
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
-def _visit_columns(protocol: "Protocol", arm: str, result: "BlockResult", index: int) -> Columns:
+def _visit_columns(protocol: Protocol, arm: str, result: "BlockResult", index: int) -> Columns:
     visit = protocol.visits[index]
     n_lane = len(result.patient_ids)
     return {
         "patient_id": result.patient_ids,
         "arm": np.full(n_lane, arm),
         "visit": np.full(n_lane, visit.name),
-        "visit_number": np.full(n_lane, visit.day / 7.0),
-        "day": np.full(n_lane, visit.day + 1, np.int64),
+        "visit_number": np.full(n_lane, visit.time / SECONDS_PER_WEEK),
+        "day": np.full(n_lane, study_day(visit), np.int64),
     }
 
 
-def _scores(protocol: "Protocol", arm: str, result: "BlockResult") -> Columns:
+def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     condition = result.condition
     last = result.courses[-1]
     rows: list[Columns] = []
     for endpoint in protocol.endpoints:
         scale = load_scale(endpoint)
         baseline = held = np.full(len(result.patient_ids), np.nan)
-        for index, course in enumerate(result.courses):
+        for index in range(len(protocol.visits)):
+            course = result.courses[index]
             noise = normals(protocol.seed, result.patient_ids, f"rating: {endpoint}", course.day)
             rated = score(scale, course.latent(condition, TrialVariation()), noise)
             rated = np.where(result.failed_before(index), np.nan, rated)
@@ -152,7 +155,7 @@ def _scores(protocol: "Protocol", arm: str, result: "BlockResult") -> Columns:
     return _stacked(rows)
 
 
-def _biomarkers(protocol: "Protocol", arm: str, result: "BlockResult") -> Columns:
+def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     concentrations = {
         f"C_{name.removeprefix('concentration_').removesuffix('_now')}": (name, 1.0, "ng/mL")
         for name in result.model.system.observables
@@ -162,7 +165,8 @@ def _biomarkers(protocol: "Protocol", arm: str, result: "BlockResult") -> Column
     last = result.courses[-1]
     for code, (observable, factor, unit) in {**_BIOMARKERS, **concentrations}.items():
         baseline = np.full(len(result.patient_ids), np.nan)
-        for index, solution in enumerate(result.solutions):
+        for index in range(len(protocol.visits)):
+            solution = result.solutions[index]
             seen = _present(result.courses[index], last)
             value = np.where(seen, factor * solution[observable][-1], np.nan)
             if index == 0:
@@ -183,7 +187,7 @@ def _biomarkers(protocol: "Protocol", arm: str, result: "BlockResult") -> Column
     return _stacked(rows)
 
 
-def _events(protocol: "Protocol", arm: str, result: "BlockResult") -> Columns:
+def _events(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     last = result.courses[-1]
     rows: list[Columns] = []
     for row, name in enumerate(protocol.adverse_events):
@@ -210,14 +214,14 @@ def _events(protocol: "Protocol", arm: str, result: "BlockResult") -> Columns:
 
 
 def _trajectories(
-    protocol: "Protocol", arm: str, result: "BlockResult", trajectory_ids: frozenset[int]
+    protocol: Protocol, arm: str, result: "BlockResult", trajectory_ids: frozenset[int]
 ) -> Columns:
     lane = np.flatnonzero(np.isin(result.patient_ids, sorted(trajectory_ids)))
     rows: list[Columns] = []
     for code, (observable, factor, unit) in _BIOMARKERS.items():
         for solution in result.solutions:
             for save, time_s in enumerate(solution.times):
-                hours = time_s / 3600.0 - 24.0 * protocol.run_in_days
+                hours = (time_s - protocol.run_in) / 3600.0
                 rows.append(
                     {
                         "patient_id": result.patient_ids[lane],

@@ -17,3 +17,6 @@ CONSERVED = 1e-12
 
 ORDER_SLACK = 0.25
 """Observed order of convergence against the theoretical one, from a regression over four step sizes."""
+
+ERROR_PER_RTOL = 30.0
+"""Delivered error in units of rtol on smooth stiff problems: local errors of some hundred steps add up."""

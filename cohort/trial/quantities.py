@@ -7,10 +7,12 @@ Each type reads text, holds one plain number in one unit, and writes canonical t
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from cohort.errors import CohortError
 from cohort.units import parse_quantity
@@ -26,12 +28,16 @@ __all__ = [
     "Dose",
     "Fraction",
     "Grams",
+    "Identifier",
     "Interval",
     "Label",
     "Moment",
     "Number",
+    "RunIn",
+    "Seed",
     "Span",
     "Words",
+    "Written",
     "write_clock",
     "write_span",
 ]
@@ -44,6 +50,8 @@ MAX_DURATION_S = 520 * WEEK_S
 """Longest trial [s]: ten years."""
 MAX_COUNT = 10_000_000
 """Most patients of one arm."""
+MAX_SEED = 2**63 - 1
+"""Largest seed."""
 _MAX_DOSE_MG = 1e6
 _MAX_MEAL_G = 2000.0
 _MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
@@ -55,7 +63,55 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _CLOCK_MINUTES = re.compile(r"\d{3,4}")
 _TRIAL_TIME = re.compile(r"(week|day|hour)\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
+_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.+/%-]*")
+
+
+Reader = Callable[[object], Any]
+Writer = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Written:
+    """How a field is read from a file, written back, and described to an editor.
+
+    Parameters
+    ----------
+    read
+        Turns what the file holds into the plain value, or raises ValueError.
+    write
+        Turns the plain value into canonical text; None for values that JSON has itself.
+    schema
+        JSON schema of what may be written.
+
+    Examples
+    --------
+    >>> from pydantic import TypeAdapter
+    >>> span = TypeAdapter(Span)
+    >>> span.validate_python("56 day"), span.dump_json(4_838_400).decode()
+    (4838400, '"8 week"')
+    """
+
+    read: Reader
+    write: Writer | None = None
+    schema: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        writer = (
+            core_schema.plain_serializer_function_ser_schema(
+                self.write, return_schema=core_schema.str_schema(), when_used="json"
+            )
+            if self.write
+            else None
+        )
+        return core_schema.no_info_plain_validator_function(self.read, serialization=writer)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return dict(self.schema)
 
 
 def write_span(seconds: int) -> str:
@@ -103,12 +159,6 @@ def _write_number(value: float) -> str:
     return repr(int(value)) if value.is_integer() else repr(value)
 
 
-def _write_in(unit: str) -> PlainSerializer:
-    return PlainSerializer(
-        lambda value: f"{_write_number(value)} {unit}", return_type=str, when_used="json"
-    )
-
-
 def _shown(value: object) -> str:
     """Return a value as the file has it."""
     if value is None:
@@ -141,9 +191,7 @@ def _quantity(value: object, unit: str, thing: str, example: str) -> float:
         raise ValueError(message) from error
 
 
-def _within(
-    value: float, shown: object, low: float, high: float, bounds: tuple[str, str]
-) -> float:
+def _within(value: float, shown: object, low: float, high: float, bounds: tuple[str, str]) -> float:
     if not low <= value <= high:
         raise ValueError(
             f"{_shown(shown)} was given; from {bounds[0]} to {bounds[1]} is allowed. "
@@ -159,7 +207,7 @@ def _seconds(value: object, thing: str, example: str) -> int:
     return round(seconds)
 
 
-def _span(low: int, high: int, example: str, *, whole_days: bool = False) -> Any:  # noqa: ANN401
+def _span(low: int, high: int, example: str, *, whole_days: bool = False) -> Reader:
     def read(value: object) -> int:
         trial_time = isinstance(value, str) and _TRIAL_TIME.fullmatch(value.strip())
         if trial_time:
@@ -180,11 +228,7 @@ def _span(low: int, high: int, example: str, *, whole_days: bool = False) -> Any
             raise ValueError(f"{value!r} was given; whole days are allowed. Round it.")
         return seconds
 
-    return (
-        PlainValidator(read),
-        PlainSerializer(write_span, return_type=str, when_used="json"),
-        WithJsonSchema({"type": "string", "examples": [example]}),
-    )
+    return read
 
 
 def _read_moment(value: object) -> int:
@@ -254,9 +298,7 @@ def _read_grams(value: object) -> float:
 
 def _read_age(value: object) -> float:
     age_y = _quantity(value, "y", "an age", "18 y")
-    return _within(
-        age_y, value, _MIN_AGE_Y, _MAX_AGE_Y, (f"{_MIN_AGE_Y:g} y", f"{_MAX_AGE_Y:g} y")
-    )
+    return _within(age_y, value, _MIN_AGE_Y, _MAX_AGE_Y, (f"{_MIN_AGE_Y:g} y", f"{_MAX_AGE_Y:g} y"))
 
 
 def _read_number(value: object) -> float:
@@ -281,7 +323,7 @@ def _read_fraction(value: object) -> float:
     return _within(number, shown, 0.0, 1.0, ("0 (0 %)", "1 (100 %)"))
 
 
-def _count(low: int, high: int, thing: str) -> Any:  # noqa: ANN401
+def _count(low: int, high: int, thing: str) -> Reader:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             text = value.strip() if isinstance(value, str) else ""
@@ -295,11 +337,16 @@ def _count(low: int, high: int, thing: str) -> Any:  # noqa: ANN401
             )
         return value
 
-    schema = {"type": "integer", "minimum": low, "maximum": high}
-    return PlainValidator(read), WithJsonSchema(schema)
+    return read
 
 
-def _text(pattern: re.Pattern[str] | None, longest: int, thing: str) -> Any:  # noqa: ANN401
+_ALLOWED: dict[re.Pattern[str] | None, str] = {
+    _LABEL: "letters, digits, spaces and any of _ . + / % -",
+    _IDENTIFIER: "small letters, digits, _ and -",
+}
+
+
+def _text(pattern: re.Pattern[str] | None, longest: int, thing: str) -> Reader:
     def read(value: object) -> str:
         if not isinstance(value, str):
             is_plain = isinstance(value, bool | int | float)
@@ -309,18 +356,102 @@ def _text(pattern: re.Pattern[str] | None, longest: int, thing: str) -> Any:  # 
             raise ValueError(f"{message} Write a text.")  # noqa: TRY004
         is_good = pattern.fullmatch(value) if pattern else value.isprintable()
         if not is_good or value != value.strip() or not 0 < len(value) <= longest:
-            allowed = (
-                "letters, digits, spaces and any of _ . + / % -" if pattern else "printable text"
-            )
+            allowed = _ALLOWED.get(pattern, "on one line, without spaces around it")
             raise ValueError(
                 f"{value!r} was given; {thing} of 1 to {longest} characters is wanted, {allowed}. "
                 "Change the text."
             )
         return value
 
-    return PlainValidator(read), WithJsonSchema({"type": "string", "maxLength": longest})
+    return read
 
 
-def _annotated(kind: type, read: Callable[[object], object], unit: str, example: str) -> Any:  # noqa: ANN401
-    schema = WithJsonSchema({"type": "string", "examples": [example]})
-    return Annotated[kind, PlainValidator(read), _write_in(unit), schema]
+def _in(unit: str) -> Writer:
+    return lambda value: f"{_write_number(value)} {unit}"
+
+
+def _like(example: str) -> Mapping[str, Any]:
+    return {"type": "string", "examples": [example]}
+
+
+_NUMBER_SCHEMA = {"type": "number"}
+_FRACTION_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 1},
+        {"type": "string", "pattern": "%$", "examples": ["90 %"]},
+    ]
+}
+
+Span = Annotated[
+    int,
+    Written(read=_span(DAY_S, MAX_DURATION_S, "8 week"), write=write_span, schema=_like("8 week")),
+]
+"""Length of a trial [s], at least one day."""
+RunIn = Annotated[
+    int,
+    Written(
+        read=_span(DAY_S, 52 * WEEK_S, "7 day", whole_days=True),
+        write=write_span,
+        schema=_like("7 day"),
+    ),
+]
+"""Length of the time before the first dose [s], whole days."""
+Interval = Annotated[
+    int,
+    Written(read=_span(HOUR_S, 52 * WEEK_S, "1 day"), write=write_span, schema=_like("1 day")),
+]
+"""Time between doses [s], from one hour to one year."""
+Moment = Annotated[int, Written(read=_read_moment, write=write_span, schema=_like("week 4"))]
+"""Time in the trial [s] since midnight before the first dose: 'week 4', 'day 29', '4 week'."""
+Clock = Annotated[int, Written(read=_read_clock, write=write_clock, schema=_like("08:00"))]
+"""Time of day [s] since midnight."""
+Dose = Annotated[float, Written(read=_read_dose, write=_in("mg"), schema=_like("10 mg"))]
+"""Mass of one dose [mg], greater than zero."""
+Grams = Annotated[float, Written(read=_read_grams, write=_in("g"), schema=_like("20 g"))]
+"""Mass of food [g], not negative."""
+Age = Annotated[float, Written(read=_read_age, write=_in("y"), schema=_like("18 y"))]
+"""Age [y], from 18 to 80."""
+Number = Annotated[float, Written(read=_read_number, schema=_NUMBER_SCHEMA)]
+"""Finite number [1]."""
+Fraction = Annotated[float, Written(read=_read_fraction, schema=_FRACTION_SCHEMA)]
+"""Number between 0 and 1 [1]; may be written '90 %'."""
+Count = Annotated[
+    int,
+    Written(
+        read=_count(0, MAX_COUNT, "patients"),
+        schema={"type": "integer", "minimum": 0, "maximum": MAX_COUNT},
+    ),
+]
+"""Number of patients, at most ten million."""
+Seed = Annotated[
+    int,
+    Written(
+        read=_count(0, MAX_SEED, "the seed"),
+        schema={"type": "integer", "minimum": 0, "maximum": MAX_SEED},
+    ),
+]
+"""Seed of the random numbers, a whole number that every table format can hold."""
+Label = Annotated[
+    str,
+    Written(
+        read=_text(_LABEL, _LABEL_LENGTH, "a name"),
+        schema={"type": "string", "maxLength": _LABEL_LENGTH},
+    ),
+]
+"""Name of an arm or a visit."""
+Identifier = Annotated[
+    str,
+    Written(
+        read=_text(_IDENTIFIER, _LABEL_LENGTH, "a name"),
+        schema={"type": "string", "pattern": f"^{_IDENTIFIER.pattern}$"},
+    ),
+]
+"""Name that can be part of a file name."""
+Words = Annotated[
+    str,
+    Written(
+        read=_text(None, _WORDS_LENGTH, "a text"),
+        schema={"type": "string", "maxLength": _WORDS_LENGTH},
+    ),
+]
+"""Text on one line."""

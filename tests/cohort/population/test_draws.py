@@ -15,11 +15,11 @@ from cohort.population import categorical, exponentials, lognormals, normals, un
 
 IDS = np.arange(100_000)
 DECISIONS = ("parameter:cl", "parameter:v_c", "adherence", "adherencf", "a")
-# Written down once: any change of them changes every trial that was ever run.
+# Computed once with plain Python integers: a change here changes every trial that was ever run.
 PINNED = {
-    (0, 0, "person", 0): "0x1.1c31eff7ed20bp-1",
-    (7, 17, "person", 0): "0x1.9a0bef5bdeb3ap-2",
-    (2**64 - 1, 2**32 - 1, "allele:cyp2d6:mother", 3): "0x1.f7ab1fc42158dp-1",
+    (0, 0, "person", 0): "0x1.76c76dce58d46p-2",
+    (7, 17, "person", 0): "0x1.dd5e11b6694fbp-1",
+    (2**64 - 1, 2**32 - 1, "allele:cyp2d6:mother", 3): "0x1.20e799b081715p-1",
 }
 
 

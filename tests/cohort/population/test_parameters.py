@@ -11,6 +11,7 @@ from scipy import stats
 from cohort.compounds import CovariateEffect
 from cohort.errors import RangeError, ShapeError, UnknownNameError
 from cohort.model import (
+    ANY,
     FRACTION,
     POSITIVE,
     Feasibility,
@@ -191,7 +192,7 @@ def test_lags_are_whole_seconds_around_their_reference():
 def test_a_lag_in_seconds_or_of_nothing_is_kept():
     lags = {
         "a": Parameter("t_lag_a", 90.0, "s", "lag", HERE),
-        "b": Parameter("t_lag_b", 0.0, "min", "lag", HERE),
+        "b": Parameter("t_lag_b", 0.0, "min", "lag", HERE, 0.0, ANY),
     }
     found = sample_lags([1, 2], 7, lags)
     assert found["a"].tolist() == [90, 90]
@@ -201,4 +202,4 @@ def test_a_lag_in_seconds_or_of_nothing_is_kept():
 @pytest.mark.parametrize(("value", "unit"), [(1.0, "mg"), (-1.0, "h")])
 def test_a_lag_that_is_no_time_is_refused(value, unit):
     with pytest.raises(RangeError, match=r"lag of 'a': .*a time of at least 0"):
-        sample_lags([1], 7, {"a": Parameter("t_lag_a", value, unit, "lag", HERE)})
+        sample_lags([1], 7, {"a": Parameter("t_lag_a", value, unit, "lag", HERE, 0.0, ANY)})

@@ -8,7 +8,7 @@ import pytest
 
 from cohort.compounds import CovariateEffect
 from cohort.errors import CohortError
-from cohort.model import Model, Parameter, Source, Species, Submodel, assemble
+from cohort.model import ANY, Model, Parameter, Source, Species, Submodel, assemble
 from cohort.population import PopulationSpec, sample_population, slc6a4_effect
 from cohort.transmitters.serotonin import serotonin
 from kernels import symbol
@@ -35,7 +35,7 @@ def _drug() -> Submodel:
         name="drug",
         species=(Species("central_drug", symbol("zero"), "ug", "amount"),),
         parameters=(
-            Parameter("zero", 0.0, "ug", "no drug at the start", HERE),
+            Parameter("zero", 0.0, "ug", "no drug at the start", HERE, 0.0, ANY),
             Parameter("cl_drug", 20.0, "L/h", "clearance", HERE, 0.3),
             Parameter("v_c_drug", 800.0, "L", "volume", HERE, 0.2),
         ),

@@ -276,7 +276,7 @@ def test_printed_values_are_met_but_for_the_frozen_transmitters(model, steps, to
 
 
 def test_loss_that_needs_mao_changes_only_the_rows_with_inhibited_mao():
-    """Printed for MAO-A -80 %, 336 h: Sc 0.64548, Se 0.0064402, HIAAc 0.078739, all loss free of it.
+    """Printed for MAO-A -80 %, 336 h, loss free of it: Sc 0.64548, Se 0.0064402, HIAAc 0.078739.
 
     With 80 % of the loss through MAO-A the same row reads 0.6754, 0.006485, 0.08234.
     """

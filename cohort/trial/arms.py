@@ -1,0 +1,213 @@
+"""What the arms of a trial take: regimens, and how reliably doses are taken.
+
+An arm without regimens takes placebo. A titration is several regimens of one drug, each from a
+start to a stop.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+
+from cohort.trial.quantities import (
+    DAY_S,
+    HOUR_S,
+    Clock,
+    Count,
+    Dose,
+    Fraction,
+    Interval,
+    Label,
+    Moment,
+    Number,
+    Words,
+    write_span,
+)
+from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
+
+__all__ = ["Adherence", "Arm", "ProtocolRecord", "Regimen", "dose_times"]
+
+_MAX_SD_LOGIT = 5.0  # beyond it nearly everyone takes all doses or none
+_MORNING_S = 8 * HOUR_S
+
+
+class ProtocolRecord(BaseModel):
+    """Base of every record of a protocol: frozen, no unknown keys.
+
+    Examples
+    --------
+    >>> Adherence.model_config["extra"]
+    'forbid'
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+
+class Adherence(ProtocolRecord):
+    """How reliably doses are taken; without it every dose is.
+
+    Patients differ: the logit of the probability is normal between them, with the standard
+    deviation ``sd_logit`` [1]; ``probability`` is the mean over patients [1].
+
+    Examples
+    --------
+    >>> Adherence(probability="90 %", sd_logit=1).probability
+    0.9
+    """
+
+    probability: Fraction = Field(default=1.0, examples=["90 %"])
+    sd_logit: Number = Field(default=0.0, examples=[1.0])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Adherence().contradictions())
+        []
+        """
+        if self.sd_logit < 0 or self.sd_logit > _MAX_SD_LOGIT:
+            yield Contradiction(
+                path=("sd_logit",),
+                message=f"{self.sd_logit:g} was given; from 0 (all patients alike) to "
+                f"{_MAX_SD_LOGIT:g} is allowed. Change the value.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Regimen(ProtocolRecord):
+    """One drug at one dose, from a start to a stop.
+
+    Times are seconds since midnight before the first dose of the trial. Doses fall on the clock
+    time ``at`` (08:00 if absent) and then every ``every`` (1 day if absent), from ``start``
+    (week 0) until just before ``stop`` (end of the trial).
+
+    Examples
+    --------
+    >>> regimen = Regimen(drug="escitalopram", dose="10 mg", stop="week 1")
+    >>> regimen.dose, regimen.every, regimen.at, regimen.stop
+    (10.0, 86400, 28800, 604800)
+    """
+
+    drug: Words = Field(examples=["escitalopram"])
+    dose: Dose = Field(examples=["10 mg"])
+    every: Interval = Field(default=DAY_S, examples=["1 day"])
+    at: Clock = Field(default=_MORNING_S, examples=["08:00"])
+    start: Moment = Field(default=0, examples=["week 0"])
+    stop: Moment | None = Field(default=None, examples=["week 8"])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Regimen(drug="sertraline", dose="50 mg").contradictions())
+        []
+        """
+        if self.stop is None or not is_read(self.stop):
+            return
+        if self.stop <= self.start:
+            yield Contradiction(
+                path=("stop",),
+                message=f"the regimen stops at {write_span(self.stop)} and starts at "
+                f"{write_span(self.start)}; a stop comes after the start. Move one of them.",
+            )
+        elif is_read(self.at) and is_read(self.start) and self._first() >= self.stop:
+            yield Contradiction(
+                path=("stop",),
+                message=f"no dose falls between {write_span(self.start)} and "
+                f"{write_span(self.stop)}; a regimen has at least one. Move the stop.",
+            )
+
+    def _first(self) -> int:
+        return self.start + (self.at - self.start) % DAY_S
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Arm(ProtocolRecord):
+    """One arm: how many patients, and what they take.
+
+    Examples
+    --------
+    >>> Arm(name="placebo", control=True, patients=127).regimens
+    ()
+    """
+
+    name: Label = Field(examples=["placebo"])
+    control: StrictBool = Field(default=False, examples=[True])
+    patients: Count = Field(examples=[120])
+    regimens: tuple[Regimen, ...] = ()
+    adherence: Adherence | None = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> arm = Arm.model_construct(name="low", patients=0, regimens=())
+        >>> [one.path for one in arm.contradictions()]
+        [('patients',)]
+        """
+        if is_read(self.patients) and self.patients == 0:
+            yield Contradiction(
+                path=("patients",),
+                message="the arm has 0 patients; at least 1 is needed. Add patients or delete the "
+                "arm.",
+            )
+        yield from self._overlaps()
+
+    def _overlaps(self) -> Iterator[Contradiction]:
+        for later, regimen in enumerate(self.regimens):
+            for earlier in self.regimens[:later]:
+                if not is_read(regimen) or not is_read(earlier) or not _overlap(earlier, regimen):
+                    continue
+                yield Contradiction(
+                    path=("regimens", later),
+                    message=f"{regimen.drug} from {write_span(regimen.start)} overlaps the "
+                    f"regimen of {earlier.drug} from {write_span(earlier.start)}; one regimen of a "
+                    f"drug at a time is allowed. Write 'stop: {write_span(regimen.start)}' in the "
+                    "earlier one."
+                    if regimen.start > earlier.start
+                    else f"{regimen.drug} is given twice from {write_span(regimen.start)} on; one "
+                    "regimen of a drug at a time is allowed. Add up the doses, or stop one.",
+                )
+                break
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+def _overlap(one: Regimen, other: Regimen) -> bool:
+    """Tell whether two regimens of one drug overlap; false where a time is unread."""
+    read = all(map(is_read, (one.drug, other.drug, one.start, other.start)))
+    if not read or one.drug != other.drug:
+        return False
+    before = one.stop is None or other.start < one.stop
+    after = other.stop is None or one.start < other.stop
+    return before and after
+
+
+def dose_times(regimen: Regimen, duration: int) -> range:
+    """Return when a regimen is due.
+
+    Parameters
+    ----------
+    regimen
+        The regimen.
+    duration
+        End of the trial [s].
+
+    Returns
+    -------
+    Times since midnight before the first dose of the trial [s]; a dose at the end is none.
+
+    Examples
+    --------
+    >>> twice = Regimen(drug="sertraline", dose="25 mg", every="12 h", start="day 2")
+    >>> [time / 3600 for time in dose_times(twice, 3 * 86400)]
+    [32.0, 44.0, 56.0, 68.0]
+    """
+    first = regimen.start + (regimen.at - regimen.start) % DAY_S
+    stop = duration if regimen.stop is None else min(regimen.stop, duration)
+    return range(first, stop, regimen.every)

@@ -1,0 +1,120 @@
+"""What a protocol names must exist: its condition, drugs, scales and adverse events.
+
+Names are resolved once, when the protocol is read. May import `cohort.conditions`, `cohort.drugs`
+and `cohort.outcomes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cohort.conditions import condition_names, load_condition
+from cohort.drugs import drug_names, load_drug
+from cohort.errors import FileContentError, UnknownNameError
+from cohort.outcomes import adverse_event_names, scale_names
+from cohort.trial.quantities import DAY_S, write_span
+from cohort.yaml_files import Contradiction, is_read, nearest_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cohort.trial.arms import Regimen
+    from cohort.trial.protocol import Protocol
+    from cohort.yaml_files.contradictions import KeyPath
+
+__all__ = ["content_contradictions"]
+
+
+def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
+    """List names of a protocol that nothing has, and doses that their drug is not given in.
+
+    Parameters
+    ----------
+    protocol
+        Whole or partly read protocol.
+
+    Yields
+    ------
+    Contradictions with their key paths.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> list(content_contradictions(load_protocol("sct-md-01")))
+    []
+    """
+    yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
+    yield from _each(protocol.endpoints, "endpoints", scale_names(), "rating scale")
+    yield from _each(
+        protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
+    )
+    if protocol.population.entry is not None:
+        scale = protocol.population.entry.scale
+        yield from _name(scale, ("population", "entry", "scale"), scale_names(), "rating scale")
+    for position, row in enumerate(protocol.published):
+        yield from _name(row.scale, ("published", position, "scale"), scale_names(), "rating scale")
+    for i, arm in enumerate(protocol.arms):
+        for j, regimen in enumerate(arm.regimens):
+            yield from _regimen(regimen, ("arms", i, "regimens", j))
+
+
+def _each(
+    names: Sequence[str], key: str, known: Sequence[str], kind: str
+) -> Iterator[Contradiction]:
+    for position, name in enumerate(names):
+        yield from _name(name, (key, position), known, kind)
+
+
+def _name(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Iterator[Contradiction]:
+    if is_read(name) and name not in known:
+        yield _unknown(name, path, known, kind)
+
+
+def _unknown(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Contradiction:
+    count = f"{len(known)} {'is' if len(known) == 1 else 'are'} known"
+    return Contradiction(
+        path=path, message=f"unknown {kind} '{name}'; {count}. {nearest_hint(name, known)}"
+    )
+
+
+def _file(
+    name: str, path: KeyPath, load: Callable[[str], object], known: Sequence[str]
+) -> Iterator[Contradiction]:
+    """Refuse a name of a packaged or a user's own file that cannot be loaded."""
+    if not is_read(name):
+        return
+    try:
+        load(name)
+    except UnknownNameError:
+        kind = str(path[-1])
+        if name.endswith((".yaml", ".yml")):
+            yield Contradiction(
+                path=path,
+                message=f"no such file '{name}'; a packaged {kind} or an existing file is wanted. "
+                "Paths are relative to the folder where the command runs.",
+            )
+        else:
+            yield _unknown(name, path, known, kind)
+    except FileContentError as error:
+        yield Contradiction(
+            path=path,
+            message=f"'{name}' has {len(error.mistakes)} mistakes, the first: {error.mistakes[0]}",
+        )
+
+
+def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:
+    wrong = list(_file(regimen.drug, (*path, "drug"), load_drug, drug_names()))
+    yield from wrong
+    if wrong or not all(map(is_read, (regimen, regimen.drug, regimen.dose, regimen.every))):
+        return
+    dosing = load_drug(regimen.drug).dosing
+    lowest, highest = dosing.lowest.number("mg"), dosing.highest.number("mg")
+    daily = regimen.dose * DAY_S / regimen.every
+    if not lowest <= daily <= highest:
+        each = "" if regimen.every == DAY_S else f" every {write_span(regimen.every)}"
+        total = "" if regimen.every == DAY_S else f" is {daily:g} mg a day"
+        yield Contradiction(
+            path=(*path, "dose"),
+            message=f"{regimen.dose:g} mg{each}{total}; {regimen.drug} is given from {lowest:g} mg "
+            f"to {highest:g} mg a day. Change the dose.",
+        )

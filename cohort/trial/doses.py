@@ -1,0 +1,262 @@
+"""From regimens to the streams of doses that the engine applies.
+
+A dose due at a time becomes one event for each compound that it holds, into the state
+``depot_<compound>``, in ug. Who misses it, and who has left the trial, is one bit per dose and
+patient. Enters from `cohort.simulate`; leaves as `kernels.Stream`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cohort.errors import ShapeError, UnknownNameError
+from cohort.trial.adherence import doses_taken
+from cohort.trial.arms import dose_times
+from cohort.trial.visits import schedule_time
+from kernels import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from cohort.trial.protocol import Protocol
+
+__all__ = ["DosingRecord", "PlannedDoses", "dose_streams", "dosing_record", "planned_doses"]
+
+_UG_PER_MG = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlannedDoses:
+    """Doses of one drug in one arm, as the protocol asks for them.
+
+    Parameters
+    ----------
+    drug
+        Name of the drug.
+    times
+        Due times [s, trial time], shape ``(n_event,)``, int64, rising.
+    amounts_mg
+        Doses [mg], shape ``(n_event,)``.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> (doses,) = planned_doses(load_protocol("sct-md-01"), "escitalopram 20 mg")
+    >>> doses.amounts_mg[6:8].tolist()
+    [10.0, 20.0]
+    """
+
+    drug: str
+    times: NDArray[np.int64]
+    amounts_mg: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DosingRecord:
+    """How many doses each patient of an arm was to take and took.
+
+    Parameters
+    ----------
+    planned
+        Doses that the protocol asks for until the end of the trial, shape ``(n_lane,)``, int64.
+    taken
+        Doses taken, shape ``(n_lane,)``, int64.
+    cumulative_mg
+        Mass taken, all drugs added [mg], shape ``(n_lane,)``.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> dosing_record(load_protocol("sct-md-01"), "placebo", np.array([1])).planned.tolist()
+    [0]
+    """
+
+    planned: NDArray[np.int64]
+    taken: NDArray[np.int64]
+    cumulative_mg: NDArray[np.float64]
+
+
+def planned_doses(protocol: Protocol, arm_name: str) -> tuple[PlannedDoses, ...]:
+    """Return the doses of an arm, one entry a drug, in the order in which drugs are first named.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+    arm_name
+        Name of the arm.
+
+    Returns
+    -------
+    Planned doses; empty for placebo.
+
+    Raises
+    ------
+    UnknownNameError
+        If no arm has that name.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> (doses,) = planned_doses(load_protocol("sct-md-01"), "citalopram 40 mg")
+    >>> len(doses.times)
+    56
+    """
+    regimens = protocol.arm(arm_name).regimens
+    plans = []
+    for drug in dict.fromkeys(regimen.drug for regimen in regimens):
+        due = sorted(
+            (time, regimen.dose)
+            for regimen in regimens
+            if regimen.drug == drug
+            for time in dose_times(regimen, protocol.duration)
+        )
+        times = np.array([time for time, _ in due], dtype=np.int64)
+        amounts = np.array([dose for _, dose in due], dtype=np.float64)
+        plans.append(PlannedDoses(drug=drug, times=times, amounts_mg=amounts))
+    return tuple(plans)
+
+
+def dose_streams(
+    protocol: Protocol,
+    arm_name: str,
+    patient_ids: NDArray[np.int64],
+    *,
+    fractions: Mapping[str, Mapping[str, float]],
+    lags: Mapping[str, NDArray[np.int64]],
+    stop_times: NDArray[np.int64] | None = None,
+    bioavailability: Mapping[str, NDArray[np.float64]] | None = None,
+) -> tuple[Stream, ...]:
+    """Return the streams of doses of some patients of an arm.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+    arm_name
+        Name of the arm.
+    patient_ids
+        Patients, shape ``(n_lane,)``.
+    fractions
+        For each drug the fraction of the dose [1] that each swallowed compound is.
+    lags
+        For each compound the absorption lag [s], shape ``(n_lane,)``, int64; compounds that are
+        absent have none.
+    stop_times
+        Trial time from which a patient takes no more doses [s], shape ``(n_lane,)``; a large number
+        for who stays. None if everybody stays.
+    bioavailability
+        For each compound the share of the dose that is absorbed [1], shape ``(n_lane,)``; 1 for
+        compounds that are absent.
+
+    Returns
+    -------
+    One stream for each drug and compound, amounts in ug, times in schedule time; none for placebo.
+
+    Raises
+    ------
+    UnknownNameError
+        If no arm has that name, or a drug of the arm has no fractions.
+    ShapeError
+        If ``stop_times`` does not have one entry a patient.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> left, right = dose_streams(
+    ...     load_protocol("sct-md-01"), "citalopram 40 mg", np.array([40000001]),
+    ...     fractions={"citalopram": {"s_citalopram": 0.5, "r_citalopram": 0.5}}, lags={},
+    ... )
+    >>> left.target, left.amounts[:1].tolist(), left.times[0] - 7 * 86400
+    ('depot_s_citalopram', [10000.0], np.int64(28800))
+    """
+    streams = []
+    taken = _taken(protocol, arm_name, patient_ids, stop_times)
+    for plan, bits in zip(planned_doses(protocol, arm_name), taken, strict=True):
+        if plan.drug not in fractions:
+            where = f"dose_streams, arm '{arm_name}'"
+            raise UnknownNameError(where, plan.drug, fractions, "drug")
+        for compound, fraction in fractions[plan.drug].items():
+            streams.append(
+                Stream(
+                    name=f"{plan.drug}: {compound}",
+                    target=f"depot_{compound}",
+                    times=plan.times + schedule_time(protocol, 0),
+                    amounts=plan.amounts_mg * (_UG_PER_MG * fraction),
+                    lag=lags.get(compound),
+                    scale=(bioavailability or {}).get(compound),
+                    taken=bits,
+                )
+            )
+    return tuple(streams)
+
+
+def dosing_record(
+    protocol: Protocol,
+    arm_name: str,
+    patient_ids: NDArray[np.int64],
+    stop_times: NDArray[np.int64] | None = None,
+) -> DosingRecord:
+    """Return how many doses some patients of an arm were to take and took.
+
+    Parameters
+    ----------
+    protocol, arm_name, patient_ids, stop_times
+        As in `dose_streams`.
+
+    Returns
+    -------
+    Counts and masses.
+
+    Raises
+    ------
+    UnknownNameError, ShapeError
+        As in `dose_streams`.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> ids = np.array([20000001])
+    >>> stopped = np.array([14 * 86400])
+    >>> record = dosing_record(load_protocol("sct-md-01"), "escitalopram 10 mg", ids, stopped)
+    >>> record.planned.tolist(), bool(record.taken[0] <= 14)
+    ([56], True)
+    """
+    taken = _taken(protocol, arm_name, patient_ids, stop_times)
+    n_lane = len(patient_ids)
+    planned = np.zeros(n_lane, dtype=np.int64)
+    count = np.zeros(n_lane, dtype=np.int64)
+    mass = np.zeros(n_lane)
+    for plan, bits in zip(planned_doses(protocol, arm_name), taken, strict=True):
+        planned += len(plan.times)
+        count += np.count_nonzero(bits, axis=0)
+        for amount, bit in zip(plan.amounts_mg, bits, strict=True):  # in written order: same bits
+            mass += np.where(bit, amount, 0.0)
+    return DosingRecord(planned=planned, taken=count, cumulative_mg=mass)
+
+
+def _taken(
+    protocol: Protocol,
+    arm_name: str,
+    patient_ids: NDArray[np.int64],
+    stop_times: NDArray[np.int64] | None,
+) -> list[NDArray[np.bool_]]:
+    if stop_times is not None and stop_times.shape != patient_ids.shape:
+        raise ShapeError(
+            f"stop_times: shape {stop_times.shape}; one entry a patient, {patient_ids.shape}, is "
+            "allowed. Match them."
+        )
+    arm = protocol.arm(arm_name)
+    adherence = protocol.adherence if arm.adherence is None else arm.adherence
+    bits = []
+    for plan in planned_doses(protocol, arm_name):
+        taken = doses_taken(adherence, protocol.seed, patient_ids, plan.times)
+        if stop_times is not None:
+            taken &= plan.times[:, None] < stop_times
+        bits.append(taken)
+    return bits

@@ -1,0 +1,309 @@
+"""The schema of a trial protocol, as people write it in YAML.
+
+Text becomes a frozen `Protocol` once and is never read again. Every field that has a unit in the
+file is a plain number here: times in seconds since midnight before the first dose, doses in mg.
+May import `cohort.facts`, `cohort.yaml_files` and the field types of this room.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetJsonSchemaHandler, StrictStr, model_validator
+from pydantic_core import CoreSchema
+
+from cohort.errors import UnknownNameError
+from cohort.trial.arms import Adherence, Arm, ProtocolRecord
+from cohort.trial.contradictions import protocol_contradictions
+from cohort.trial.published import PublishedResult
+from cohort.trial.quantities import (
+    DAY_S,
+    HOUR_S,
+    Age,
+    Clock,
+    Fraction,
+    Grams,
+    Identifier,
+    Label,
+    Moment,
+    Number,
+    RunIn,
+    Seed,
+    Span,
+    Words,
+)
+from cohort.yaml_files import Contradiction, refuse_contradictions
+
+__all__ = [
+    "EntryCriterion",
+    "Meal",
+    "Protocol",
+    "TrialPopulation",
+    "Visit",
+    "protocol_schema",
+]
+
+_MORNING_S, _NOON_S, _EVENING_S = 8 * HOUR_S, 12 * HOUR_S + HOUR_S // 2, 18 * HOUR_S + HOUR_S // 2
+
+
+class Visit(ProtocolRecord):
+    """A day on which patients are seen; a plain 'week 4' is its name and its time.
+
+    The visit is at midnight, so before the dose of its day.
+
+    Examples
+    --------
+    >>> Visit.model_validate("week 4") == Visit(name="week 4", time="4 week")
+    True
+    """
+
+    name: Label = Field(examples=["week 4"])
+    time: Moment = Field(examples=["week 4"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, given: object) -> object:
+        return cls.expand_shorthand(given) if isinstance(given, str) else given
+
+    @staticmethod
+    def expand_shorthand(text: str) -> dict[str, str]:
+        """Return the record that a plain text stands for.
+
+        Parameters
+        ----------
+        text
+            Name and time in one.
+
+        Returns
+        -------
+        Keys of a visit.
+
+        Examples
+        --------
+        >>> Visit.expand_shorthand("week 4")
+        {'name': 'week 4', 'time': 'week 4'}
+        """
+        return {"name": text, "time": text}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "examples": ["week 4"]}, handler(schema)]}
+
+
+class Meal(ProtocolRecord):
+    """A meal that everybody eats every day.
+
+    Examples
+    --------
+    >>> Meal(at="12:30", protein="30 g", carbohydrate="85 g").protein
+    30.0
+    """
+
+    at: Clock = Field(examples=["12:30"])
+    protein: Grams = Field(examples=["25 g"])
+    carbohydrate: Grams = Field(default=0.0, examples=["80 g"])
+
+
+DEFAULT_MEALS = tuple(
+    Meal.model_validate(meal)
+    for meal in (
+        {"at": "08:00", "protein": "20 g", "carbohydrate": "80 g"},
+        {"at": "12:30", "protein": "25 g", "carbohydrate": "85 g"},
+        {"at": "18:30", "protein": "30 g", "carbohydrate": "85 g"},
+    )
+)
+"""An ordinary day, 75 g protein and 250 g carbohydrate; assumed, as the model's daily means are."""
+
+
+class EntryCriterion(ProtocolRecord):
+    """Smallest screening score on one scale that lets a patient in.
+
+    Examples
+    --------
+    >>> EntryCriterion(scale="MADRS", at_least=22).at_least
+    22.0
+    """
+
+    scale: Words = Field(examples=["MADRS"])
+    at_least: Number = Field(examples=[22])
+
+
+class TrialPopulation(ProtocolRecord):
+    """Who is let in; what is absent is taken from the condition.
+
+    Examples
+    --------
+    >>> TrialPopulation(age_min="18 y", age_max="65 y").age_max
+    65.0
+    """
+
+    age_min: Age = Field(default=18.0, examples=["18 y"])
+    age_max: Age = Field(default=65.0, examples=["65 y"])
+    female_fraction: Fraction | None = Field(default=None, examples=[0.6])
+    entry: EntryCriterion | None = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(TrialPopulation().contradictions())
+        []
+        """
+        if self.age_max <= self.age_min:
+            yield Contradiction(
+                path=("age_max",),
+                message=f"ages from {self.age_min:g} y to {self.age_max:g} y leave nobody; "
+                "age_max is greater than age_min. Swap them.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Protocol(ProtocolRecord):
+    """A trial: who, for how long, on what, measured when and how.
+
+    Examples
+    --------
+    >>> protocol = Protocol(
+    ...     schema_version=1, name="tiny", title="A tiny trial", seed=1,
+    ...     condition="major_depression", duration="4 week", visits=["week 0", "week 4"],
+    ...     arms=[
+    ...         {"name": "placebo", "control": True, "patients": 5},
+    ...         {"name": "active", "patients": 5,
+    ...          "regimens": [{"drug": "escitalopram", "dose": "10 mg"}]},
+    ...     ],
+    ...     endpoints=["MADRS"], primary_endpoint="MADRS",
+    ... )
+    >>> protocol.arm("active").regimens[0].dose
+    10.0
+    >>> protocol.duration // 86400
+    28
+    """
+
+    schema_version: Annotated[Literal[1], Field(examples=[1])]
+    name: Identifier = Field(examples=["my-trial"])
+    title: Words = Field(examples=["Drug against placebo"])
+    source: Words | None = None
+    seed: Seed = Field(examples=[20020601])
+    design: Literal["parallel", "counterfactual"] = "parallel"
+    condition: Words = Field(examples=["major_depression"])
+    population: TrialPopulation = TrialPopulation()
+    duration: Span = Field(examples=["8 week"])
+    run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
+    visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
+    meals: tuple[Meal, ...] = DEFAULT_MEALS
+    adherence: Adherence = Adherence()
+    arms: tuple[Arm, ...] = Field(examples=["[{name: placebo, control: true, patients: 120}]"])
+    endpoints: tuple[StrictStr, ...] = Field(examples=["[MADRS]"])
+    primary_endpoint: Words = Field(examples=["MADRS"])
+    adverse_events: tuple[StrictStr, ...] = ()
+    ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
+    missing_data: Literal["LOCF"] = "LOCF"
+    published: tuple[PublishedResult, ...] = ()
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together; see `cohort.trial.contradictions`.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> list(load_protocol("sct-md-01").contradictions())
+        []
+        """
+        return protocol_contradictions(self)
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by its name.
+
+        Parameters
+        ----------
+        name
+            Name of the arm.
+
+        Returns
+        -------
+        The arm.
+
+        Raises
+        ------
+        UnknownNameError
+            If no arm has that name.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").arm("placebo").patients
+        127
+        """
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        names = [arm.name for arm in self.arms]
+        raise UnknownNameError(f"protocol '{self.name}'", name, names, "arm")
+
+    @property
+    def control(self) -> Arm:
+        """The arm that others are compared with.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").control.name
+        'placebo'
+        """
+        return next(arm for arm in self.arms if arm.control)
+
+    def canonical_json(self) -> str:
+        """Return the protocol as one line of JSON that equal protocols share.
+
+        Returns
+        -------
+        JSON with sorted keys, every default written out, every quantity in its canonical unit.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").canonical_json()[:41]
+        '{"adherence":{"probability":0.9,"sd_logit'
+        """
+        data = self.model_dump(mode="json")
+        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON, in hexadecimal.
+
+        Returns
+        -------
+        64 digits, the same for files that differ in comments, order of keys or units only.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> len(load_protocol("sct-md-01").content_hash())
+        64
+        """
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def protocol_schema() -> dict[str, Any]:
+    """Return the JSON schema of protocol files, for editors.
+
+    Returns
+    -------
+    Schema of draft 2020-12.
+
+    Examples
+    --------
+    >>> sorted(protocol_schema()["properties"])[:3]
+    ['adherence', 'adverse_events', 'arms']
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Protocol.model_json_schema(mode="validation"),
+    }

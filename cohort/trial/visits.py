@@ -1,0 +1,127 @@
+"""The clock of a trial: when segments begin and end, and when states are saved.
+
+Two times are in use. *Trial time* counts seconds from midnight before the first dose, as a protocol
+does. *Schedule time* counts from the start of the run-in, so it is never negative:
+schedule time = trial time + run-in. The run-in is whole days, so midnights stay midnights.
+`cohort.simulate` walks from segment to segment.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cohort.trial.protocol import Protocol, Visit
+from cohort.trial.quantities import DAY_S
+
+__all__ = ["Segment", "schedule_time", "segments", "study_day"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Segment:
+    """Part of a trial that is integrated in one piece: the run-in, or from visit to visit.
+
+    Parameters
+    ----------
+    t0, t1
+        Start and end [s, schedule time]; the end belongs to the next segment.
+    save_times
+        Midnights and the end of the segment [s, schedule time], shape ``(n_time,)``, later than
+        ``t0``, so that no time is saved twice.
+    visit
+        Number of the visit at ``t1``; None if the trial ends there without one.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> run_in = segments(load_protocol("sct-md-01"))[0]
+    >>> run_in.t0, run_in.t1 // 86400, len(run_in.save_times), run_in.visit
+    (0, 7, 7, 0)
+    """
+
+    t0: int
+    t1: int
+    save_times: NDArray[np.int64]
+    visit: int | None
+
+
+def schedule_time(protocol: Protocol, trial_time: int) -> int:
+    """Return a trial time as schedule time.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+    trial_time
+        Seconds since midnight before the first dose [s].
+
+    Returns
+    -------
+    Seconds since the start of the run-in [s].
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> schedule_time(load_protocol("sct-md-01"), 0) // 86400
+    7
+    """
+    return trial_time + protocol.run_in
+
+
+def study_day(visit: Visit) -> int:
+    """Return the day of a visit; the first dose is on day 1, and there is no day 0.
+
+    Parameters
+    ----------
+    visit
+        The visit.
+
+    Returns
+    -------
+    Day, at least 1.
+
+    Examples
+    --------
+    >>> study_day(Visit.model_validate("week 0")), study_day(Visit.model_validate("week 4"))
+    (1, 29)
+    """
+    return visit.time // DAY_S + 1
+
+
+def segments(protocol: Protocol) -> tuple[Segment, ...]:
+    """Return the segments of a trial, from the start of the run-in to the end.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+
+    Returns
+    -------
+    The run-in, which ends with the baseline visit; one segment up to each later visit; and one to
+    the end, if the last visit is before it.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> [(one.t1 - one.t0) // 86400 for one in segments(load_protocol("sct-md-01"))]
+    [7, 7, 7, 14, 14, 14]
+    """
+    ends = [(schedule_time(protocol, visit.time), i) for i, visit in enumerate(protocol.visits)]
+    boundaries: list[tuple[int, int | None]] = [*ends]
+    end = schedule_time(protocol, protocol.duration)
+    if boundaries[-1][0] < end:
+        boundaries.append((end, None))
+    starts = [0, *(time for time, _ in boundaries)]
+    return tuple(
+        Segment(t0=t0, t1=t1, save_times=_save_times(t0, t1), visit=visit)
+        for t0, (t1, visit) in zip(starts, boundaries, strict=False)
+    )
+
+
+def _save_times(t0: int, t1: int) -> NDArray[np.int64]:
+    first = (t0 // DAY_S + 1) * DAY_S
+    midnights = np.arange(first, t1 + 1, DAY_S, dtype=np.int64)
+    if midnights.size and midnights[-1] == t1:
+        return midnights
+    return np.append(midnights, np.int64(t1))

@@ -1,0 +1,157 @@
+"""What runs on a Dask worker: one unit, from patient ids to a shard.
+
+Imported by every worker, so it imports no scheduler and nothing for the command line.
+"""
+
+import importlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.adam import Columns, TrialFacts, adam_tables
+from pipelines.errors import InputError, ShardError
+from pipelines.plan import Unit
+from pipelines.shards import Receipt, check_shard, write_shard
+
+if TYPE_CHECKING:
+    from cohort.trial import Protocol
+
+__all__ = ["SIMULATOR", "Job", "find_simulator", "run_unit"]
+
+SIMULATOR = "cohort.simulate:simulate"
+"""The function that simulates a unit."""
+
+Simulator = Callable[..., Mapping[str, Columns]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What all units of a run share; small, and sent with every unit.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    facts
+        What every row of its tables shares.
+    device
+        Where lanes are integrated.
+    trajectory_ids
+        Patients of each arm whose course is kept.
+    shards
+        Folder of shards.
+    simulator
+        The function that simulates, ``module:name``.
+
+    Examples
+    --------
+    >>> Job.__dataclass_fields__["simulator"].default
+    'cohort.simulate:simulate'
+    """
+
+    protocol: "Protocol"
+    facts: TrialFacts
+    device: str
+    trajectory_ids: Mapping[str, frozenset[int]]
+    shards: Path
+    simulator: str = SIMULATOR
+
+
+def find_simulator(name: str) -> Simulator:
+    """Return the function that simulates.
+
+    Parameters
+    ----------
+    name
+        ``module:function``.
+
+    Raises
+    ------
+    InputError
+        If there is no such function.
+
+    Examples
+    --------
+    >>> find_simulator("math:floor")(1.5)
+    1
+    """
+    module, _, function = name.partition(":")
+    try:
+        found: Simulator = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"simulator: '{name}' ({error}); an importable module:function is allowed. "
+            f"Use '{SIMULATOR}'."
+        ) from error
+    return found
+
+
+def run_unit(job: Job, unit: Unit) -> Receipt:
+    """Simulate one unit and write its shard.
+
+    Parameters
+    ----------
+    job
+        What all units share.
+    unit
+        The patients.
+
+    Returns
+    -------
+    The receipt; the patients stay on the disk.
+
+    Raises
+    ------
+    ShardError
+        If the disk refuses.
+
+    Notes
+    -----
+    A unit that was written but never reported (its scheduler died) is taken as it is.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from cohort.trial import load_protocol
+    >>> from pipelines.definitions import read_definitions
+    >>> from pipelines.plan import make_plan, trial_facts
+    >>> protocol = load_protocol("sct-md-01")
+    >>> plan = make_plan(protocol, device="numpy", block_size=2)
+    >>> definitions = read_definitions(protocol.endpoints, protocol.adverse_events)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     job = Job(
+    ...         protocol=protocol,
+    ...         facts=trial_facts(protocol, definitions),
+    ...         device="numpy",
+    ...         trajectory_ids={},
+    ...         shards=Path(folder),
+    ...     )
+    ...     run_unit(job, plan.units[0]).n_patients
+    2
+    """
+    started = time.perf_counter()
+    try:
+        return check_shard(job.shards, unit.digest)
+    except ShardError:
+        pass  # absent or damaged: compute it
+    ids = np.arange(unit.first_id, unit.last_id + 1, dtype=np.int64)
+    columns = find_simulator(job.simulator)(
+        job.protocol,
+        unit.arm,
+        ids,
+        device=job.device,
+        trajectory_ids=job.trajectory_ids.get(unit.arm, frozenset()) & frozenset(ids.tolist()),
+    )
+    tables = adam_tables(columns, unit.arm, job.facts)
+    return write_shard(
+        job.shards,
+        unit.digest,
+        tables,
+        arm=unit.arm,
+        first_id=unit.first_id,
+        seconds=time.perf_counter() - started,
+    )
