@@ -22,7 +22,7 @@ __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifi
 Columns = Mapping[str, NDArray[np.generic]]
 """One table as `cohort.simulate` returns it: equally long columns by name."""
 
-_N_SUBJECT_DIGITS = 8
+_N_SUBJECT_DIGITS = 9
 _N_ARM_DIGITS = 2
 _HOURS_PER_DAY = 24.0
 
@@ -60,7 +60,7 @@ class TrialFacts:
     arms
         Names of the arms in the order of the protocol; numbers count from 1.
     duration_days
-        Day of the last visit, counted from the first dose [d].
+        Length of the trial after the first dose [d].
     definitions
         Endpoints and events.
     control
@@ -125,7 +125,7 @@ def subject_identifiers(
     --------
     >>> both = subject_identifiers("SCT", 2, np.array([17]))
     >>> both[0][0], both[1][0]
-    ('SCT-02-00000017', '00000017')
+    ('SCT-02-000000017', '000000017')
     """
     ids = pl.Series("SUBJID", patient_ids).cast(pl.String).str.zfill(_N_SUBJECT_DIGITS)
     prefix = f"{study}-{arm_number:0{_N_ARM_DIGITS}d}-"

@@ -264,15 +264,15 @@ def _one_cluster(
     """Run units on one cluster until they are done or the cluster has lost a worker."""
     with _cluster(min(n_workers, len(pending))) as client:
         waiting = iter(pending)
-        running: dict[Future, Unit] = {}
-        finished = as_completed()
+        running: dict[Future[Receipt], Unit] = {}
+        finished = as_completed()  # type: ignore[no-untyped-call]
 
         def submit() -> None:
             unit = next(waiting, None)
             if unit is not None:
                 future = client.submit(run_unit, job, unit, key=f"unit-{unit.digest}", pure=False)
                 running[future] = unit
-                finished.add(future)
+                finished.add(future)  # type: ignore[no-untyped-call]
 
         for _ in range(min(n_workers, len(pending))):
             submit()
@@ -315,7 +315,7 @@ def _cluster(n_workers: int) -> Iterator[Client]:
         tempfile.TemporaryDirectory(prefix="cohort-dask-", ignore_cleanup_errors=True) as scratch,
         _quiet(),
     ):
-        cluster = LocalCluster(
+        cluster = LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=n_workers,
             threads_per_worker=1,
             processes=True,
@@ -323,7 +323,7 @@ def _cluster(n_workers: int) -> Iterator[Client]:
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
         )
-        client = Client(cluster)
+        client = Client(cluster)  # type: ignore[no-untyped-call]
         try:
             client.wait_for_workers(n_workers, timeout=60)
             yield client
@@ -332,7 +332,7 @@ def _cluster(n_workers: int) -> Iterator[Client]:
             _kill_workers()
             raise
         finally:
-            client.close(timeout=_CLOSE_S)
+            client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
             cluster.close(timeout=_CLOSE_S)
 
 

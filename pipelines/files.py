@@ -1,4 +1,4 @@
-"""Writing that survives a kill: temporary name in the same folder, sync, rename, sync the folder."""
+"""Writing that survives a kill: a temporary name beside it, sync, rename, sync the folder."""
 
 import hashlib
 import json

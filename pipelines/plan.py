@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cohort.trial import allocate, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
@@ -43,6 +44,7 @@ _LIBRARIES = ("neurocohort", "numpy", "sympy", "polars")
 _SHARD_MODULES = ("adam.py", "definitions.py", "schema.py", "shards.py")
 _SOURCE_SUFFIXES = frozenset({".py", ".yaml", ".csv", ".parquet", ".json", ".hpp"})
 _N_HASH_DIGITS = 32
+_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ class Unit:
     arm
         Name of the arm.
     first_id, n_patients
-        The patients are ``first_id .. first_id + n_patients - 1``.
+        The patients are ``first_id .. first_id + n_patients - 1``, as `cohort.trial.allocate` numbers
+        them.
     digest
         Content hash, the name of the shard.
 
@@ -156,8 +159,8 @@ def override(
 
     Raises
     ------
-    InputError
-        If a number is out of range.
+    ProtocolError
+        If the changed protocol is not valid.
 
     Examples
     --------
@@ -168,21 +171,16 @@ def override(
     """
     changes: dict[str, object] = {}
     if seed is not None:
-        if not 0 <= seed < 2**64:
-            raise InputError(
-                f"--seed: {seed}; a whole number from 0 to 2^64 - 1 is allowed. Choose one."
-            )
         changes["seed"] = seed
     if patients_per_arm is not None:
-        if patients_per_arm < 1:
-            raise InputError(
-                f"--patients-per-arm: {patients_per_arm} patients; 1 or more is allowed. "
-                "Leave it out to use the sizes of the protocol."
-            )
         changes["arms"] = tuple(
             arm.model_copy(update={"patients": patients_per_arm}) for arm in protocol.arms
         )
-    return protocol.model_copy(update=changes) if changes else protocol
+    if not changes:
+        return protocol
+    # through text, so that an override is checked as the file is
+    text = write_protocol(protocol.model_copy(update=changes))
+    return parse_protocol(text, where=f"{protocol.name} with --seed and --patients-per-arm")
 
 
 def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
@@ -202,13 +200,12 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
     >>> trial_facts(load_protocol("sct-md-01"), Definitions(endpoints=(), events=())).study
     'SCT-MD-01'
     """
-    controls = [arm.name for arm in protocol.arms if arm.control]
     return TrialFacts(
         study=study_id(protocol.name),
         arms=tuple(arm.name for arm in protocol.arms),
-        control=controls[0] if controls else None,
+        control=protocol.control.name,
         is_paired=protocol.design == "counterfactual",
-        duration_days=float(protocol.visits[-1].day),
+        duration_days=protocol.duration / _SECONDS_PER_DAY,
         definitions=definitions,
     )
 
@@ -242,17 +239,12 @@ def make_plan(
     InputError
         If a number is out of range.
 
-    Notes
-    -----
-    Parallel designs number patients through all arms; counterfactual designs put patients
-    1 .. n into every arm, so that the same people are treated in each.
-
     Examples
     --------
     >>> from cohort.trial import load_protocol
     >>> plan = make_plan(load_protocol("sct-md-01"), device="numpy", block_size=100)
-    >>> plan.units[1].first_id
-    101
+    >>> plan.units[1].first_id - plan.units[0].first_id
+    100
     """
     if block_size < 1:
         raise InputError(
@@ -263,29 +255,28 @@ def make_plan(
         raise InputError(
             f"--trajectories: {n_trajectories} patients; 0 or more is allowed. Use 0 for none."
         )
-    code = code_versions()
+    code = {**code_versions(), **_named_files(protocol)}
     protocol_hash = protocol.content_hash()
     units: list[Unit] = []
     kept: dict[str, frozenset[int]] = {}
-    first = 1
     for arm in protocol.arms:
-        kept[arm.name] = _spread(first, arm.patients, n_trajectories)
-        for start in range(first, first + arm.patients, block_size):
-            n = min(block_size, first + arm.patients - start)
-            ids = range(start, start + n)
+        ids = allocate(protocol, arm.name).tolist()
+        kept[arm.name] = frozenset(_spread(ids, n_trajectories))
+        for start in range(0, len(ids), block_size):
+            block = ids[start : start + block_size]
             identity = {
                 "protocol": protocol_hash,
                 "arm": arm.name,
-                "first_id": start,
-                "n_patients": n,
+                "first_id": block[0],
+                "n_patients": len(block),
                 "device": device,
-                "trajectories": sorted(kept[arm.name].intersection(ids)),
-                "code": dict(code),
+                "trajectories": sorted(kept[arm.name].intersection(block)),
+                "code": code,
             }
             digest = text_sha256(canonical_json(identity))[:_N_HASH_DIGITS]
-            units.append(Unit(arm=arm.name, first_id=start, n_patients=n, digest=digest))
-        if protocol.design != "counterfactual":
-            first += arm.patients
+            units.append(
+                Unit(arm=arm.name, first_id=block[0], n_patients=len(block), digest=digest)
+            )
     return RunPlan(
         units=tuple(units),
         block_size=block_size,
@@ -296,9 +287,19 @@ def make_plan(
     )
 
 
-def _spread(first: int, n_patients: int, n_kept: int) -> frozenset[int]:
-    n = min(n_kept, n_patients)
-    return frozenset(first + (index * n_patients) // n for index in range(n))
+def _spread(ids: list[int], n_kept: int) -> list[int]:
+    n = min(n_kept, len(ids))
+    return [ids[(index * len(ids)) // n] for index in range(n)]
+
+
+def _named_files(protocol: "Protocol") -> dict[str, str]:
+    """Return the hashes of drug and condition files that the protocol names by their path."""
+    names = {protocol.condition, *(one.drug for arm in protocol.arms for one in arm.regimens)}
+    return {f"file {name}": file_sha256(Path(name)) for name in sorted(names) if _is_file(name)}
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).suffix in {".yaml", ".yml"} and Path(name).is_file()
 
 
 def unit_states(plan: RunPlan, shards: Path) -> tuple[UnitState, ...]:

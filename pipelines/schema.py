@@ -191,7 +191,7 @@ _SUBJECT = _cdisc(
         "USUBJID an arm and the same SUBJID in all.",
         nullable=False,
     ),
-    _text("SUBJID", "Subject Identifier for the Study", "Patient id, 8 digits.", nullable=False),
+    _text("SUBJID", "Subject Identifier for the Study", "Patient id, 9 digits.", nullable=False),
 )
 _RECORD_TREATMENT = _cdisc(
     _text("TRTP", "Planned Treatment", "Name of the arm.", nullable=False),

@@ -19,4 +19,4 @@ ORDER_SLACK = 0.25
 """Observed order of convergence against the theoretical one, from a regression over four step sizes."""
 
 ERROR_PER_RTOL = 30.0
-"""Delivered error in units of rtol on smooth stiff problems: local errors of some hundred steps add up."""
+"""Delivered error on a stiff problem in units of rtol: the local errors of a run add up."""

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from cohort.trial.quantities import (
     DAY_S,
     HOUR_S,
+    ArmSize,
     Clock,
-    Count,
     Dose,
     Fraction,
     Interval,
@@ -137,7 +137,7 @@ class Arm(ProtocolRecord):
 
     name: Label = Field(examples=["placebo"])
     control: StrictBool = Field(default=False, examples=[True])
-    patients: Count = Field(examples=[120])
+    patients: ArmSize = Field(examples=[120])
     regimens: tuple[Regimen, ...] = ()
     adherence: Adherence | None = None
 
@@ -146,19 +146,11 @@ class Arm(ProtocolRecord):
 
         Examples
         --------
-        >>> arm = Arm.model_construct(name="low", patients=0, regimens=())
+        >>> twice = (Regimen(drug="sertraline", dose="50 mg"),) * 2
+        >>> arm = Arm.model_construct(name="low", patients=5, regimens=twice)
         >>> [one.path for one in arm.contradictions()]
-        [('patients',)]
+        [('regimens', 1)]
         """
-        if is_read(self.patients) and self.patients == 0:
-            yield Contradiction(
-                path=("patients",),
-                message="the arm has 0 patients; at least 1 is needed. Add patients or delete the "
-                "arm.",
-            )
-        yield from self._overlaps()
-
-    def _overlaps(self) -> Iterator[Contradiction]:
         for later, regimen in enumerate(self.regimens):
             for earlier in self.regimens[:later]:
                 if not is_read(regimen) or not is_read(earlier) or not _overlap(earlier, regimen):

@@ -64,15 +64,15 @@ class Visit(ProtocolRecord):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, given: object) -> object:
-        return cls.expand_shorthand(given) if isinstance(given, str) else given
+        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
 
     @staticmethod
-    def expand_shorthand(text: str) -> dict[str, str]:
+    def expand_shorthand(given: object) -> dict[str, object]:
         """Return the record that a plain text stands for.
 
         Parameters
         ----------
-        text
+        given
             Name and time in one.
 
         Returns
@@ -84,7 +84,7 @@ class Visit(ProtocolRecord):
         >>> Visit.expand_shorthand("week 4")
         {'name': 'week 4', 'time': 'week 4'}
         """
-        return {"name": text, "time": text}
+        return {"name": str(given), "time": given}
 
     @classmethod
     def __get_pydantic_json_schema__(

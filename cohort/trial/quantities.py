@@ -23,6 +23,7 @@ __all__ = [
     "HOUR_S",
     "MAX_DURATION_S",
     "Age",
+    "ArmSize",
     "Clock",
     "Count",
     "Dose",
@@ -57,6 +58,7 @@ _MAX_MEAL_G = 2000.0
 _MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
 _LABEL_LENGTH = 64
 _WORDS_LENGTH = 2000
+_HOURS_RATHER_THAN_DAYS = 6  # a bare interval of 6, 8, 12 or 24 means hours
 _TO_SECOND = 1e-6  # round-off of written fractions of a day
 _UNITS = (("week", WEEK_S), ("day", DAY_S), ("h", HOUR_S), ("min", MINUTE_S), ("s", 1))
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
@@ -218,6 +220,8 @@ def _span(low: int, high: int, example: str, *, whole_days: bool = False) -> Rea
             )
         if isinstance(value, int | float) and not isinstance(value, bool):
             unit = example.split()[1]
+            if low == HOUR_S and value >= _HOURS_RATHER_THAN_DAYS:
+                unit = "h"
             raise CorrectableError(
                 f"{value} has no unit; a length of time is written with its unit.",
                 f"{value} {unit}",
@@ -320,20 +324,24 @@ def _read_fraction(value: object) -> float:
         shown: object = value
     else:
         number, shown = _read_number(value), value
+        if 1 < number <= 100:  # noqa: PLR2004  (percent without its sign)
+            raise CorrectableError(
+                f"{value} was given; from 0 (0 %) to 1 (100 %) is allowed.", f"{value} %"
+            )
     return _within(number, shown, 0.0, 1.0, ("0 (0 %)", "1 (100 %)"))
 
 
-def _count(low: int, high: int, thing: str) -> Reader:
+def _count(low: int, high: int, thing: str = "") -> Reader:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             text = value.strip() if isinstance(value, str) else ""
-            message = f"{_shown(value)} was given; a whole number of {thing} is wanted."
+            message = f"{_shown(value)} was given; a whole number is wanted{thing}."
             if text.isdigit():
                 raise CorrectableError(message, text)
             raise ValueError(f"{message} Write it without unit and quotes.")  # noqa: TRY004
         if not low <= value <= high:
             raise ValueError(
-                f"{value} was given; from {low} to {high} {thing} is allowed. Change the number."
+                f"{value} was given; from {low} to {high} is allowed{thing}. Change the number."
             )
         return value
 
@@ -352,7 +360,7 @@ def _text(pattern: re.Pattern[str] | None, longest: int, thing: str) -> Reader:
             is_plain = isinstance(value, bool | int | float)
             message = f"{_shown(value)} was given; {thing} is wanted."
             if is_plain:
-                raise CorrectableError(message, f"'{_shown(value)}'")
+                raise CorrectableError(message, f'"{_shown(value)}"')
             raise ValueError(f"{message} Write a text.")  # noqa: TRY004
         is_good = pattern.fullmatch(value) if pattern else value.isprintable()
         if not is_good or value != value.strip() or not 0 < len(value) <= longest:
@@ -418,15 +426,23 @@ Fraction = Annotated[float, Written(read=_read_fraction, schema=_FRACTION_SCHEMA
 Count = Annotated[
     int,
     Written(
-        read=_count(0, MAX_COUNT, "patients"),
+        read=_count(0, MAX_COUNT, " (patients)"),
         schema={"type": "integer", "minimum": 0, "maximum": MAX_COUNT},
     ),
 ]
 """Number of patients, at most ten million."""
+ArmSize = Annotated[
+    int,
+    Written(
+        read=_count(1, MAX_COUNT, " (patients)"),
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+    ),
+]
+"""Number of patients of an arm, at least one."""
 Seed = Annotated[
     int,
     Written(
-        read=_count(0, MAX_SEED, "the seed"),
+        read=_count(0, MAX_SEED),
         schema={"type": "integer", "minimum": 0, "maximum": MAX_SEED},
     ),
 ]

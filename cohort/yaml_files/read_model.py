@@ -197,7 +197,7 @@ class _Reader:
     def record(self, model: type[BaseModel], node: object, path: KeyPath) -> object:
         """Read a mapping into a record; a partly read one holds `UNREAD`."""
         expand = getattr(model, "expand_shorthand", None)
-        if isinstance(node, str) and expand is not None:
+        if isinstance(node, str | int | float) and expand is not None:
             node = expand(node)
         if not isinstance(node, dict):
             self.add(
@@ -271,8 +271,9 @@ class _Reader:
             by_path.setdefault(_inside(node, error["loc"]), []).append(error)
         for inner, group in by_path.items():
             full = (*path, *inner)
-            key = next((part for part in reversed(full) if isinstance(part, str)), "")
-            self.add(full, explain(group, "" if full and isinstance(full[-1], int) else key))
+            # entries of lists and what a shorthand stands for have no key of their own
+            has_key = full in self._tree.lines and isinstance(full[-1], str) if full else False
+            self.add(full, explain(group, str(full[-1]) if has_key else ""))
 
 
 def _keys(model: type[BaseModel]) -> dict[str, tuple[str, FieldInfo]]:

@@ -134,11 +134,13 @@ def _broken(file: str, mistake: Mistake) -> Tree:
 def _explain(error: MarkedYAMLError, text: str, file: str) -> Mistake:
     mark = error.problem_mark or error.context_mark
     lines = text.splitlines() or [""]
-    row = min(mark.line if mark else 0, len(lines) - 1)
-    column = (mark.column if mark else 0) + 1
     begun = error.context_mark
     since = f" ({error.context}, begun on line {begun.line + 1})" if begun else ""
     words = f"{error.problem} {error.context}"
+    if begun and "quoted scalar" in words:
+        mark = begun  # a quote that is never closed breaks at the end of the file
+    row = min(mark.line if mark else 0, len(lines) - 1)
+    column = (mark.column if mark else 0) + 1
     hint = next((hint for part, hint in _HINTS.items() if part in words), "Correct the line")
     message = (
         f"broken YAML at column {column} of the line '{lines[row].strip()}': "

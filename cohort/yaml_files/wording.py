@@ -121,6 +121,8 @@ def _remedy(given: object, wanted: str) -> str:
     names = re.findall(r"'([^']*)'", wanted)
     if names and isinstance(given, str):
         return nearest_hint(given, names)
+    if wanted == "true or false" and isinstance(given, str):
+        return "Write true or false without quotes."
     if isinstance(given, str) and "number" in wanted and re.fullmatch(r"[-+]?[\d.]+", given):
         return f"Write it without quotes: {given}."
     if wanted == "a text" and isinstance(given, bool | int | float):

@@ -95,7 +95,7 @@ def test_an_infused_amount_is_its_rate_times_its_duration():
 
 
 def test_a_quadrature_is_a_state_that_nothing_reads():
-    x, q = symbol("x"), symbol("q")
+    x = symbol("x")
     as_quadrature = OdeSystem(
         name="q", states=("x",), parameters=(), rhs={"x": -x}, quadratures={"q": x}
     )

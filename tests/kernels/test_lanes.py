@@ -31,9 +31,9 @@ def test_taking_lanes_takes_every_array():
 
 
 def test_lanes_solver_and_solution_survive_pickling():
-    lanes = pickle.loads(pickle.dumps(Lanes(**GIVEN)))  # noqa: S301 - written one line above
+    lanes = pickle.loads(pickle.dumps(Lanes(**GIVEN)))
     assert np.array_equal(lanes.states, GIVEN["states"])
-    assert pickle.loads(pickle.dumps(Solver(rtol=1e-7))) == Solver(rtol=1e-7)  # noqa: S301
+    assert pickle.loads(pickle.dumps(Solver(rtol=1e-7))) == Solver(rtol=1e-7)
 
 
 NONSENSE = (None, "abc", -1, [[["x"]]], object(), True)
@@ -48,7 +48,7 @@ def test_rows_that_are_none_are_refused(name, value):
 
 @pytest.mark.xfail(strict=True, reason="step_sizes and codes are used before they are checked")
 @pytest.mark.parametrize("name", ["step_sizes", "codes"])
-@pytest.mark.parametrize("value", [*NONSENSE, np.array([-1.0, np.nan])], ids=repr)
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
 def test_step_sizes_and_codes_that_are_none_are_refused(name, value):
     with pytest.raises(KernelError):
         Lanes(**GIVEN | {name: value})
