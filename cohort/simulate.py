@@ -185,9 +185,16 @@ def simulate_block(
     compounds = protocol_compounds(protocol)
     model = patient_model(compounds)
     population = _population(protocol, condition, model, compounds, ids)
-    values = {**population.parameters, **intake_means(protocol)}
+    values = {**population.parameters, **_diet(protocol)}
     walk = _Walk(protocol, arm, condition, model, population, device)
     return walk.result(ids, model.lanes(values, len(ids)))
+
+
+def _diet(protocol: Protocol) -> dict[str, float]:
+    if protocol.meals:
+        return intake_means(protocol)
+    nutrients = ("trp", "tyr", "lnaa", "insulin")  # an even supply, as the model has without meals
+    return {f"{nutrient}_meal_share": 0.0 for nutrient in nutrients}
 
 
 def trial_condition(protocol: Protocol) -> Condition:
@@ -261,6 +268,7 @@ def _population(
         age_mean_y=usual.age_mean.number("year"),
         age_sd_y=usual.age_sd.number("year"),
         female_fraction=usual.female_fraction.number("1"),
+        ancestry_shares={name: share.number("1") for name, share in usual.ancestry.items()},
     )
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
     effects.append(slc6a4_effect("serotonin_extracellular_baseline"))

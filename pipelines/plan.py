@@ -56,8 +56,8 @@ class Unit:
     arm
         Name of the arm.
     first_id, n_patients
-        The patients are ``first_id .. first_id + n_patients - 1``, as `cohort.trial.allocate` numbers
-        them.
+        The patients are ``first_id .. first_id + n_patients - 1``, numbers of
+        `cohort.trial.allocate`.
     digest
         Content hash, the name of the shard.
 

@@ -602,6 +602,33 @@ _CONTRASTS = Table(
     ),
 )
 
+_BIOMARKERS_BY_ARM = Table(
+    name="biomarkers_by_arm",
+    label="Biomarkers by Arm and Visit",
+    meaning="One row per arm, biomarker and visit, over the patients with a value there.",
+    key=("biomarker", "arm_number", "visit_week"),
+    columns=(
+        *_ARM_KEY,
+        _text("biomarker", "Biomarker", "Short name.", cdisc="PARAMCD", nullable=False),
+        _text("unit", "Unit", "Unit of the means.", cdisc="AVALU", nullable=False),
+        _text("visit", "Visit", "Name of the visit.", cdisc="AVISIT", nullable=False),
+        _number(
+            "visit_week",
+            "week",
+            "Visit (weeks)",
+            "Weeks since the first dose.",
+            cdisc="AVISITN",
+            nullable=False,
+        ),
+        _count("n", "Patients with a value", "Denominator of the means."),
+        _number("mean", "unit", "Mean", "Mean of AVAL."),
+        _number("sd", "unit", "SD", "Sample standard deviation of AVAL."),
+        _number("change_mean", "unit", "Mean change", "Mean of CHG; null at baseline."),
+        _number("change_sd", "unit", "SD of change", "Sample standard deviation of CHG."),
+        _number("ratio_mean", "1", "Mean ratio to baseline", "Mean of R2BASE; null at baseline."),
+    ),
+)
+
 _AE_RATES = Table(
     name="ae_rates_by_arm",
     label="Adverse Event Rates by Arm",
@@ -655,7 +682,12 @@ _AE_RATES = Table(
 SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
 """Tables with one or more rows per subject; every shard holds its part of each."""
 
-SUMMARY_TABLES: tuple[str, ...] = ("outcomes_by_arm", "contrasts", "ae_rates_by_arm")
+SUMMARY_TABLES: tuple[str, ...] = (
+    "outcomes_by_arm",
+    "contrasts",
+    "ae_rates_by_arm",
+    "biomarkers_by_arm",
+)
 """Tables computed from the subject-level ones."""
 
 TABLES: Mapping[str, Table] = MappingProxyType(
@@ -670,6 +702,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _OUTCOMES_BY_ARM,
             _CONTRASTS,
             _AE_RATES,
+            _BIOMARKERS_BY_ARM,
         )
     }
 )

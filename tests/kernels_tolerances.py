@@ -16,7 +16,7 @@ CONSERVED = 1e-12
 """Linear invariants are kept by every Rosenbrock step up to round-off, relative."""
 
 ORDER_SLACK = 0.25
-"""Observed order of convergence against the theoretical one, from a regression over four step sizes."""
+"""Observed order of convergence against the theoretical one, by regression over four steps."""
 
 ERROR_PER_RTOL = 30.0
 """Delivered error on a stiff problem in units of rtol: the local errors of a run add up."""

@@ -38,6 +38,7 @@ class PopulationDefaults(Declaration):
     age_mean: Age
     age_sd: Age
     female_fraction: PureNumber
+    ancestry: dict[str, PureNumber]
 
 
 class SeverityModel(Declaration):
@@ -94,6 +95,7 @@ class LinkModel(Declaration):
     """
 
     signals: dict[str, PureNumber]
+    signal_relative_error: PureNumber
     rate: Rate
     fast_share: PureNumber
     ceiling: PureNumber

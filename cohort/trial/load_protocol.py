@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -107,8 +108,8 @@ def write_protocol(protocol: Protocol) -> str:
     >>> print(write_protocol(load_protocol("sct-md-01")).splitlines()[1])
     name: sct-md-01
     """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False  # type: ignore[assignment]  # declared by its initial None
+    yaml: Any = YAML(typ="safe", pure=True)  # its options are declared by their initial None
+    yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     yaml.width = _WIDEST
     yaml.allow_unicode = True

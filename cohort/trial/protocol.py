@@ -305,5 +305,5 @@ def protocol_schema() -> dict[str, Any]:
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Protocol.model_json_schema(mode="validation"),
+        **Protocol.model_json_schema(mode="serialization"),
     }

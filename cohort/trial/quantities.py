@@ -324,7 +324,7 @@ def _read_fraction(value: object) -> float:
         shown: object = value
     else:
         number, shown = _read_number(value), value
-        if 1 < number <= 100:  # noqa: PLR2004  (percent without its sign)
+        if 10 <= number <= 100:  # noqa: PLR2004  (percent without its sign; 1.9 is anything)
             raise CorrectableError(
                 f"{value} was given; from 0 (0 %) to 1 (100 %) is allowed.", f"{value} %"
             )

@@ -1,0 +1,157 @@
+"""Shards -> tables: the files that analysts open.
+
+Subject-level tables are the shards one after another, in the order of the plan: arms as in the
+protocol, patients ascending, rows of a patient sorted in the shard. That is the sorted order
+already, so nothing is sorted here and memory stays bounded; row groups have a fixed size, so the
+bytes do not show where one shard ended and the next began.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipelines import summaries
+from pipelines.adam import TrialFacts
+from pipelines.errors import InputError
+from pipelines.files import file_sha256, write_atomically
+from pipelines.schema import SUBJECT_TABLES, TABLES, Table, arrow_schema
+from pipelines.shards import COMPRESSION_LEVEL
+
+if TYPE_CHECKING:
+    from pipelines.plan import RunPlan
+    from pipelines.run_folder import RunFolder
+
+__all__ = ["TableFile", "export_csv", "write_tables"]
+
+N_ROW_GROUP = 122_880
+"""Rows in a row group; the size DuckDB's readers work in."""
+
+_MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
+    "outcomes_by_arm": summaries.outcomes_by_arm,
+    "contrasts": summaries.contrasts,
+    "ae_rates_by_arm": summaries.ae_rates_by_arm,
+    "biomarkers_by_arm": summaries.biomarkers_by_arm,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """A finished table.
+
+    Examples
+    --------
+    >>> TableFile(name="adsl", rows=3, bytes=100, sha256="ab").rows
+    3
+    """
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tuple[TableFile, ...]:
+    """Write every table of a run whose shards are complete.
+
+    Parameters
+    ----------
+    plan
+        All units, in the order of the tables.
+    facts
+        What the trial's tables share.
+    folder
+        The run folder.
+
+    Returns
+    -------
+    The files, subject-level tables first.
+
+    Examples
+    --------
+    >>> write_tables.__name__  # run by tests/pipelines/test_run_trial.py: it needs shards
+    'write_tables'
+    """
+    for name in SUBJECT_TABLES:
+        shards = [folder.shards / unit.digest / f"{name}.parquet" for unit in plan.units]
+        _write(folder.tables, TABLES[name], pl.scan_parquet(shards, glob=False), facts)
+    for name, make in _MAKERS.items():
+        _write(folder.tables, TABLES[name], make(folder.tables, facts).lazy(), facts)
+    return tuple(_describe(folder.tables, name) for name in TABLES)
+
+
+def _write(folder: Path, table: Table, frame: pl.LazyFrame, facts: TrialFacts) -> None:
+    def write(path: Path) -> None:
+        frame.sink_parquet(
+            path,
+            compression="zstd",
+            compression_level=COMPRESSION_LEVEL,
+            statistics=True,
+            row_group_size=N_ROW_GROUP,
+            maintain_order=True,
+            metadata={
+                "name": table.name,
+                "label": table.label,
+                "meaning": table.meaning,
+                "study": facts.study,
+            },
+            arrow_schema=arrow_schema(table),
+            engine="streaming",
+        )
+
+    write_atomically(folder / f"{table.name}.parquet", write)
+
+
+def _describe(folder: Path, name: str) -> TableFile:
+    path = folder / f"{name}.parquet"
+    return TableFile(
+        name=name,
+        rows=pl.scan_parquet(path).select(pl.len()).collect().item(),
+        bytes=path.stat().st_size,
+        sha256=file_sha256(path),
+    )
+
+
+def export_csv(folder: "RunFolder") -> tuple[Path, ...]:
+    """Write every table of a run as CSV, into the folder ``csv`` of the run.
+
+    Parameters
+    ----------
+    folder
+        A run folder with tables.
+
+    Returns
+    -------
+    The files.
+
+    Raises
+    ------
+    InputError
+        If the folder has no tables.
+
+    Examples
+    --------
+    >>> from pipelines.run_folder import RunFolder
+    >>> export_csv(RunFolder(Path("no/folder")))
+    Traceback (most recent call last):
+    ...
+    pipelines.errors.InputError: no/folder: no tables there; a folder that 'cohort run' has \
+finished is needed. Run it first.
+    """
+    missing = [name for name in TABLES if not (folder.tables / f"{name}.parquet").is_file()]
+    if missing:
+        raise InputError(
+            f"{folder.root}: no tables there; a folder that 'cohort run' has finished is needed. "
+            "Run it first."
+        )
+    target = folder.root / "csv"
+    target.mkdir(exist_ok=True)
+    paths = []
+    for name in TABLES:
+        path = target / f"{name}.csv"
+        frame = pl.scan_parquet(folder.tables / f"{name}.parquet")
+        write_atomically(path, frame.sink_csv)
+        paths.append(path)
+    return tuple(paths)

@@ -1,0 +1,56 @@
+"""The packaged protocol says what was published."""
+
+import pytest
+
+from cohort.errors import UnknownNameError
+from cohort.protocols import protocol_names, protocol_text
+from cohort.trial import load_protocol, parse_protocol, planned_doses
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_every_packaged_protocol_is_valid_and_named_like_its_file(name):
+    assert load_protocol(name).name == name
+    assert parse_protocol(protocol_text(name)) == load_protocol(name)
+
+
+def test_arms_doses_and_sizes_are_those_of_the_trial():
+    protocol = load_protocol("sct-md-01")
+    given = {
+        arm.name: (
+            arm.patients,
+            [plan.amounts_mg[-1] for plan in planned_doses(protocol, arm.name)],
+        )
+        for arm in protocol.arms
+    }
+    assert given == {
+        "placebo": (127, []),
+        "escitalopram 10 mg": (124, [10.0]),
+        "escitalopram 20 mg": (128, [20.0]),
+        "citalopram 40 mg": (127, [40.0]),
+    }
+    assert [visit.name for visit in protocol.visits] == [
+        f"week {week}" for week in (0, 1, 2, 4, 6, 8)
+    ]
+
+
+def test_published_means_are_on_the_scale_they_were_analyzed_on():
+    rows = {row.arm: row for row in load_protocol("sct-md-01").published if row.scale == "HAMD24"}
+    assert {arm: (row.mean_change, row.sd_change, row.n_analyzed) for arm, row in rows.items()} == {
+        "placebo": (-7.6, 8.73, 119),
+        "escitalopram 10 mg": (-10.2, 7.6, 118),
+        "escitalopram 20 mg": (-11.7, 8.87, 123),
+        "citalopram 40 mg": (-9.9, 10.06, 125),
+    }
+    assert {row.mark for row in rows.values()} == {"read"}
+    assert [row.responders for row in rows.values()] == [32, 47, 55, 48]
+
+
+def test_recalled_means_are_marked_and_have_no_spread():
+    rows = [row for row in load_protocol("sct-md-01").published if row.scale == "MADRS"]
+    assert len(rows) == 4
+    assert all(row.mark == "assumed" and row.sd_change is None for row in rows)
+
+
+def test_an_unknown_protocol_is_named_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'sct-md-01'"):
+        protocol_text("sct-md-1")
