@@ -281,10 +281,7 @@ class Emitter:
         if kind in _RELATIONS:
             return self.operation(_RELATIONS[kind], *map(self.emit, expression.args))
         if kind is sympy.ITE:  # what differentiation makes of nested choices
-            condition, yes, no = map(self.emit, expression.args)
-            taken = self.operation(Op.AND, condition, yes)
-            other = self.operation(Op.AND, self.operation(Op.NOT, condition), no)
-            return self.operation(Op.OR, taken, other)
+            return self.emit(expression.to_nnf())
         if kind is sympy.Not:
             return self.operation(Op.NOT, self.emit(expression.args[0]))
         if kind is sympy.Heaviside:

@@ -77,6 +77,13 @@ def integrate(
     [[1.0, 1.0], [0.36788, 0.13534]]
     """
     backend, reasons = choose_backend(device)
+    for name, value, kind in (
+        ("lanes", lanes, Lanes),
+        ("schedule", schedule, Schedule),
+        ("solver", solver, Solver),
+    ):
+        if not isinstance(value, kind):
+            raise ShapeError(f"integrate, {name}", repr(value), f"a {kind.__name__}", "Give one")
     lanes = _fitting(system, lanes)
     schedule.check(system, lanes.n_lane)
     save_times = _checked_saves(save_times, schedule)
@@ -128,6 +135,8 @@ def replay(
     >>> replay(system, lanes, Schedule(t0=0, t1=3600), np.zeros(0, int), 2).end.n_lane
     1
     """
+    if isinstance(lane, bool) or not isinstance(lane, int | np.integer):
+        raise RangeError("lane", repr(lane), "a whole number", "Choose a lane by its number")
     if not 0 <= lane < lanes.n_lane:
         raise RangeError("lane", repr(lane), f"0 to {lanes.n_lane - 1}", "Choose one of them")
     one = slice(lane, lane + 1)
@@ -169,7 +178,8 @@ def _fitting(system: OdeSystem, lanes: Lanes) -> Lanes:
 
 def _checked_saves(save_times: NDArray[np.int64], schedule: Schedule) -> NDArray[np.int64]:
     times = np.asarray(save_times)
-    whole = times.astype(np.int64) if times.dtype.kind in "iuf" else None
+    with np.errstate(invalid="ignore"):  # a NaN is refused below, as no whole second
+        whole = times.astype(np.int64) if times.dtype.kind in "iuf" else None
     if whole is None or times.ndim != 1 or not np.array_equal(whole, times):
         raise ShapeError(
             "save_times", repr(save_times), "one axis of whole seconds", "Give an int64 array"

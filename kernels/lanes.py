@@ -64,6 +64,8 @@ class Lanes:
             object.__setattr__(self, "step_sizes", np.zeros(n_lane))
         if self.codes is _NO_CODES:
             object.__setattr__(self, "codes", np.zeros(n_lane, np.uint8))
+        _check_row("step_sizes", self.step_sizes, "f", "floats")
+        _check_row("codes", self.codes, "u", "uint8 codes")
         for name in ("parameters", "quadratures", "step_sizes", "codes"):
             shape = getattr(self, name).shape
             if shape[-1] != n_lane or len(shape) not in (1, 2):
@@ -99,6 +101,13 @@ class Lanes:
             quadratures=np.ascontiguousarray(self.quadratures[:, lanes]),
             step_sizes=self.step_sizes[lanes].copy(),
             codes=self.codes[lanes].copy(),
+        )
+
+
+def _check_row(name: str, values: object, kind: str, allowed: str) -> None:
+    if not (isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind == kind):
+        raise ShapeError(
+            f"lanes.{name}", repr(values), f"one axis of {allowed}", "Give one number a lane"
         )
 
 

@@ -80,8 +80,14 @@ class Stream:
         where = f"stream '{self.name}'"
         for name, kind in _KINDS.items():
             value = getattr(self, name)
-            if value is not None:
+            if value is not None or name in ("times", "amounts"):
                 object.__setattr__(self, name, _array(f"{where}.{name}", value, kind))
+        for name, axes in _AXES.items():
+            value = getattr(self, name)
+            if value is not None and value.ndim not in axes:
+                raise ShapeError(
+                    f"{where}.{name}", f"{value.ndim} axes", f"{axes[-1]} at most", "Reshape it"
+                )
         n = len(self.times)
         for name in ("amounts", "durations", "segments", "taken"):
             value = getattr(self, name)
@@ -89,6 +95,10 @@ class Stream:
                 raise ShapeError(
                     f"{where}.{name}", f"{len(value)} entries", f"one an event, {n}", "Match them"
                 )
+        self._check_numbers(where)
+        self._check_segments(where)
+
+    def _check_numbers(self, where: str) -> None:
         if np.any(np.diff(self.times) < 0):
             raise RangeError(f"{where}.times", "they decrease", "not decreasing", "Sort them")
         if not np.all(np.isfinite(self.amounts)):
@@ -97,6 +107,8 @@ class Stream:
             raise RangeError(f"{where}.durations", "one is 0 s or less", "above 0 s", "Mend it")
         if self.lag is not None and np.any(self.lag < 0):
             raise RangeError(f"{where}.lag", "one is below 0 s", "0 s or more", "Mend it")
+
+    def _check_segments(self, where: str) -> None:
         if (self.scale is not None and self.scale.ndim == 2) != (self.segments is not None):  # noqa: PLR2004
             raise ShapeError(
                 f"{where}.segments",
@@ -104,6 +116,12 @@ class Stream:
                 "both or neither",
                 "Say which row of scale each event uses",
             )
+        if self.scale is not None and self.segments is not None:
+            rows = len(self.scale)
+            if np.any((self.segments < 0) | (self.segments >= rows)):
+                raise RangeError(
+                    f"{where}.segments", "one has no row", f"0 to {rows - 1}", "Mend it"
+                )
 
     @property
     def n_event(self) -> int:
@@ -168,6 +186,16 @@ class Stream:
         )
 
 
+_AXES: dict[str, tuple[int, ...]] = {
+    "times": (1,),
+    "amounts": (1,),
+    "durations": (1,),
+    "lag": (1,),
+    "scale": (1, 2),
+    "segments": (1,),
+    "taken": (2,),
+}
+
 _KINDS: dict[str, type[np.generic]] = {
     "times": np.int64,
     "amounts": np.float64,
@@ -182,7 +210,8 @@ _KINDS: dict[str, type[np.generic]] = {
 def _array(where: str, value: object, kind: type[np.generic]) -> NDArray[Any]:
     try:
         given = np.asarray(value)
-        array = given.astype(kind)
+        with np.errstate(invalid="ignore"):  # a NaN is refused below, as no whole number
+            array = given.astype(kind)
     except (TypeError, ValueError) as error:
         raise ShapeError(
             where, f"{value!r}", f"an array of {kind.__name__} is allowed", "Give one"
@@ -231,6 +260,11 @@ class Schedule:
         if self.t1 < self.t0:
             raise RangeError(
                 "schedule.t1", f"{self.t1} s", f"not before t0 = {self.t0} s", "Swap them"
+            )
+        streams = self.streams
+        if not (isinstance(streams, tuple) and all(isinstance(s, Stream) for s in streams)):
+            raise ShapeError(
+                "schedule.streams", repr(streams), "a tuple of Stream", "Write (stream,)"
             )
 
     def check(self, system: OdeSystem, n_lane: int) -> None:
@@ -290,7 +324,7 @@ class DoseRecord:
     lag
         Delay [s].
     f_bio
-        Bioavailability [1], not negative; it scales the amount, not the duration.
+        Bioavailability [1], not negative; it scales the amount, so an infusion gets shorter.
     ss
         Steady-state flag; only 0 is allowed.
 
@@ -327,6 +361,10 @@ class DoseRecord:
             value = getattr(self, name)
             if not (isinstance(value, int | float) and 0 <= value < np.inf):
                 raise RangeError(f"dose.{name}", repr(value), "0 or more, finite", "Change it")
+        for name in ("time", "ii", "addl", "lag"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer):
+                raise RangeError(f"dose.{name}", repr(value), "a whole number", "Round it")
         if self.addl and not self.ii:
             raise RangeError("dose.ii", "0 s", "above 0 s where addl is given", "Give ii")
         if self.addl > MOST_ADDITIONAL:
@@ -349,7 +387,7 @@ def streams_from_records(
 
     Returns
     -------
-    One stream a record.
+    One stream a record, none for an infusion of nothing.
 
     Raises
     ------
@@ -369,21 +407,24 @@ def streams_from_records(
         n = record.addl + 1
         times = record.time + record.ii * np.arange(n, dtype=np.int64)
         durations = None
-        amount = record.amt
-        if record.rate > 0.0:
-            seconds = round(record.amt / record.rate * system.seconds_per_time_unit)
+        amount = record.amt * record.f_bio
+        if record.rate > 0.0 and amount > 0.0:
+            seconds = round(amount / record.rate * system.seconds_per_time_unit)
             if seconds < 1:
                 raise RangeError(
                     f"dose {number}.rate", repr(record.rate), "infusions of 1 s or more", "Lower it"
                 )
             durations = np.full(n, seconds, dtype=np.int64)
-            amount = record.rate
+            # not record.rate: the whole seconds hold the whole amount
+            amount = amount / seconds * system.seconds_per_time_unit
+        elif record.rate > 0.0:
+            continue  # an infusion of nothing
         streams.append(
             Stream(
                 name=f"dose {number}",
                 target=record.cmt,
                 times=times,
-                amounts=np.full(n, amount * record.f_bio),
+                amounts=np.full(n, amount),
                 durations=durations,
                 lag=np.full(n_lane, record.lag, dtype=np.int64) if record.lag else None,
             )

@@ -47,13 +47,17 @@ class Solver:
     fixed_step: float | None = None
 
     def __post_init__(self) -> None:
-        tableau(self.method)
+        tableau(str(self.method))
         for name in ("rtol", "atol", "max_steps", "fixed_step"):
             value = getattr(self, name)
             if value is None and name == "fixed_step":
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise RangeError(f"solver.{name}", repr(value), "a number is allowed", "Give one")
+            if name == "max_steps" and not isinstance(value, int):
+                raise RangeError(f"solver.{name}", repr(value), "a whole number", "Round it")
+            if name == "rtol" and value >= 1:
+                raise RangeError(f"solver.{name}", repr(value), "below 1", "Use 1e-5")
             if not (value > 0 and math.isfinite(value)):
                 raise RangeError(
                     f"solver.{name}", repr(value), "greater than zero and finite", "Change it"

@@ -185,6 +185,7 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
             path=("primary_endpoint",),
             message=f"'{primary}' is not among the endpoints; it is one of them. "
             f"{nearest_hint(primary, endpoints)}",
+            unless=("endpoints",),
         )
 
 

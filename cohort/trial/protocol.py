@@ -7,6 +7,7 @@ May import `cohort.facts`, `cohort.yaml_files` and the field types of this room.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -19,7 +20,6 @@ from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
     DAY_S,
-    HOUR_S,
     Age,
     Clock,
     Fraction,
@@ -44,7 +44,7 @@ __all__ = [
     "protocol_schema",
 ]
 
-_MORNING_S, _NOON_S, _EVENING_S = 8 * HOUR_S, 12 * HOUR_S + HOUR_S // 2, 18 * HOUR_S + HOUR_S // 2
+_NO_LABEL = re.compile(r"[^A-Za-z0-9 _.+/%-]")
 
 
 class Visit(ProtocolRecord):
@@ -84,7 +84,9 @@ class Visit(ProtocolRecord):
         >>> Visit.expand_shorthand("week 4")
         {'name': 'week 4', 'time': 'week 4'}
         """
-        return {"name": str(given), "time": given}
+        name = _NO_LABEL.sub("", " ".join(str(given).split()))
+        # the name is always a good one: what is wrong with a shorthand is its time
+        return {"name": name if name[:1].isalnum() else f"visit {name}".strip(), "time": given}
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -303,6 +305,7 @@ def protocol_schema() -> dict[str, Any]:
     >>> sorted(protocol_schema()["properties"])[:3]
     ['adherence', 'adverse_events', 'arms']
     """
+    # the mode "serialization" writes defaults as a file has them, '1 week', not as seconds
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Protocol.model_json_schema(mode="serialization"),

@@ -34,6 +34,8 @@ class Contradiction:
         Keys and list positions from the record to the value to change.
     message
         What was given, what is allowed, what to do.
+    unless
+        Keys whose mistakes would explain this one: it is reported only if they have none.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Contradiction:
 
     path: KeyPath
     message: str
+    unless: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -123,6 +123,7 @@ def parse_yaml_model(
     record = reader.top(model)
     for check in checks:
         reader.note(check(record), ())
+    reader.settle()
     if reader.mistakes:
         raise error(sorted(reader.mistakes, key=lambda mistake: mistake.line or 0))
     return typing.cast("ModelT", record)
@@ -134,11 +135,14 @@ class _Reader:
     def __init__(self, tree: Tree) -> None:
         self.mistakes = list(tree.mistakes)
         self._tree = tree
+        self._wrong: list[KeyPath] = []
+        self._waiting: list[tuple[KeyPath, Contradiction]] = []
 
     def add(self, path: KeyPath, message: str) -> None:
         """Note a mistake, unless the value already has one."""
         line, dotted = self._tree.line(path), _dotted(self._tree.data, path)
         if all((one.line, one.key_path) != (line, dotted) for one in self.mistakes):
+            self._wrong.append(path)
             self.mistakes.append(
                 Mistake(file=self._tree.file, line=line, key_path=dotted, message=message)
             )
@@ -146,7 +150,17 @@ class _Reader:
     def note(self, contradictions: Iterable[Contradiction], path: KeyPath) -> None:
         """Note what records found themselves."""
         for one in contradictions:
-            self.add((*path, *one.path), one.message)
+            if one.unless:
+                self._waiting.append((path, one))
+            else:
+                self.add((*path, *one.path), one.message)
+
+    def settle(self) -> None:
+        """Note the contradictions that nothing else explains."""
+        for path, one in self._waiting:
+            causes = [(*path, key) for key in one.unless]
+            if not any(wrong[: len(cause)] == cause for cause in causes for wrong in self._wrong):
+                self.add((*path, *one.path), one.message)
 
     def top(self, model: type[BaseModel]) -> object:
         if issubclass(model, RootModel):

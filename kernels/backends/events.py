@@ -29,6 +29,7 @@ class _Track:
     lag: NDArray[np.int64]
     pointer: NDArray[np.int64]
     rate: NDArray[np.float64]
+    following: NDArray[np.int32]  # first point at or after each one that changes something
 
     def next_times(self, lanes: NDArray[np.int64]) -> NDArray[np.int64]:
         pointer = self.pointer[lanes]
@@ -37,6 +38,21 @@ class _Track:
             return np.full(len(lanes), _NEVER)
         nominal = self.times[np.where(inside, pointer, 0)]
         return np.where(inside, nominal + self.lag[lanes], _NEVER)
+
+    def effective_points(self, n_lane: int) -> NDArray[np.int32]:
+        lanes = np.arange(n_lane)
+        n_point = len(self.times)
+        points = np.full((n_point + 1, n_lane), n_point, np.int32)
+        before = np.zeros(n_lane)
+        for point in range(n_point):
+            if self.active is None:
+                changes = self.stream.factors(point, lanes) != 0.0
+            else:
+                rate = self.rate_after(point, lanes)
+                changes, before = rate != before, rate
+            points[point] = np.where(changes, point, n_point)
+        earliest: NDArray[np.int32] = np.minimum.accumulate(points[::-1])[::-1]
+        return earliest
 
     def rate_after(self, point: int, lanes: NDArray[np.int64]) -> NDArray[np.float64]:
         total = np.zeros(len(lanes))
@@ -96,11 +112,14 @@ class EventFollower:
             active = tuple(tuple(np.flatnonzero(column).tolist()) for column in running.T)
             row = system.inputs.index(stream.target)
         pointer = np.searchsorted(times, schedule.t0 - lag, side="left").astype(np.int64)
-        track = _Track(stream, row, times, active, lag, pointer, np.zeros(n_lane))
+        nothing = np.zeros((len(times) + 1, n_lane), np.int32)
+        track = _Track(stream, row, times, active, lag, pointer, np.zeros(n_lane), nothing)
         if active is not None:
             for point in np.unique(pointer[pointer > 0]).tolist():
                 lanes = np.flatnonzero(pointer == point)
                 track.rate[lanes] = track.rate_after(point - 1, lanes)
+        track.following = track.effective_points(n_lane)
+        track.pointer[:] = track.following[pointer, np.arange(n_lane)]
         return track
 
     def inputs(self, lanes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -176,4 +195,4 @@ class EventFollower:
                 )
             else:
                 track.rate[lanes[at]] = track.rate_after(point, lanes[at])
-        track.pointer[lanes[due]] += 1
+        track.pointer[lanes[due]] = track.following[pointer[due] + 1, lanes[due]]

@@ -227,7 +227,7 @@ class _Run:
 
     def _start(self, alive: NDArray[np.int64]) -> None:
         finite = np.isfinite(np.concatenate((self.rows, self.parameters)))
-        broken: NDArray[np.bool_] = ~np.all(finite, axis=0)
+        broken: NDArray[np.bool_] = ~np.all(finite, axis=0) | ~(self.sizes >= 0.0)
         for lane in alive[broken[alive]]:
             self._fail(np.array([lane]), ResultCode.NON_FINITE, self.schedule.t0 / self.unit)
         alive = alive[~broken[alive]]

@@ -68,7 +68,7 @@ def test_the_text_can_be_read_back(name):
 
 def test_the_text_does_not_depend_on_the_hash_seed(tmp_path):
     code = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import test_lower as t; from kernels import lower;"
+        "import sys; sys.path[:0] = sys.argv[1:]; import test_lower as t; from kernels import lower\n"
         "sys.stdout.write(''.join(lower(make()).to_text() for make in t.SYSTEMS.values()))"
     )
     here = Path(__file__).parent
@@ -181,6 +181,16 @@ def test_equal_work_is_written_once():
         rhs={"x": -shared, "y": shared / (2 + Y)},
     )
     assert sum(line.op.value == "sqrt" for line in lower(system).rhs.instructions) == 1
+
+
+@pytest.mark.parametrize("x", [-0.5, 0.5, 2.0])
+def test_nested_choices_have_the_right_derivative(x):
+    clamped = sympy.Min(1, sympy.Max(0, X))
+    system = OdeSystem(name="clamp", states=("x",), parameters=(), rhs={"x": clamped * X})
+    value, slope, _ = lower(system).step.evaluate({"y": [x], "t": [0.0]})
+    inside = 0 < x < 1
+    assert value == pytest.approx(x * min(1, max(0, x)))
+    assert slope == pytest.approx(2 * x if inside else min(1, max(0, x)))
 
 
 def test_a_function_no_backend_has_is_refused_with_its_place():

@@ -1,5 +1,7 @@
 """The engine against closed forms and against SciPy at tight tolerance."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import sympy
@@ -305,7 +307,7 @@ def infusion_system():
 def infuse(streams, segments=(0, 24 * HOUR), saves=None):
     lanes = lanes_of(np.zeros((1, 1)))
     seen = []
-    for start, stop in zip(segments[:-1], segments[1:], strict=True):
+    for start, stop in pairwise(segments):
         here = np.arange(start + HOUR, stop + 1, HOUR)
         schedule = Schedule(t0=start, t1=stop, streams=tuple(streams))
         solution = integrate(infusion_system(), lanes, schedule, here, TIGHT)

@@ -130,7 +130,6 @@ def test_an_infusion_shorter_than_a_second_is_refused():
         streams_from_records([record], held(), 1)
 
 
-@pytest.mark.xfail(strict=True, reason="f_bio scales the rate; in NONMEM it scales the duration")
 def test_bioavailability_shortens_an_infusion_and_keeps_its_rate():
     record = DoseRecord(time=0, amt=10.0, cmt="rate", rate=5.0, f_bio=0.5)
     (stream,) = streams_from_records([record], held(), 1)
@@ -138,7 +137,6 @@ def test_bioavailability_shortens_an_infusion_and_keeps_its_rate():
     assert stream.durations.tolist() == [HOUR]
 
 
-@pytest.mark.xfail(strict=True, reason="the duration is rounded to seconds, the rate is not mended")
 def test_an_infusion_of_odd_length_delivers_its_whole_amount():
     record = DoseRecord(time=0, amt=1.0, cmt="rate", rate=700.0)
     (stream,) = streams_from_records([record], held(), 1)
@@ -177,7 +175,6 @@ UNREFUSED = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="not checked when declared")
 @pytest.mark.parametrize("case", UNREFUSED, ids=str)
 def test_arrays_that_do_not_fit_are_refused_in_house_form(case):
     with pytest.raises(KernelError):

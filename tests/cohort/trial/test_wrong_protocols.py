@@ -1,5 +1,6 @@
 """One thing broken in a valid protocol gives one mistake, with its line and its remedy."""
 
+import json
 import pickle
 
 import pytest
@@ -754,3 +755,43 @@ def test_a_missing_file_a_folder_and_an_unknown_name_are_told_apart(tmp_path):
         (mistake,) = caught.value.mistakes
         assert message in mistake.message
         assert mistake.line is None
+
+
+NONSENSE = [None, True, -7, 1e300, "", "nonsense \u2603", [], [[]], {}, {"a": {"b": 1}}]
+
+
+def places(node, path=()):
+    """Yield the path of every value of nested data."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in inner:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+def replaced(node, path, value):
+    if not path:
+        return value
+    copy = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = replaced(node[path[0]], path[1:], value)
+    return copy
+
+
+# One nonsense value may contradict others although it is of the right kind: no arm left to be
+# named in 'published', no visit at the end. These are the keys whose valid but odd values do.
+WHOLE = json.loads(parse_protocol(VALID).canonical_json())
+
+
+@pytest.mark.parametrize("path", list(places(WHOLE)), ids=lambda path: ".".join(map(str, path)))
+def test_nonsense_in_one_place_is_one_mistake_there_or_is_allowed(path):
+    for nonsense in NONSENSE:
+        text = json.dumps(replaced(WHOLE, path, nonsense))
+        try:
+            parse_protocol(text, where="small.yaml")
+        except ProtocolError as error:
+            assert len({one.key_path for one in error.mistakes}) == len(error.mistakes)
+            top = {one.key_path.split(".")[0].split("[")[0] for one in error.mistakes}
+            assert top == {path[0]}, (path, nonsense, str(error))
+            kinds = 2 if isinstance(nonsense, dict) else 1
+            limit = 1 if kinds == 1 else 1 + len(error.mistakes)
+            assert len(error.mistakes) <= limit, (path, nonsense, str(error))
