@@ -185,7 +185,7 @@ def simulate_block(
     compounds = protocol_compounds(protocol)
     model = patient_model(compounds)
     population = _population(protocol, condition, model, compounds, ids)
-    values = {**population.parameters, **_diet(protocol)}
+    values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
     walk = _Walk(protocol, arm, condition, model, population, device)
     return walk.result(ids, model.lanes(values, len(ids)))
 

@@ -266,7 +266,7 @@ def _paired_rows(
         )
     )
     control = scores.filter(pl.col("TRTPN") == control_number).drop("TRTPN")
-    found = {}
+    found: dict[tuple[int, str, str], Row] = {}
     for number in range(1, len(facts.arms) + 1):
         if number == control_number:
             continue

@@ -1,7 +1,7 @@
 """Checks of finished tables against the rules of CDISC ADaM that a simulation can break.
 
 The open rules engine of CDISC ships no ADaM rules, so these are written here; ids in brackets are
-of the draft ADaM rules of CDISC where one exists. Streaming scans, so size does not matter.
+of the draft ADaM rules of CDISC where one exists. Holds the key columns of one table at a time.
 """
 
 from collections.abc import Iterator
@@ -134,7 +134,6 @@ def _count_rules(
 
 
 def _key(table: Table, frame: pl.LazyFrame) -> Iterator[Finding]:
-    """Rows are unique and sorted by the key, which one pass over neighbours shows."""
     key = frame.select(pl.struct(table.key).alias("key")).collect()["key"]
     n_repeated = len(key) - key.n_unique()
     if n_repeated:

@@ -68,7 +68,8 @@ def test_the_text_can_be_read_back(name):
 
 def test_the_text_does_not_depend_on_the_hash_seed(tmp_path):
     code = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import test_lower as t; from kernels import lower\n"
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "import test_lower as t; from kernels import lower\n"
         "sys.stdout.write(''.join(lower(make()).to_text() for make in t.SYSTEMS.values()))"
     )
     here = Path(__file__).parent

@@ -1,0 +1,191 @@
+"""Everything that tells one run from another and must not be in a table: times, hosts, reasons."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kernels import devices
+from pipelines.errors import InputError
+from pipelines.files import file_sha256, write_json
+
+if TYPE_CHECKING:
+    from pipelines.execute import Execution
+    from pipelines.run_folder import RunFolder, Settings
+    from pipelines.tables import TableFile
+
+__all__ = ["choose_device", "device_reasons", "library_versions", "record_run", "timestamp"]
+
+_LIBRARIES = (
+    *("neurocohort", "numpy", "sympy", "pydantic", "pint", "ruamel.yaml"),
+    *("dask", "distributed", "polars", "pyarrow", "typer", "rich", "psutil"),
+)
+
+
+def timestamp() -> str:
+    """Return the local time with its offset from UTC.
+
+    Examples
+    --------
+    >>> len(timestamp())
+    24
+    """
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that are used.
+
+    Examples
+    --------
+    >>> "numpy" in library_versions()
+    True
+    """
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def device_reasons() -> list[dict[str, Any]]:
+    """Return what `kernels.devices` says of every device, as plain values.
+
+    Examples
+    --------
+    >>> device_reasons()[-1]["name"]
+    'numpy'
+    """
+    return [asdict(report) for report in devices()]
+
+
+def choose_device(asked: str) -> str:
+    """Return the device that a run uses.
+
+    Parameters
+    ----------
+    asked
+        ``auto`` for the best that is there, or a device by name.
+
+    Raises
+    ------
+    InputError
+        If the device is unknown or not there; only ``auto`` falls back.
+
+    Examples
+    --------
+    >>> choose_device("numpy")
+    'numpy'
+    """
+    reports = devices()
+    if asked == "auto":
+        return next(report.name for report in reports if report.is_available)
+    known = {report.name: report for report in reports}
+    there = ", ".join(f"'{report.name}'" for report in reports if report.is_available)
+    if asked not in known:
+        raise InputError(
+            f"--device: '{asked}'; known are {', '.join(known)} and auto. Use {there}."
+        )
+    if not known[asked].is_available:
+        raise InputError(
+            f"--device: '{asked}' is not there ({known[asked].reason}); {there} can be used. "
+            f"{known[asked].remedy.capitalize()}."
+        )
+    return asked
+
+
+def record_run(
+    folder: "RunFolder",
+    settings: "Settings",
+    execution: "Execution",
+    tables: Iterable["TableFile"],
+    *,
+    started: str,
+    n_workers: int,
+) -> None:
+    """Write the provenance of a run; an earlier run in the same folder stays listed.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    settings
+        What it was begun with.
+    execution
+        What was computed and what was there.
+    tables
+        The finished tables.
+    started
+        When this run started.
+    n_workers
+        Worker processes.
+
+    Examples
+    --------
+    >>> record_run.__name__  # run by tests/pipelines/test_run_trial.py: it needs a run
+    'record_run'
+    """
+    runs = [
+        *_earlier_runs(folder),
+        {
+            "started": started,
+            "ended": timestamp(),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "platform": platform.platform(),
+            "processor": _processor(),
+            "workers": n_workers,
+            "units_reused": execution.n_reused,
+            "units_computed": execution.n_computed,
+            "shards_damaged": execution.damaged,
+            "worker_deaths": dict(execution.deaths),
+        },
+    ]
+    write_json(
+        folder.provenance,
+        {
+            "research_tool": "not medical advice",
+            "seed": settings.protocol.get("seed"),
+            "protocol_sha256": settings.protocol_hash,
+            "protocol_file_sha256": file_sha256(folder.protocol_as_given),
+            "device": settings.device,
+            "precision": "float64",
+            "devices": device_reasons(),
+            "block_size": settings.block_size,
+            "trajectories_per_arm": settings.n_trajectories,
+            "simulator": settings.simulator,
+            "code": dict(settings.code),
+            "versions": library_versions(),
+            "shards": {
+                unit: {name: stored.sha256 for name, stored in receipt.files.items()}
+                for unit, receipt in sorted(execution.receipts.items())
+            },
+            "tables": {table.name: asdict(table) for table in tables},
+            "runs": runs,
+        },
+    )
+
+
+def _earlier_runs(folder: "RunFolder") -> list[Mapping[str, Any]]:
+    if not folder.provenance.exists():
+        return []
+    found = json.loads(folder.provenance.read_text(encoding="utf-8"))
+    runs: list[Mapping[str, Any]] = found.get("runs", [])
+    return runs
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    lines = [line for line in text.splitlines() if line.startswith("model name")]
+    return lines[0].partition(":")[2].strip() if lines else platform.processor()

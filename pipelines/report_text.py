@@ -1,0 +1,250 @@
+"""Tables -> what people read on the terminal, and the same as one JSON object."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipelines.summaries import ANY_EVENT
+
+if TYPE_CHECKING:
+    from cohort.trial import Protocol
+    from pipelines.run_folder import RunFolder
+    from pipelines.tables import TableFile
+
+__all__ = ["NOTICE", "render", "summarise"]
+
+NOTICE = "Simulated patients. A research tool, not medical advice."
+"""Stands under every summary."""
+
+N_EVENTS = 5
+"""Adverse events shown, by falling frequency over all arms."""
+
+_DASH = "-"
+
+
+def summarise(
+    folder: "RunFolder", protocol: "Protocol", tables: Iterable["TableFile"]
+) -> dict[str, Any]:
+    """Return the summary of a finished run as plain values.
+
+    Parameters
+    ----------
+    folder
+        A run folder with tables.
+    protocol
+        The trial.
+    tables
+        Its tables.
+
+    Returns
+    -------
+    Title, endpoint, arms in the order of the protocol, and where the tables are.
+
+    Examples
+    --------
+    >>> summarise.__name__  # run by tests/pipelines/test_run_trial.py: it reads files
+    'summarise'
+    """
+    endpoint, visit = protocol.primary_endpoint, protocol.visits[-1].name
+    subjects = _subject_counts(folder)
+    outcomes = _by_arm(folder, "outcomes_by_arm", endpoint=endpoint, visit=visit)
+    contrasts = _by_arm(folder, "contrasts", endpoint=endpoint, visit=visit)
+    events = pl.read_parquet(folder.tables / "ae_rates_by_arm.parquet")
+    biomarkers = pl.read_parquet(folder.tables / "biomarkers_by_arm.parquet").filter(
+        pl.col("visit") == visit
+    )
+    arms = []
+    for arm in protocol.arms:
+        mine = pl.col("arm") == arm.name
+        arms.append(
+            {
+                "arm": arm.name,
+                "is_control": arm.control,
+                **subjects[arm.name],
+                "outcome": outcomes.get(arm.name, [None])[0],
+                "contrast": contrasts.get(arm.name, [None])[0],
+                "adverse_events": events.filter(mine).to_dicts(),
+                "biomarkers": biomarkers.filter(mine).to_dicts(),
+            }
+        )
+    return {
+        "trial": protocol.name,
+        "title": protocol.title,
+        "design": protocol.design,
+        "primary_endpoint": endpoint,
+        "visit": visit,
+        "n_patients": sum(arm["n"] for arm in arms),
+        "n_failed": sum(arm["n_failed"] for arm in arms),
+        "arms": arms,
+        "folder": str(folder.root),
+        "tables": {
+            table.name: {
+                "path": str(folder.tables / f"{table.name}.parquet"),
+                "rows": table.rows,
+                "sha256": table.sha256,
+            }
+            for table in tables
+        },
+        "notice": NOTICE,
+    }
+
+
+def _subject_counts(folder: "RunFolder") -> dict[str, dict[str, Any]]:
+    counts = (
+        pl.scan_parquet(folder.tables / "adsl.parquet")
+        .group_by("TRT01P")
+        .agg(
+            pl.len().alias("n"),
+            (pl.col("COMPLFL") == "Y").sum().alias("n_completed"),
+            (pl.col("DCSREAS") == "ADVERSE EVENT").sum().alias("n_left_adverse_event"),
+            (pl.col("RESCODE") != 0).sum().alias("n_failed"),
+        )
+        .collect(engine="streaming")
+    )
+    found = {}
+    for row in counts.to_dicts():
+        name = row.pop("TRT01P")
+        row["n_dropped_out"] = row["n"] - row["n_completed"] - row["n_failed"]
+        found[name] = row
+    return found
+
+
+def _by_arm(folder: "RunFolder", table: str, **wanted: str) -> dict[str, list[dict[str, Any]]]:
+    frame = pl.read_parquet(folder.tables / f"{table}.parquet")
+    for column, value in wanted.items():
+        frame = frame.filter(pl.col(column) == value)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.to_dicts():
+        found.setdefault(row["arm"], []).append(row)
+    return found
+
+
+def render(summary: dict[str, Any]) -> str:
+    """Return the summary as text of at most 100 columns per four arms.
+
+    Parameters
+    ----------
+    summary
+        From `summarise`.
+
+    Examples
+    --------
+    >>> render.__name__  # run by tests/pipelines/test_run_trial.py: it needs a summary
+    'render'
+    """
+    arms = summary["arms"]
+    heading = f"{summary['primary_endpoint']} at {summary['visit']}"
+    blocks = [
+        f"{summary['title']}\n({summary['trial']}, {summary['design']} design, "
+        f"{summary['n_patients']:,} patients)",
+        _grid(["", *(arm["arm"] for arm in arms)], _patient_rows(arms)),
+        _grid([heading, *("" for _ in arms)], _outcome_rows(arms)),
+        _grid(["Adverse events, % of treated", *("" for _ in arms)], _event_rows(arms)),
+    ]
+    biomarkers = _biomarker_rows(arms)
+    if biomarkers:
+        blocks.append(
+            _grid([f"Biomarkers at {summary['visit']}, mean", *("" for _ in arms)], biomarkers)
+        )
+    if summary["n_failed"]:
+        blocks.append(
+            f"{summary['n_failed']} of {summary['n_patients']:,} patients could not be solved to "
+            "the end; they are kept in the tables with their code (adsl: RESCODE, RESTXT)."
+        )
+    blocks.append(
+        f"Tables: {summary['folder']}/tables (Parquet; 'cohort export {summary['folder']} --csv' "
+        f"for CSV)\n{NOTICE}"
+    )
+    return "\n\n".join(blocks)
+
+
+def _patient_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
+    rows = [["Patients", *(f"{arm['n']:,}" for arm in arms)]]
+    rows.append(["Completed", *(_share(arm["n_completed"], arm["n"]) for arm in arms)])
+    rows.append(["Dropped out", *(_share(arm["n_dropped_out"], arm["n"]) for arm in arms)])
+    rows.append(
+        ["  adverse event", *(_share(arm["n_left_adverse_event"], arm["n"]) for arm in arms)]
+    )
+    rows.append(["Solver failures", *(f"{arm['n_failed']}" for arm in arms)])
+    return rows
+
+
+def _outcome_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
+    rows: list[list[str]] = [["Mean change (SD)"], ["Difference vs control"], ["  95 % CI"]]
+    rows += [["Response"], ["Remission"]]
+    for arm in arms:
+        outcome, contrast = arm["outcome"] or {}, arm["contrast"] or {}
+        n = outcome.get("n_randomised")
+        cells = [
+            f"{_number(outcome.get('change_mean'))} ({_number(outcome.get('change_sd'))})",
+            "control" if arm["is_control"] else _number(contrast.get("difference")),
+            _interval(contrast.get("difference_low"), contrast.get("difference_high")),
+            _share(outcome.get("n_responders"), n),
+            _share(outcome.get("n_remitters"), n),
+        ]
+        for row, cell in zip(rows, cells, strict=True):
+            row.append(cell)
+    return rows
+
+
+def _event_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
+    counts: dict[str, int] = {}
+    for arm in arms:
+        for event in arm["adverse_events"]:
+            counts[event["term"]] = counts.get(event["term"], 0) + event["n_with_event"]
+    specific = sorted(
+        (term for term in counts if term != ANY_EVENT), key=lambda term: (-counts[term], term)
+    )
+    rows = []
+    for term in (ANY_EVENT, *specific[:N_EVENTS]):
+        percents = [
+            next((one["percent"] for one in arm["adverse_events"] if one["term"] == term), None)
+            for arm in arms
+        ]
+        rows.append([term, *(_number(percent) for percent in percents)])
+    return rows
+
+
+def _biomarker_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
+    names = dict.fromkeys(
+        (one["biomarker"], one["unit"]) for arm in arms for one in arm["biomarkers"]
+    )
+    rows = []
+    for name, unit in names:
+        means = [
+            next((one["mean"] for one in arm["biomarkers"] if one["biomarker"] == name), None)
+            for arm in arms
+        ]
+        label = name if unit == "1" else f"{name} [{unit}]"
+        rows.append([label, *(_significant(mean) for mean in means)])
+    return rows
+
+
+def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    text = []
+    for line in lines:
+        cells = [line[0].ljust(widths[0])]
+        cells += [
+            cell.rjust(max(width, 12)) for cell, width in zip(line[1:], widths[1:], strict=True)
+        ]
+        text.append("  ".join(cells).rstrip())
+    return "\n".join(text)
+
+
+def _number(value: float | None) -> str:
+    return _DASH if value is None else f"{value:.1f}"
+
+
+def _significant(value: float | None) -> str:
+    return _DASH if value is None else f"{value:.3g}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.1f} to {high:.1f}"
+
+
+def _share(count: int | None, n: int | None) -> str:
+    return _DASH if count is None or not n else f"{count:,} ({100 * count / n:.0f} %)"
