@@ -365,11 +365,12 @@ def interruptible() -> Iterator[None]:
 
     Examples
     --------
-    >>> with interruptible():
-    ...     signal.raise_signal(signal.SIGTERM)
-    Traceback (most recent call last):
-    ...
-    pipelines.errors.InterruptedRunError: SIGTERM
+    >>> try:
+    ...     with interruptible():
+    ...         signal.raise_signal(signal.SIGTERM)
+    ... except InterruptedRunError as interruption:
+    ...     print(interruption)
+    SIGTERM
     """
     if threading.current_thread() is not threading.main_thread():
         yield

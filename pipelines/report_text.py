@@ -121,7 +121,7 @@ def _by_arm(folder: "RunFolder", table: str, **wanted: str) -> dict[str, list[di
 
 
 def render(summary: dict[str, Any]) -> str:
-    """Return the summary as text of at most 100 columns per four arms.
+    """Return the summary as text.
 
     Parameters
     ----------
@@ -134,19 +134,18 @@ def render(summary: dict[str, Any]) -> str:
     'render'
     """
     arms = summary["arms"]
-    heading = f"{summary['primary_endpoint']} at {summary['visit']}"
+    none = ["" for _ in arms]
+    parts = [
+        [["", *(arm["arm"] for arm in arms)], *_patient_rows(arms)],
+        [[f"{summary['primary_endpoint']} at {summary['visit']}", *none], *_outcome_rows(arms)],
+        [["Adverse events, % of treated", *none], *_event_rows(arms)],
+        [[f"Biomarkers at {summary['visit']}, mean", *none], *_biomarker_rows(arms)],
+    ]
     blocks = [
         f"{summary['title']}\n({summary['trial']}, {summary['design']} design, "
         f"{summary['n_patients']:,} patients)",
-        _grid(["", *(arm["arm"] for arm in arms)], _patient_rows(arms)),
-        _grid([heading, *("" for _ in arms)], _outcome_rows(arms)),
-        _grid(["Adverse events, % of treated", *("" for _ in arms)], _event_rows(arms)),
+        *_grids(parts),
     ]
-    biomarkers = _biomarker_rows(arms)
-    if biomarkers:
-        blocks.append(
-            _grid([f"Biomarkers at {summary['visit']}, mean", *("" for _ in arms)], biomarkers)
-        )
     if summary["n_failed"]:
         blocks.append(
             f"{summary['n_failed']} of {summary['n_patients']:,} patients could not be solved to "
@@ -221,17 +220,16 @@ def _biomarker_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    text = []
-    for line in lines:
-        cells = [line[0].ljust(widths[0])]
-        cells += [
-            cell.rjust(max(width, 12)) for cell, width in zip(line[1:], widths[1:], strict=True)
-        ]
-        text.append("  ".join(cells).rstrip())
-    return "\n".join(text)
+def _grids(parts: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+    """Return blocks of lines whose columns stand under one another, across all blocks."""
+    lines = [line for part in parts for line in part]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+
+    def text(line: Sequence[str]) -> str:
+        cells = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        return "  ".join([line[0].ljust(widths[0]), *cells]).rstrip()
+
+    return ["\n".join(text(line) for line in part) for part in parts]
 
 
 def _number(value: float | None) -> str:

@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 _NO_LABEL = re.compile(r"[^A-Za-z0-9 _.+/%-]")
+_SHORTHAND_LENGTH = 40  # far longer than any time
 
 
 class Visit(ProtocolRecord):
@@ -84,7 +85,7 @@ class Visit(ProtocolRecord):
         >>> Visit.expand_shorthand("week 4")
         {'name': 'week 4', 'time': 'week 4'}
         """
-        name = _NO_LABEL.sub("", " ".join(str(given).split()))
+        name = " ".join(_NO_LABEL.sub(" ", str(given)).split())[:_SHORTHAND_LENGTH]
         # the name is always a good one: what is wrong with a shorthand is its time
         return {"name": name if name[:1].isalnum() else f"visit {name}".strip(), "time": given}
 

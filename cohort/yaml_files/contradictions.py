@@ -62,7 +62,16 @@ class SelfChecking(Protocol):
     """
 
     def contradictions(self) -> Iterable[Contradiction]:
-        """List what cannot stand together; empty if all is well."""
+        """List what cannot stand together; empty if all is well.
+
+        Examples
+        --------
+        >>> class Quiet:
+        ...     def contradictions(self):
+        ...         return ()
+        >>> isinstance(Quiet(), SelfChecking)
+        True
+        """
         ...
 
 

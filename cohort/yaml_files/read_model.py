@@ -180,6 +180,8 @@ class _Reader:
         wanted = [option for option in options if option is not type(None)]
         if len(wanted) != 1 or not _holds_records(wanted[0]):
             return self._leaf(annotation, node, path)
+        if wanted[0] is not bare and not metadata:  # an option with metadata of its own
+            return self.value(wanted[0], node, path)
         clean = len(self.mistakes)
         read = self._container(wanted[0], node, path)
         if metadata and len(self.mistakes) == clean:
@@ -227,9 +229,10 @@ class _Reader:
             for key, (name, field) in _keys(model).items()
         }
         partial = model.model_construct(**values)
-        if isinstance(partial, SelfChecking):
-            self.note(partial.contradictions(), path)
-        return self._whole(model, node, path) if len(self.mistakes) == clean else partial
+        found = tuple(partial.contradictions()) if isinstance(partial, SelfChecking) else ()
+        self.note(found, path)
+        is_clean = not found and len(self.mistakes) == clean
+        return self._whole(model, node, path) if is_clean else partial
 
     def _unknown_keys(
         self, model: type[BaseModel], node: dict[str, object], path: KeyPath

@@ -59,14 +59,26 @@ class Tree:
     is_broken: bool = False
 
     def line(self, path: KeyPath) -> int:
-        """Return the line of a key, or of the nearest key above it."""
+        """Return the line of a key, or of the nearest key above it.
+
+        Examples
+        --------
+        >>> parse_text("# a note", "p.yaml").line(("seed",))
+        1
+        """
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
 def read_text(path: Path, file: str) -> str | Mistake:
-    """Return the text of a file, or why it cannot be read."""
+    """Return the text of a file, or why it cannot be read.
+
+    Examples
+    --------
+    >>> read_text(Path("gone.yaml"), "gone.yaml").message
+    'no such file; an existing YAML file is wanted. Check the path.'
+    """
     try:
         if path.is_dir():
             return _whole(file, "a folder was given; a YAML file is wanted. Name a file in it.")
@@ -99,7 +111,13 @@ def read_text(path: Path, file: str) -> str | Mistake:
 
 
 def parse_text(text: str, file: str) -> Tree:
-    """Return the data of a YAML text with the line of every key."""
+    """Return the data of a YAML text with the line of every key.
+
+    Examples
+    --------
+    >>> parse_text("at: 08:00", "p.yaml").data
+    {'at': '08:00'}
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)  # YAML lets anchors be reused

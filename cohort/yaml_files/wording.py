@@ -49,7 +49,13 @@ _BOUNDS = {
 
 
 def describe(value: object) -> str:
-    """Return how a message shows a value that was given."""
+    """Return how a message shows a value that was given.
+
+    Examples
+    --------
+    >>> describe(True), describe("ten"), describe([1, 2])
+    ('true', "'ten'", 'a list of 2')
+    """
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -96,7 +102,14 @@ def nearest_hint(name: str, known: Iterable[str]) -> str:
 
 
 def explain(errors: Sequence[ErrorDetails], key: str) -> str:
-    """Return one sentence for all that pydantic says about one value."""
+    """Return one sentence for all that pydantic says about one value.
+
+    Examples
+    --------
+    >>> error = {"type": "int_type", "loc": ("n",), "msg": "", "input": "ten"}
+    >>> explain([error], "n")
+    "'ten' was given; a whole number is wanted. Change the value."
+    """
     for error in errors:
         said = error.get("ctx", {}).get("error")
         if isinstance(said, CorrectableError):

@@ -1,0 +1,289 @@
+"""The command line: `cohort`.
+
+Prints for people: progress on standard error, the answer on standard output. Libraries are
+imported inside commands, so that `cohort --help` is quick. Errors of our three trees print in one
+line a mistake; anything else is a fault of this program and shows its traceback.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cohort.trial import Protocol
+
+__all__ = ["main"]
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+_EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 the run failed; 2 bad input, nothing was written; "
+    "130 interrupted, the same command resumes."
+)
+
+app = typer.Typer(
+    name="cohort",
+    help="Simulate virtual-patient cohorts: from a trial protocol to outcome tables. "
+    "A research tool, not medical advice.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
+app.add_typer(protocols_app, name="protocols")
+
+ProtocolName = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Worker processes; one a core if left out.")
+]
+BlockSize = Annotated[
+    int | None,
+    typer.Option("--block-size", help="Patients in a unit of work; tables do not depend on it."),
+]
+Device = Annotated[
+    str, typer.Option("--device", help="'auto' or a device that 'cohort doctor' lists.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Instead of the protocol's seed.")]
+PatientsPerArm = Annotated[
+    int | None, typer.Option("--patients-per-arm", help="Instead of the protocol's arm sizes.")
+]
+
+
+def main(arguments: list[str] | None = None, *, simulator: str | None = None) -> None:
+    """Run the command line and leave with its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Words after the command; None takes those of the process.
+    simulator
+        Another function that simulates, ``module:name``; tests use a quick one.
+
+    Examples
+    --------
+    >>> main(["protocols", "list"])
+    Traceback (most recent call last):
+    ...
+    SystemExit: 0
+    """
+    app(args=arguments, obj=simulator, prog_name="cohort")
+
+
+@contextmanager
+def _answer(*, otherwise: int) -> Iterator[None]:
+    """Turn our errors into one line a mistake and an exit code."""
+    from cohort.errors import CohortError, FileContentError
+    from kernels.errors import KernelError
+    from pipelines.errors import InputError, PipelineError
+
+    try:
+        yield
+    except FileContentError as error:
+        for mistake in error.mistakes:
+            _complain(str(mistake))
+        raise typer.Exit(EXIT_BAD_INPUT) from error
+    except InputError as error:
+        _complain(str(error))
+        raise typer.Exit(EXIT_BAD_INPUT) from error
+    except (KernelError, CohortError, PipelineError) as error:
+        _complain(" ".join((f"{type(error).__name__}: {error}", *_notes(error))))
+        raise typer.Exit(otherwise) from error
+
+
+def _complain(text: str) -> None:
+    print(" ".join(text.split()), file=sys.stderr)
+
+
+def _notes(error: BaseException) -> list[str]:
+    return [f"({note})" for note in getattr(error, "__notes__", [])]
+
+
+def _read_protocol(name: str, seed: int | None, patients: int | None) -> tuple["Protocol", str]:
+    """Return the protocol, overrides applied, and its text as given."""
+    from cohort.protocols import protocol_names, protocol_text
+    from cohort.trial import load_protocol
+    from pipelines.plan import override
+
+    protocol = load_protocol(name)
+    is_packaged = name in protocol_names()
+    text = protocol_text(name) if is_packaged else Path(name).read_text(encoding="utf-8")
+    return override(protocol, seed=seed, patients_per_arm=patients), text
+
+
+@app.command(epilog=_EXIT_CODES)
+def run(
+    context: typer.Context,
+    protocol: ProtocolName,
+    out: Annotated[Path, typer.Option("--out", help="Run folder; an existing one is resumed.")],
+    workers: Workers = None,
+    block_size: BlockSize = None,
+    device: Device = "auto",
+    seed: Seed = None,
+    trajectories: Annotated[
+        int | None,
+        typer.Option("--trajectories", help="Patients of each arm whose course is kept; 3."),
+    ] = None,
+    patients_per_arm: PatientsPerArm = None,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no text.")] = False,
+) -> None:
+    """Run a trial to its tables; run the same command again to resume it."""
+    with _answer(otherwise=EXIT_BAD_INPUT):
+        given, text = _read_protocol(protocol, seed, patients_per_arm)
+    from pipelines.errors import InterruptedRunError
+    from pipelines.progress import RunProgress
+    from pipelines.report_text import render
+    from pipelines.run_trial import Request, run_trial
+    from pipelines.worker import SIMULATOR
+
+    request = Request(
+        protocol=given,
+        protocol_text=text,
+        out=out,
+        device=device,
+        block_size=block_size,
+        n_trajectories=trajectories,
+        n_workers=workers,
+        simulator=context.obj or SIMULATOR,
+    )
+    n_patients = sum(arm.patients for arm in given.arms)
+    try:
+        with (
+            _answer(otherwise=EXIT_FAILED),
+            RunProgress(n_patients, is_quiet=quiet) as progress,
+        ):
+            result = run_trial(request, progress.report)
+    except InterruptedRunError as error:
+        _complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
+        raise typer.Exit(EXIT_INTERRUPTED) from error
+    for damage in result.execution.damaged:
+        _complain(f"computed again: {damage}")
+    if as_json:
+        print(json.dumps(result.summary))
+    elif not quiet:
+        print(render(result.summary))
+
+
+@app.command(epilog=_EXIT_CODES)
+def plan(
+    context: typer.Context,
+    protocol: ProtocolName,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Run folder to compare with; left untouched.")
+    ] = None,
+    workers: Workers = None,
+    block_size: BlockSize = None,
+    device: Device = "auto",
+    seed: Seed = None,
+    patients_per_arm: PatientsPerArm = None,
+    pilot: Annotated[
+        bool, typer.Option(help="Simulate some patients to estimate time, memory and disk.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Say what would run, what is done, how long it takes and how much it needs."""
+    with _answer(otherwise=EXIT_BAD_INPUT):
+        given, text = _read_protocol(protocol, seed, patients_per_arm)
+        from pipelines.outlook import describe_plan, render_outlook
+        from pipelines.run_trial import Request, prepare
+        from pipelines.worker import SIMULATOR
+
+        ready = prepare(
+            Request(
+                protocol=given,
+                protocol_text=text,
+                out=out or Path("cohort-plan-without-folder"),
+                device=device,
+                block_size=block_size,
+                n_workers=workers,
+                simulator=context.obj or SIMULATOR,
+            )
+        )
+    with _answer(otherwise=EXIT_FAILED):
+        outlook = describe_plan(ready, with_pilot=pilot)
+    print(json.dumps(outlook) if as_json else render_outlook(outlook))
+
+
+@protocols_app.command("list")
+def list_protocols(as_json: Json = False) -> None:
+    """List the packaged protocols."""
+    with _answer(otherwise=EXIT_BAD_INPUT):
+        from cohort.protocols import protocol_names
+        from cohort.trial import load_protocol
+
+        titles = {name: load_protocol(name).title for name in protocol_names()}
+    if as_json:
+        print(json.dumps(titles))
+        return
+    for name, title in titles.items():
+        print(f"{name}  {title}")
+
+
+@protocols_app.command("show")
+def show_protocol(name: Annotated[str, typer.Argument(help="A packaged protocol.")]) -> None:
+    """Print a packaged protocol, a start for one's own."""
+    with _answer(otherwise=EXIT_BAD_INPUT):
+        from cohort.protocols import protocol_text
+
+        print(protocol_text(name), end="")
+
+
+@app.command(epilog=_EXIT_CODES)
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run folder.")],
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files into DIR/csv.")] = False,
+) -> None:
+    """Write the tables of a run in another format."""
+    with _answer(otherwise=EXIT_FAILED):
+        from pipelines.errors import InputError
+        from pipelines.run_folder import RunFolder
+        from pipelines.tables import export_csv
+
+        if not csv:
+            raise InputError("cohort export: no format was chosen; --csv is allowed. Add --csv.")
+        for path in export_csv(RunFolder(folder)):
+            print(path)
+
+
+@app.command()
+def check(protocol: ProtocolName) -> None:
+    """Check a protocol file; all mistakes at once."""
+    with _answer(otherwise=EXIT_BAD_INPUT):
+        given, _ = _read_protocol(protocol, None, None)
+    n_patients = sum(arm.patients for arm in given.arms)
+    print(
+        f"{given.name}: no mistakes; {len(given.arms)} arms, {n_patients:,} patients, "
+        f"{len(given.visits)} visits."
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of protocol files, for editors."""
+    from cohort.trial import protocol_schema
+
+    print(json.dumps(protocol_schema(), indent=2))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine can do: devices and why, versions, cores, memory."""
+    from pipelines.outlook import describe_machine, render_machine
+
+    machine: dict[str, Any] = describe_machine()
+    print(json.dumps(machine) if as_json else render_machine(machine))
+
+
+if __name__ == "__main__":
+    main()

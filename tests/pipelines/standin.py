@@ -1,0 +1,196 @@
+"""A quick stand-in for `cohort.simulate.simulate`: same columns, numbers from a hash of the id.
+
+Not a test: workers import it by name. Some patients fail, some leave, some have events.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+FAILED_EVERY = 11
+SLOW_S = 0.25
+
+
+def _uniform(ids, seed, draw):
+    """Return numbers in (0, 1) that depend on the patient, the seed and the draw only."""
+    mask = np.uint64(0xFFFFFFFFFFFFFFFF)
+    with np.errstate(over="ignore"):
+        x = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        x = (x + np.uint64(seed + 7919 * draw) * np.uint64(0xBF58476D1CE4E5B9)) & mask
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
+        x ^= x >> np.uint64(31)
+    return ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
+
+
+def simulate(protocol, arm, patient_ids, *, device="auto", trajectory_ids=frozenset()):
+    ids = np.asarray(patient_ids)
+    n = len(ids)
+    strength = [one.name for one in protocol.arms].index(arm)
+    u = [_uniform(ids, protocol.seed, draw) for draw in range(12)]
+    failed = (ids % FAILED_EVERY) == 3
+    leaves = (u[0] < 0.25) & ~failed
+    duration = protocol.duration / 86_400
+    left_day = np.where(leaves, np.floor(1 + u[1] * (duration - 2)), np.nan)
+    failure_day = np.where(failed, np.floor(u[1] * duration), np.nan)
+    gone = np.fmin(left_day, failure_day)
+    reasons = np.array(["ADVERSE EVENT", "LACK OF EFFICACY", "OTHER"])[(u[2] * 3).astype(int)]
+    adsl = {
+        "patient_id": ids,
+        "arm": np.full(n, arm),
+        "age_y": 18 + 47 * u[3],
+        "sex": np.where(u[4] < 0.6, "F", "M"),
+        "ancestry": np.where(u[5] < 0.7, "white", "black"),
+        "weight_kg": 50 + 50 * u[6],
+        "height_cm": 150 + 40 * u[7],
+        "bmi": 20 + 10 * u[8],
+        "cyp2c19": np.where(u[9] < 0.5, "normal", "poor"),
+        "cyp2d6": np.full(n, "normal"),
+        "slc6a4": np.full(n, "S/L"),
+        "completed": ~(leaves | failed),
+        "discontinuation_reason": np.where(leaves, reasons, ""),
+        "discontinuation_day": left_day,
+        "doses_planned": np.full(n, int(duration)),
+        "doses_taken": np.where(u[10] < 0.02, 0, int(duration) - 3),
+        "cumulative_dose_mg": 10.0 * strength * np.full(n, duration - 3),
+        "result_code": np.where(failed, 3, 0).astype(np.int16),
+        "result_message": np.where(failed, "non_finite: a state became NaN", "success"),
+        "failure_time_h": 24 * failure_day,
+        "accepted_steps": (1000 * u[11]).astype(np.int64),
+        "rejected_steps": (10 * u[11]).astype(np.int64),
+    }
+    return {
+        "adsl": adsl,
+        "adqs": _scores(protocol, arm, strength, ids, gone, failed, u),
+        "adlb": _biomarkers(protocol, arm, strength, ids, gone, u),
+        "adae": _events(arm, strength, ids, u),
+        "trajectories": _trajectories(arm, ids, trajectory_ids, u),
+    }
+
+
+def _scores(protocol, arm, strength, ids, gone, failed, u):
+    rows = []
+    for offset, endpoint in enumerate(protocol.endpoints):
+        baseline = held = np.round(22 + 12 * u[3])
+        for index, visit in enumerate(protocol.visits):
+            day = visit.time / 86_400
+            noise = _uniform(ids, protocol.seed, 100 + 10 * offset + index)
+            fall = (4 + 2 * strength) * (day / 56) ** 0.5 + 14 * noise * (index > 0)
+            rated = np.maximum(np.round(baseline - fall), 0)
+            present = ~(gone <= day) if index else np.full(len(ids), True)
+            carried = ~present & ~failed & (index > 0)
+            value = np.where(present, rated, np.where(carried, held, np.nan))
+            held = np.where(present, rated, held)
+            rows.append(
+                {
+                    "patient_id": ids,
+                    "arm": np.full(len(ids), arm),
+                    "visit": np.full(len(ids), visit.name),
+                    "visit_number": np.full(len(ids), day / 7),
+                    "day": np.full(len(ids), int(day) + 1),
+                    "endpoint": np.full(len(ids), endpoint),
+                    "value": value,
+                    "baseline": baseline,
+                    "change": value - baseline,
+                    "percent_change": 100 * (value - baseline) / baseline,
+                    "is_baseline": np.full(len(ids), index == 0),
+                    "imputation": np.where(carried, "LOCF", ""),
+                }
+            )
+    return _joined(rows)
+
+
+def _biomarkers(protocol, arm, strength, ids, gone, u):
+    rows = []
+    for code, unit, scale in (("SERTOCC", "1", 0.2), ("EC5HT", "nmol/L", 3.7)):
+        baseline = scale * u[5]
+        for index, visit in enumerate(protocol.visits):
+            day = visit.time / 86_400
+            value = np.where((gone <= day) & (index > 0), np.nan, baseline * (1 + index * strength))
+            rows.append(
+                {
+                    "patient_id": ids,
+                    "arm": np.full(len(ids), arm),
+                    "visit": np.full(len(ids), visit.name),
+                    "visit_number": np.full(len(ids), day / 7),
+                    "day": np.full(len(ids), int(day) + 1),
+                    "biomarker": np.full(len(ids), code),
+                    "unit": np.full(len(ids), unit),
+                    "value": value,
+                    "baseline": baseline,
+                    "change": value - baseline,
+                    "ratio": value / baseline,
+                }
+            )
+    return _joined(rows)
+
+
+def _events(arm, strength, ids, u):
+    rows = []
+    for draw, term in enumerate(("Nausea", "Insomnia", "Nausea")):
+        here = np.flatnonzero(u[draw + 4] < 0.1 + 0.05 * strength)
+        n = len(here)
+        onset = 1 + (30 * u[draw + 6][here]).astype(np.int64) + 2 * draw
+        rows.append(
+            {
+                "patient_id": ids[here],
+                "arm": np.full(n, arm),
+                "term": np.full(n, term),
+                "onset_day": onset,
+                "end_day": np.where(u[9][here] < 0.5, np.nan, onset + 4.0),
+                "severity": np.where(u[8][here] < 0.7, "MILD", "SEVERE"),
+                "serious": u[8][here] > 0.95,
+                "ascertainment": np.full(n, "spontaneous"),
+            }
+        )
+    return _joined(rows)
+
+
+def _trajectories(arm, ids, trajectory_ids, u):
+    here = np.flatnonzero(np.isin(ids, sorted(trajectory_ids)))
+    return _joined(
+        [
+            {
+                "patient_id": ids[here],
+                "arm": np.full(len(here), arm),
+                "time_h": np.full(len(here), float(hour)),
+                "quantity": np.full(len(here), "SERTOCC"),
+                "unit": np.full(len(here), "1"),
+                "value": u[0][here] / (1 + hour),
+            }
+            for hour in (0, 24, 48)
+        ]
+    )
+
+
+def _joined(rows):
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def slow(protocol, arm, patient_ids, **options):
+    time.sleep(SLOW_S)
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def poison(protocol, arm, patient_ids, **options):
+    """Kill the worker on one block of the first arm, as running out of memory would."""
+    if 5 in np.asarray(patient_ids) % 10_000_000 and arm == protocol.arms[0].name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def poison_once(protocol, arm, patient_ids, **options):
+    """Kill the worker the first time; a file in the current folder remembers."""
+    if 5 in np.asarray(patient_ids) % 10_000_000 and arm == protocol.arms[0].name:
+        mark = Path(os.environ["STANDIN_MARK"])
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def broken(protocol, arm, patient_ids, **options):
+    raise ZeroDivisionError("planted")
