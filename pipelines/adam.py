@@ -259,7 +259,8 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("cyp2d6").alias("CYP2D6"),
         pl.col("slc6a4").alias("SLC6A4"),
         pl.lit("Y").alias("ITTFL"),
-        _yes_no(pl.col("doses_taken") > 0).alias("SAFFL"),
+        # placebo tablets are not modelled: whoever has no planned dose took them
+        _yes_no((pl.col("doses_taken") > 0) | (pl.col("doses_planned") == 0)).alias("SAFFL"),
         _yes_no(completed).alias("COMPLFL"),
         pl.when(completed)
         .then(pl.lit("COMPLETED"))
