@@ -22,7 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cohort.outcomes import DayDrivers, TrialVariation, follow_days, load_adverse_event, start_course
+from cohort.outcomes import (
+    DayDrivers,
+    TrialVariation,
+    follow_days,
+    load_adverse_event,
+    start_course,
+)
 from cohort.simulate import simulate_block, trial_condition
 from cohort.trial import parse_protocol
 
@@ -145,7 +151,10 @@ def fit_weight(blocks, trial, condition):
     se = np.array([error for *_, error in targets()])
     grid = np.linspace(0.1, 0.6, 11)
     chi = np.array(
-        [(((smds(blocks, trial, with_weight(condition, w)) - wanted) / se) ** 2).sum() for w in grid]
+        [
+            (((smds(blocks, trial, with_weight(condition, w)) - wanted) / se) ** 2).sum()
+            for w in grid
+        ]
     )
     a, b, c = np.polyfit(grid, chi, 2)
     best = -b / (2 * a)
@@ -163,7 +172,9 @@ def fit_gain(name, blocks, trial, condition):
     def rate(gain):
         changed = event.model_copy(update={"gain": event.gain.model_copy(update={"value": gain})})
         rates = {
-            arm: float((1 - np.exp(-follow(blocks[arm], trial, condition, (changed,))[-1].hazard)).mean())
+            arm: float(
+                (1 - np.exp(-follow(blocks[arm], trial, condition, (changed,))[-1].hazard)).mean()
+            )
             for arm in ("placebo", *LABEL_SHARES)
         }
         mixed = sum(rates[arm] * n for arm, n in LABEL_SHARES.items()) / total

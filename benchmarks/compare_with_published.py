@@ -164,7 +164,11 @@ def main():
         print(f"{name} - {control}: {value:6.2f} {mean:6.2f}   {low:6.2f} to {high:6.2f}  {inside}")
         print(f"    score (CRPS, smaller is better): {shown}")
         result["contrasts"][name] = {
-            "published": value, "mean": mean, "low": low, "high": high, "crps": scores
+            "published": value,
+            "mean": mean,
+            "low": low,
+            "high": high,
+            "crps": scores,
         }
     path = Path(__file__).parent / "results" / "sct-md-01.json"
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

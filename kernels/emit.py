@@ -8,6 +8,7 @@ of a denominator that occurs more than once, and small or half-integer powers ar
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from kernels.system import TIME, OdeSystem, symbol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Emitter", "HoistedValues", "combine_symbols"]
+__all__ = ["Emitter", "HoistedValues", "Power", "combine_symbols"]
 
 _COMBINE = "combine__"
 _MOST_MULTIPLICATIONS = 16
@@ -49,6 +50,29 @@ _RELATIONS: dict[type[sympy.Basic], Op] = {
     sympy.Equality: Op.EQ,
     sympy.Unequality: Op.NE,
 }
+
+
+class Power(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+    """A power whose slope in the base b is e b**(e - 1), which is defined at b = 0.
+
+    SymPy writes the slope of b**e as e b**e / b: 0 / 0 where a state is zero, as it is before a
+    first dose, and one such entry makes every step of the lane fail.
+
+    Examples
+    --------
+    >>> x, n = symbol("x"), symbol("n")
+    >>> Power(x, n).diff(x)
+    n*Power(x, n - 1)
+    """
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Return the slope in the base (1) or in the exponent (2)."""
+        base, exponent = self.args
+        if argindex == 1:
+            return exponent * Power(base, exponent - 1)
+        return self * sympy.log(base)
 
 
 def combine_symbols() -> Iterator[sympy.Symbol]:
@@ -83,8 +107,9 @@ class HoistedValues:
         self._emitter = Emitter(system, {}, (), None, where=f"{system.name}.hoist")
         self._slots: dict[Operand, int] = {}
 
-    def operand(self, expression: sympy.Expr) -> Operand:
+    def operand(self, expression: sympy.Expr, where: str = "") -> Operand:
         """Return where the value of a parameter-only expression is read."""
+        self._emitter.where = where or self._emitter.where
         value = self._emitter.emit(expression)
         if value.kind != "v":
             return value
@@ -109,7 +134,7 @@ class Emitter:
     hoisted
         Collector of parameter-only values; None writes them in place.
     where
-        Name of the section, for messages.
+        The equation being written, for messages; may be set anew for each.
 
     Examples
     --------
@@ -130,7 +155,7 @@ class Emitter:
         where: str,
     ) -> None:
         self.instructions: list[Instruction] = []
-        self._where = where
+        self.where = where
         self._hoisted = hoisted
         self._definitions = dict(definitions)
         self._numbers: dict[Instruction, Operand] = {}
@@ -160,13 +185,13 @@ class Emitter:
                 return self.emit(self._definitions[expression])
             return self._atoms[expression]
         if self._hoisted is not None and self._is_constant(expression):
-            return self._hoisted.operand(self._expanded(expression))
+            return self._hoisted.operand(self._expanded(expression), self.where)
         if isinstance(expression, sympy.Add):
             return self._sum(expression)
         if isinstance(expression, sympy.Mul):
             return self._product(expression)
-        if isinstance(expression, sympy.Pow):
-            return self._power(expression.base, expression.exp)
+        if isinstance(expression, sympy.Pow | Power):
+            return self._power(*expression.args)
         return self._function(expression)
 
     # what depends on parameters alone
@@ -292,8 +317,8 @@ class Emitter:
         if isinstance(expression, sympy.Piecewise):
             return self._piecewise(expression)
         raise LoweringError(
-            self._where,
-            f"'{expression}' uses {kind.__name__}",
+            self.where,
+            f"'{self._expanded(expression)}' uses {kind.__name__}",
             "sums, products, powers, exp, log, sin, cos, sqrt, Abs, Max, Min, Piecewise and "
             "comparisons are known",
             "Write it with these",
@@ -310,8 +335,8 @@ class Emitter:
         *pieces, (last, condition) = expression.args
         if condition is not sympy.true:
             raise LoweringError(
-                self._where,
-                f"'{expression}' has no value where no condition holds",
+                self.where,
+                f"'{self._expanded(expression)}' has no value where no condition holds",
                 "the last piece has the condition True",
                 "Add (value, True)",
             )
@@ -335,7 +360,7 @@ class Emitter:
 def _simplified(op: Op, args: tuple[Operand, ...]) -> Operand | None:
     """Return the result of operations that need no instruction."""
     if op in (Op.NEG, Op.SQRT) and args[0].kind == "c" and args[0].value >= 0.0:
-        value = -args[0].value if op is Op.NEG else args[0].value ** 0.5
+        value = -args[0].value if op is Op.NEG else math.sqrt(args[0].value)
         return Operand("c", value=value)
     if op is Op.MUL and _ONE in args:
         return args[1] if args[0] == _ONE else args[0]

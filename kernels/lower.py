@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from kernels.emit import Emitter, HoistedValues, combine_symbols
+from kernels.emit import Emitter, HoistedValues, Power, combine_symbols
 from kernels.program import Operand, Program, Section
 from kernels.program_cache import cached_program
 from kernels.sparse_lu import factorise
@@ -71,9 +71,15 @@ def _lower(system: OdeSystem) -> Program:
 
     hoisted = HoistedValues(system)
     observables = [sympy.sympify(value) for value in system.observables.values()]
-    rhs = _section("rhs", rows, system, hoisted)
-    step = _section("step", [*rows, *(value for *_, value in entries), *gradient], system, hoisted)
-    observe = _section("observe", observables, system, hoisted)
+    places = [f"rhs['{name}']" for name in system.states]
+    places += [f"quadratures['{name}']" for name in system.quadratures]
+    step_places = [*places, *(f"slope of {places[i]}" for i, *_ in entries)]
+    step_places += [f"time slope of {place}" for place in places]
+    step_rows = [*rows, *(value for *_, value in entries), *gradient]
+    watched = [f"observables['{name}']" for name in system.observables]
+    rhs = _section("rhs", rows, places, system, hoisted)
+    step = _section("step", step_rows, step_places, system, hoisted)
+    observe = _section("observe", observables, watched, system, hoisted)
     return Program(
         system_name=system.name,
         system_hash=system.content_hash(),
@@ -95,19 +101,31 @@ def _lower(system: OdeSystem) -> Program:
 
 
 def _section(
-    name: str, expressions: Sequence[sympy.Expr], system: OdeSystem, hoisted: HoistedValues
+    name: str,
+    expressions: Sequence[sympy.Expr],
+    places: Sequence[str],
+    system: OdeSystem,
+    hoisted: HoistedValues,
 ) -> Section:
     replacements, reduced = sympy.cse(
         list(expressions), symbols=combine_symbols(), order="canonical"
     )
     emitter = Emitter(system, dict(replacements), reduced, hoisted, where=f"{system.name}.{name}")
-    outputs: list[Operand] = [emitter.emit(expression) for expression in reduced]
+    outputs: list[Operand] = []
+    for place, expression in zip(places, reduced, strict=True):
+        emitter.where = f"system '{system.name}', {place}"
+        outputs.append(emitter.emit(expression))
     return Section(name, tuple(emitter.instructions), tuple(outputs))
 
 
 def _differentiable(expression: sympy.Expr) -> sympy.Expr:
     # the derivative of Max, Min and Abs is a step function; of their Piecewise form it is plain
-    return expression.replace(
-        lambda node: isinstance(node, sympy.Max | sympy.Min | sympy.Abs),
-        lambda node: node.rewrite(sympy.Piecewise),
+    # (of Heaviside and sign it would be a DiracDelta, which no program has)
+    kinked = sympy.Max | sympy.Min | sympy.Abs | sympy.Heaviside | sympy.sign
+    plain = expression.replace(
+        lambda node: isinstance(node, kinked), lambda node: node.rewrite(sympy.Piecewise)
+    )
+    return plain.replace(
+        lambda node: isinstance(node, sympy.Pow) and not node.exp.is_number,
+        lambda node: Power(*node.args),
     )

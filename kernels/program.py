@@ -23,7 +23,7 @@ __all__ = ["Instruction", "Op", "Operand", "Program", "Section"]
 FORMAT = "neurocohort-program 1"
 """First line of every program text; the number grows when the format changes."""
 
-OPERAND_KINDS = "vcypuhtjmgb"
+_INDEXED = "vypuhjmb"
 _UNINDEXED = "tg"
 
 
@@ -130,9 +130,9 @@ class Operand:
         kind, rest = text[:1], text[1:]
         if kind == "c":
             return Operand("c", value=float(rest))
-        if kind in _UNINDEXED and kind and not rest:
+        if text in ("t", "g"):
             return Operand(kind)
-        if not kind or kind not in OPERAND_KINDS or not rest.isdecimal():
+        if not kind or kind not in _INDEXED or not rest.isdecimal():
             raise ValueError(text)
         return Operand(kind, int(rest))
 
@@ -495,7 +495,7 @@ def _read_section(reader: _Reader, name: str) -> Section:
         if target != f"  v{len(instructions)}":
             raise ValueError(line)
         instructions.append(Instruction.from_text(body))
-    if not line.startswith("  return"):
+    if line.split()[:1] != ["return"]:
         raise ValueError(line)
     outputs = tuple(map(Operand.from_text, line.split()[1:]))
     return Section(name, tuple(instructions), outputs)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from kernels.errors import BuildError
 from kernels.program import Program
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cache_folder", "cached_program"]
 
-LOWERING = "1"
+LOWERING = "2"
 """Grows whenever the lowering writes another program for the same system."""
 
 _MEMORY: dict[str, Program] = {}
@@ -34,6 +33,11 @@ _MEMORY: dict[str, Program] = {}
 
 def cache_folder() -> Path:
     """Return the folder of cached programs; it may not exist yet.
+
+    Raises
+    ------
+    RuntimeError
+        If the user has no home folder and no environment variable names another.
 
     Examples
     --------
@@ -71,29 +75,35 @@ def cached_program(system: OdeSystem, build: Callable[[OdeSystem], Program]) -> 
     content = f"{system.content_hash()} sympy {sympy.__version__} lowering {LOWERING}"
     key = hashlib.sha256(content.encode()).hexdigest()
     if key not in _MEMORY:
-        path = cache_folder() / f"{key}.program"
-        program = _read(path)
+        program = _read(key)
         if program is None:
             program = build(system)
-            _write(path, program.to_text())
+            _write(key, program.to_text())
         _MEMORY[key] = program
     return _MEMORY[key]
 
 
-def _read(path: Path) -> Program | None:
+def _read(key: str) -> Program | None:
     try:
-        return Program.from_text(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, BuildError):
+        content = (cache_folder() / f"{key}.program").read_text(encoding="utf-8")
+        checksum, _, text = content.partition("\n")
+        return Program.from_text(text) if checksum == _checksum(text) else None
+    except (OSError, RuntimeError, UnicodeDecodeError):  # BuildError is a RuntimeError
         return None
 
 
-def _write(path: Path, text: str) -> None:
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write(key: str, text: str) -> None:
     try:
+        path = cache_folder() / f"{key}.program"
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
         ) as file:
-            file.write(text)
+            file.write(f"{_checksum(text)}\n{text}")
         Path(file.name).replace(path)
-    except OSError:
+    except (OSError, RuntimeError):
         return

@@ -99,11 +99,10 @@ def _emit_lu(
     ordering: tuple[int, ...],
     pattern: tuple[tuple[int, int], ...],
 ) -> Section:
-    lines: list[Instruction] = []
+    lines: dict[Instruction, Operand] = {}  # rows without a diagonal share one 1 / g
 
     def emit(op: Op, *args: Operand) -> Operand:
-        lines.append(Instruction(op, args))
-        return Operand("v", len(lines) - 1)
+        return lines.setdefault(Instruction(op, args), Operand("v", len(lines)))
 
     value: dict[tuple[int, int], Operand] = {}
     for k, (i, j) in enumerate(jacobian):

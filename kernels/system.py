@@ -111,7 +111,11 @@ class OdeSystem:
     _digest: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        where = f"system '{self.name}'"
+        where = f"system {self.name!r}"
+        if not (isinstance(self.name, str) and self.name.isprintable() and self.name.strip()):
+            raise DeclarationError(
+                where, "its name", "a name is one line of printable text", "Rename the system"
+            )
         for attribute in ("states", "parameters", "inputs"):
             _set(self, attribute, _checked_names(where, attribute, getattr(self, attribute)))
         for attribute in ("rhs", "quadratures", "observables"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import FileContentError, UnknownNameError
-from cohort.outcomes import adverse_event_names, scale_names
+from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
@@ -48,6 +48,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _each(
         protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
     )
+    yield from _ascertainment(protocol)
     if protocol.population.entry is not None:
         scale = protocol.population.entry.scale
         yield from _name(scale, ("population", "entry", "scale"), scale_names(), "rating scale")
@@ -56,6 +57,22 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     for i, arm in enumerate(protocol.arms):
         for j, regimen in enumerate(arm.regimens):
             yield from _regimen(regimen, ("arms", i, "regimens", j))
+
+
+def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse a way of asking that the background rates of the events are not for."""
+    if not is_read(protocol.ascertainment):
+        return
+    known = [name for name in protocol.adverse_events if name in adverse_event_names()]
+    for name in known:
+        way = load_adverse_event(name).background.ascertainment
+        if way != protocol.ascertainment:
+            yield Contradiction(
+                path=("ascertainment",),
+                message=f"'{protocol.ascertainment}' was given; the background rate of '{name}' is "
+                f"known for '{way}' reports only. Write 'ascertainment: {way}'.",
+            )
+            return
 
 
 def _each(

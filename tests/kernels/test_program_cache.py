@@ -91,7 +91,6 @@ def test_a_file_that_cannot_be_read_is_built_again_and_replaced(builder, forget,
     assert path.read_bytes() == good
 
 
-@pytest.mark.xfail(strict=True, reason="the file carries no checksum: a changed digit is believed")
 def test_a_changed_digit_is_noticed(builder, forget, folder):
     cached_program(system(), builder)
     (path,) = folder.glob("*.program")
@@ -131,7 +130,6 @@ def test_a_folder_without_the_write_bit_is_no_obstacle(builder, folder):
         folder.chmod(stat.S_IRWXU)
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="Path.home() raises without a home")
 def test_a_user_without_a_home_is_no_obstacle(builder, monkeypatch):
     def no_home():
         raise RuntimeError("Could not determine home directory.")
