@@ -57,8 +57,8 @@ PLACEBO = (-7.6, 8.73, 119)
 SD_OF_CHANGE = 8.1  # median SD of the score over placebo arms (GRISELDA 1.3)
 LABEL_SHARES = {"escitalopram 10": 310, "escitalopram 20": 125}
 LABEL_RATES = {"nausea": 0.15, "insomnia": 0.09, "somnolence": 0.06, "sexual_dysfunction": 0.07}
-# sexual dysfunction: men 9 % ejaculation disorder (+ libido decreased 3 %), women anorgasmia 2 % and
-# libido decreased 3 %; 38 % men as in the condition
+# sexual dysfunction: 38 % men with 9 % ejaculation disorder, 62 % women with 2 % anorgasmia, and
+# 3 % with decreased libido in both
 DAYS = (0, 7, 14, 28, 42, 56)
 
 PROTOCOL = """

@@ -289,9 +289,8 @@ def follow_days(
     >>> drivers = DayDrivers(
     ...     signals={"serotonin_extracellular": still}, events={"serotonin_rise": still}
     ... )
-    >>> week = follow_days(
-    ...     start_course(np.arange(1, 4), 7, condition, ()), drivers, condition, (), TrialVariation()
-    ... )
+    >>> course = start_course(np.arange(1, 4), 7, condition, ())
+    >>> week = follow_days(course, drivers, condition, (), TrialVariation())
     >>> week.day, week.slow.tolist()
     (7, [0.0, 0.0, 0.0])
     """
