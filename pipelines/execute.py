@@ -22,6 +22,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.scheduler import NoWorkerError
 
 from pipelines.errors import ExecutionError, InterruptedRunError, ShardError, WorkerDeathError
+from pipelines.files import TEMPORARY_PREFIX
 from pipelines.shards import (
     Receipt,
     append_to_manifest,
@@ -262,7 +264,7 @@ def _one_cluster(
     report: Report,
 ) -> None:
     """Run units on one cluster until they are done or the cluster has lost a worker."""
-    with _cluster(min(n_workers, len(pending))) as client:
+    with _cluster(min(n_workers, len(pending)), folder.root) as client:
         waiting = iter(pending)
         running: dict[Future[Receipt], Unit] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
@@ -309,10 +311,13 @@ def _explain(unit: "Unit", error: BaseException, execution: Execution) -> bool:
 
 
 @contextmanager
-def _cluster(n_workers: int) -> Iterator[Client]:
+def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
     """Start workers on this machine, and let go of them however the block ends."""
     with (
-        tempfile.TemporaryDirectory(prefix="cohort-dask-", ignore_cleanup_errors=True) as scratch,
+        # in the run folder, so that a resumed run removes what a killed one left
+        tempfile.TemporaryDirectory(
+            prefix=f"{TEMPORARY_PREFIX}dask-", dir=folder, ignore_cleanup_errors=True
+        ) as scratch,
         _quiet(),
     ):
         cluster = LocalCluster(  # type: ignore[no-untyped-call]

@@ -211,16 +211,19 @@ def write_shard(
 
 
 def _take_name(temporary: Path, final: Path) -> None:
-    """Rename; a shard that is there already is replaced, because this one is known to be good."""
+    """Rename; a whole shard that is there already stays, a damaged one makes room."""
     try:
         temporary.rename(final)
     except OSError:
         if not final.exists():
             raise
-        aside = temporary.with_name(f"{temporary.name}-old")
-        final.rename(aside)
-        temporary.rename(final)
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            check_shard(final.parent, final.name)
+        except ShardError:
+            aside = temporary.with_name(f"{temporary.name}-damaged")
+            final.rename(aside)
+            temporary.rename(final)
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_shard(folder: Path, unit: str) -> Receipt:

@@ -1,4 +1,4 @@
-"""The command line with the stand-in, as a process of its own: run_cohort.py FUNCTION ARGUMENT..."""
+"""The command line with the stand-in as a process: run_cohort.py FUNCTION ARGUMENT..."""
 
 import sys
 from pathlib import Path

@@ -1,0 +1,59 @@
+"""Fixtures: a small protocol, a request for it, and one finished run that tests only read."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cohort.protocols import protocol_text
+from cohort.trial import load_protocol
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # workers import `standin` by name
+
+
+def request_of(out, *, simulator="standin:simulate", protocol=None, **options):
+    from pipelines.run_trial import Request
+
+    return Request(
+        protocol=protocol or small_protocol(),
+        protocol_text=protocol_text("sct-md-01"),
+        out=out,
+        simulator=simulator,
+        **options,
+    )
+
+
+def small_protocol(**changes):
+    from pipelines.plan import override
+
+    protocol = override(load_protocol("sct-md-01"), patients_per_arm=40)
+    return protocol.model_copy(update=changes) if changes else protocol
+
+
+@pytest.fixture(scope="session")
+def protocol():
+    return small_protocol()
+
+
+@pytest.fixture(scope="session")
+def make_request():
+    return request_of
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A run of the stand-in with two workers and blocks of 16: do not change its folder."""
+    from pipelines.run_trial import run_trial
+
+    out = tmp_path_factory.mktemp("finished") / "run"
+    return run_trial(request_of(out, n_workers=2, block_size=16))
+
+
+@pytest.fixture(scope="session")
+def counterfactual(tmp_path_factory):
+    from pipelines.run_trial import run_trial
+
+    out = tmp_path_factory.mktemp("counterfactual") / "run"
+    paired = small_protocol(design="counterfactual")
+    return run_trial(request_of(out, protocol=paired, n_workers=1, block_size=40))

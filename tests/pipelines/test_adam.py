@@ -1,0 +1,110 @@
+import numpy as np
+import polars as pl
+import pytest
+import standin
+from pipelines_tolerances import ROUND_OFF
+
+from pipelines.adam import adam_tables
+from pipelines.definitions import read_definitions
+from pipelines.errors import ExecutionError
+from pipelines.plan import trial_facts
+from pipelines.schema import TABLES, polars_schema
+
+IDS = np.arange(1, 34)
+
+
+@pytest.fixture(scope="module")
+def facts(protocol):
+    return trial_facts(protocol, read_definitions(protocol.endpoints, protocol.adverse_events))
+
+
+@pytest.fixture(scope="module")
+def columns(protocol):
+    return standin.simulate(protocol, "placebo", IDS, trajectory_ids=frozenset({4}))
+
+
+@pytest.fixture(scope="module")
+def tables(columns, facts):
+    return adam_tables(columns, "placebo", facts)
+
+
+def test_every_table_has_exactly_the_columns_of_the_schema(tables):
+    for name, frame in tables.items():
+        assert dict(frame.schema) == polars_schema(TABLES[name])
+
+
+def test_a_failed_patient_keeps_all_rows_and_its_code(tables):
+    subjects = tables["adsl"]
+    failed = subjects.filter(subjects["RESCODE"] != 0)
+    assert failed["SUBJID"].to_list() == ["000000003", "000000014", "000000025"]
+    assert set(failed["RESTXT"]) == {"non_finite: a state became NaN"}
+    assert set(failed["DCSREAS"]) == {"SOLVER FAILURE"}
+    assert set(failed["COMPLFL"]) == {"N"}
+    rows = tables["adqs"].filter(tables["adqs"]["SUBJID"] == "000000003")
+    assert len(rows) == 6 * 3
+    assert rows["AVAL"].null_count() > 0
+
+
+def test_nan_is_stored_as_null(tables):
+    for frame in tables.values():
+        for column in frame.select(pl.selectors.float()):
+            assert not column.is_nan().any()
+
+
+def test_a_patient_without_an_observed_value_after_baseline_is_not_analysed(columns, facts):
+    scores = dict(columns["adqs"])
+    after = (scores["patient_id"] == 2) & ~scores["is_baseline"]
+    scores["imputation"] = np.where(after, "LOCF", scores["imputation"])
+    frame = adam_tables({"adqs": scores}, "placebo", facts)["adqs"]
+    mine = frame.filter(frame["SUBJID"] == "000000002")
+    assert mine["ANL01FL"].null_count() == len(mine)
+    assert mine["CRIT1FL"].drop_nulls().len() > 0  # the share is of all randomised
+
+
+def test_exactly_half_of_the_baseline_is_a_response(protocol, facts):
+    n = 2
+    scores = {
+        "patient_id": np.array([1, 1]),
+        "arm": np.full(n, "placebo"),
+        "visit": np.array(["week 0", "week 8"]),
+        "visit_number": np.array([0.0, 8.0]),
+        "day": np.array([1, 57]),
+        "endpoint": np.full(n, "MADRS"),
+        "value": np.array([29.0, 14.5]),
+        "baseline": np.full(n, 29.0),
+        "change": np.array([0.0, -14.5]),
+        "percent_change": np.array([0.0, -50.0]),
+        "is_baseline": np.array([True, False]),
+        "imputation": np.full(n, ""),
+    }
+    frame = adam_tables({"adqs": scores}, "placebo", facts)["adqs"]
+    assert frame["CRIT1FL"].to_list() == [None, "Y"]
+    assert frame["CRIT2FL"].to_list() == [None, "N"]
+    assert frame["CHG"].to_list() == [None, -14.5]
+    assert frame["PCHG"][1] == pytest.approx(-50, rel=ROUND_OFF)
+
+
+def test_events_are_numbered_by_onset_and_the_first_of_a_term_is_marked(tables):
+    events = tables["adae"]
+    for _, mine in events.group_by("USUBJID"):
+        assert mine["AESEQ"].to_list() == list(range(1, len(mine) + 1))
+        assert mine["ASTDY"].is_sorted()
+        for _, term in mine.group_by("AEDECOD"):
+            assert term["AOCCPFL"].to_list() == ["Y"] + [None] * (len(term) - 1)
+    assert set(events["AEBODSYS"]) == {"Gastrointestinal disorders", "Psychiatric disorders"}
+
+
+def test_only_sampled_patients_have_trajectories(tables):
+    assert set(tables["trajectories"]["SUBJID"]) == {"000000004"}
+
+
+def test_a_missing_column_is_named(columns, facts):
+    short = {name: values for name, values in columns["adsl"].items() if name != "sex"}
+    with pytest.raises(ExecutionError, match="table adsl: the columns sex are absent"):
+        adam_tables({"adsl": short}, "placebo", facts)
+
+
+def test_an_endpoint_that_the_protocol_does_not_name_is_refused(columns, facts):
+    scores = dict(columns["adqs"]) | {"endpoint": np.full(len(columns["adqs"]["arm"]), "BDI")}
+    with pytest.raises(ExecutionError, match="endpoint BDI; the protocol names"):
+        adam_tables({"adqs": scores}, "placebo", facts)

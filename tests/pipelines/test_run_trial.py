@@ -1,0 +1,127 @@
+"""Whole runs with the stand-in, in this process: same bytes whatever the conduct."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import InputError, WorkerDeathError
+from pipelines.report_text import NOTICE, render
+from pipelines.run_trial import run_trial
+from pipelines.schema import TABLES
+from pipelines.shards import read_manifest
+
+
+def table_bytes(result):
+    return {path.name: path.read_bytes() for path in sorted(result.folder.tables.iterdir())}
+
+
+@pytest.mark.parametrize(("n_workers", "block_size"), [(1, 7), (2, 40)])
+def test_workers_and_block_size_do_not_change_a_byte(
+    finished, make_request, tmp_path, n_workers, block_size
+):
+    other = run_trial(make_request(tmp_path / "run", n_workers=n_workers, block_size=block_size))
+    assert table_bytes(other) == table_bytes(finished)
+
+
+def test_a_finished_run_computes_nothing_again_and_a_damaged_shard_only_itself(
+    make_request, tmp_path
+):
+    request = make_request(tmp_path / "run", n_workers=1, block_size=40)
+    first = run_trial(request)
+    before = table_bytes(first)
+    again = run_trial(request)
+    assert (again.execution.n_reused, again.execution.n_computed) == (4, 0)
+    damaged = sorted(first.folder.shards.iterdir())[1] / "adqs.parquet"
+    damaged.write_bytes(b"PAR1 and nothing else")
+    third = run_trial(request)
+    assert (third.execution.n_reused, third.execution.n_computed) == (3, 1)
+    assert "adqs.parquet does not match its checksum" in third.execution.damaged[0]
+    assert table_bytes(third) == before
+    runs = json.loads(first.folder.provenance.read_text())["runs"]
+    assert [run["units_computed"] for run in runs] == [4, 0, 1]
+
+
+def test_a_unit_that_kills_its_worker_is_given_up_after_two_and_the_others_are_done(
+    make_request, tmp_path
+):
+    request = make_request(tmp_path / "run", simulator="standin:poison", n_workers=2, block_size=20)
+    with pytest.raises(WorkerDeathError, match="1 of 8 units: each killed its worker 2 times"):
+        run_trial(request)
+    assert len(list((tmp_path / "run" / "shards").iterdir())) == 7
+    assert not list((tmp_path / "run" / "tables").iterdir())
+
+
+def test_a_worker_that_dies_once_costs_one_unit_only(finished, make_request, tmp_path, monkeypatch):
+    monkeypatch.setenv("STANDIN_MARK", str(tmp_path / "mark"))
+    request = make_request(
+        tmp_path / "run", simulator="standin:poison_once", n_workers=2, block_size=20
+    )
+    result = run_trial(request)
+    assert list(result.execution.deaths.values()) == [1]
+    assert table_bytes(result) == table_bytes(finished)
+
+
+def test_an_exception_in_a_unit_names_the_unit(make_request, tmp_path):
+    request = make_request(tmp_path / "run", simulator="standin:broken", n_workers=1)
+    with pytest.raises(ZeroDivisionError, match="planted") as caught:
+        run_trial(request)
+    assert "in arm 'placebo', patients 10000001 to 10000040" in caught.value.__notes__[0]
+
+
+def test_the_manifest_lists_every_shard_once(finished):
+    receipts = read_manifest(finished.folder.manifest)
+    assert len(receipts) == len({receipt.unit for receipt in receipts}) == 12
+    assert sum(receipt.n_patients for receipt in receipts) == 160
+
+
+def test_provenance_tells_how_to_repeat_the_run_and_tables_do_not_tell_the_time(finished):
+    found = json.loads(finished.folder.provenance.read_text())
+    assert found["seed"] == 20020601
+    assert found["device"] == "numpy"
+    assert all(one["reason"] for one in found["devices"])
+    assert found["versions"]["numpy"]
+    assert set(found["tables"]) == set(TABLES)
+    assert len(found["shards"]) == 12
+    host = found["runs"][0]["host"].encode()
+    assert not any(host in content for content in table_bytes(finished).values() if len(host) > 3)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_carry_labels_and_fixed_row_groups(finished, name):
+    file = pq.ParquetFile(finished.folder.tables / f"{name}.parquet")
+    assert file.metadata.metadata[b"label"].decode() == TABLES[name].label
+    for column in TABLES[name].columns:
+        metadata = file.schema_arrow.field(column.name).metadata
+        assert metadata[b"label"].decode() == column.label
+        assert metadata[b"unit"].decode() == column.unit
+    assert file.metadata.num_row_groups == 1
+    assert file.metadata.row_group(0).column(0).is_stats_set
+    file.close()
+
+
+def test_the_summary_shows_arms_outcome_events_failures_and_the_notice(finished):
+    text = render(finished.summary)
+    for words in ("placebo", "MADRS at week 8", "95 % CI", "Response", "Nausea", "SERTOCC"):
+        assert words in text
+    assert "16 of 160 patients could not be solved to the end" in text
+    assert text.endswith(NOTICE)
+    assert json.loads(json.dumps(finished.summary)) == finished.summary
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_workers": 0}, "--workers: 0; 1 or more"),
+        ({"device": "gpu"}, "--device: 'gpu'; known are"),
+        ({"device": "cuda:0"}, "--device: 'cuda:0' is not there"),
+        ({"simulator": "nothing:here"}, "simulator: 'nothing:here'"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_before_anything_is_written(
+    make_request, tmp_path, options, message
+):
+    with pytest.raises(InputError, match=message):
+        run_trial(make_request(tmp_path / "run", **options))
+    assert list(Path(tmp_path).iterdir()) == []

@@ -1,0 +1,97 @@
+import polars as pl
+import pytest
+
+from pipelines.errors import ShardError
+from pipelines.schema import SUBJECT_TABLES, TABLES, polars_schema
+from pipelines.shards import (
+    RECEIPT,
+    append_to_manifest,
+    check_shard,
+    clean_temporary,
+    is_stored,
+    mend_manifest,
+    read_manifest,
+    write_shard,
+)
+
+EMPTY = {name: pl.DataFrame(schema=polars_schema(TABLES[name])) for name in SUBJECT_TABLES}
+
+
+def write(folder, unit="ab"):
+    return write_shard(folder, unit, EMPTY, arm="placebo", first_id=1, seconds=0.5)
+
+
+def test_a_shard_reads_back_as_its_receipt(tmp_path):
+    assert write(tmp_path) == check_shard(tmp_path, "ab")
+    assert is_stored(tmp_path, "ab")
+    assert [path.name for path in tmp_path.iterdir()] == ["ab"]
+
+
+def test_a_changed_byte_is_found(tmp_path):
+    write(tmp_path)
+    path = tmp_path / "ab" / "adsl.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(ShardError, match=r"adsl\.parquet does not match its checksum"):
+        check_shard(tmp_path, "ab")
+
+
+def test_a_missing_file_is_found(tmp_path):
+    write(tmp_path)
+    (tmp_path / "ab" / "adae.parquet").unlink()
+    with pytest.raises(ShardError, match=r"adae\.parquet does not match"):
+        check_shard(tmp_path, "ab")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"unit": "ab"}'])
+def test_a_broken_receipt_is_found(tmp_path, text):
+    write(tmp_path)
+    (tmp_path / "ab" / RECEIPT).write_text(text)
+    with pytest.raises(ShardError, match="its receipt cannot be read"):
+        check_shard(tmp_path, "ab")
+
+
+def test_a_receipt_of_another_shard_is_refused(tmp_path):
+    write(tmp_path)
+    (tmp_path / "ab").rename(tmp_path / "cd")
+    with pytest.raises(ShardError, match="receipt is of another shard"):
+        check_shard(tmp_path, "cd")
+
+
+def test_a_damaged_shard_makes_room_and_a_whole_one_stays(tmp_path):
+    first = write(tmp_path)
+    again = write_shard(tmp_path, "ab", EMPTY, arm="placebo", first_id=1, seconds=9.0)
+    assert again.seconds == 9.0
+    assert check_shard(tmp_path, "ab") == first
+    (tmp_path / "ab" / RECEIPT).write_text("{")
+    write_shard(tmp_path, "ab", EMPTY, arm="placebo", first_id=1, seconds=9.0)
+    assert check_shard(tmp_path, "ab").seconds == 9.0
+    assert [path.name for path in tmp_path.iterdir()] == ["ab"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.touch()
+    with pytest.raises(ShardError, match="a folder that can be written and has room is needed"):
+        write(blocked)
+
+
+def test_unfinished_shards_are_removed(tmp_path):
+    write(tmp_path)
+    (tmp_path / ".tmp-cd-1").mkdir()
+    (tmp_path / ".tmp-cd-1" / "adsl.parquet").touch()
+    assert clean_temporary(tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["ab"]
+
+
+def test_a_manifest_line_that_a_kill_cut_short_is_mended(tmp_path):
+    manifest = tmp_path / "manifest.jsonl"
+    first, second = write(tmp_path), write(tmp_path, "cd")
+    append_to_manifest(manifest, first)
+    whole = manifest.read_bytes()
+    append_to_manifest(manifest, second)
+    manifest.write_bytes(manifest.read_bytes()[:-20])
+    assert read_manifest(manifest) == [first]
+    mend_manifest(manifest)
+    assert manifest.read_bytes() == whole
+    append_to_manifest(manifest, second)
+    assert read_manifest(manifest) == [first, second]
