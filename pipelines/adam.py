@@ -243,7 +243,8 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     left_at = pl.min_horizontal(
         pl.lit(facts.duration_days),
         pl.col("discontinuation_day"),
-        pl.col("failure_time_h") / _HOURS_PER_DAY,
+        # a patient who fails during the run-in was in the trial for no time
+        (pl.col("failure_time_h") / _HOURS_PER_DAY).clip(lower_bound=0.0),
     )
     return frame.with_columns(
         *_treatment(arm, facts, ("TRT01P", "TRT01PN"), ("TRT01A", "TRT01AN")),

@@ -22,8 +22,8 @@ __all__ = ["Estimate", "Pilot", "estimate", "run_pilot"]
 PILOT_SIZES = (8, 64)
 """Patients in the pilot's blocks."""
 
-START_S = 3.0
-"""Time to start workers and import [s], measured on two cores; the pilot does not see it."""
+CLUSTER_S = 2.0
+"""Time to start a scheduler and to write tables [s], of the order seen on two cores."""
 
 DRIVER_BYTES = 350_000_000
 """Memory of the driver with scheduler and table writing, measured at 40,000 patients."""
@@ -38,6 +38,9 @@ class Pilot:
 
     Parameters
     ----------
+    start_seconds
+        From starting a process to its first finished unit, without the unit's own time [s]:
+        imports, and lowering of the equations.
     seconds_a_block, seconds_a_patient
         Time of a unit is their line [s].
     bytes_a_patient
@@ -50,12 +53,14 @@ class Pilot:
     Examples
     --------
     >>> Pilot(
+    ...     start_seconds=2.0,
     ...     seconds_a_block=1.0, seconds_a_patient=0.1, bytes_a_patient=500.0,
     ...     first_peak_bytes=200_000_000, peak_bytes=210_000_000, n_patients=144,
     ... ).n_patients
     144
     """
 
+    start_seconds: float
     seconds_a_block: float
     seconds_a_patient: float
     bytes_a_patient: float
@@ -131,8 +136,10 @@ def run_pilot(job: Job, plan: RunPlan) -> Pilot:
         ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
     ):
         here = replace(job, shards=Path(scratch), trajectory_ids={})
+        started = time.perf_counter()
         readings = pool.submit(_measure, here, units).result()
-    return _fit(readings)
+        seconds = time.perf_counter() - started
+    return _fit(readings, seconds)
 
 
 def _measure(job: Job, units: Sequence[Unit]) -> list[_Reading]:
@@ -153,7 +160,7 @@ def _measure(job: Job, units: Sequence[Unit]) -> list[_Reading]:
     return readings
 
 
-def _fit(readings: Sequence[_Reading]) -> Pilot:
+def _fit(readings: Sequence[_Reading], seconds: float) -> Pilot:
     few = min(reading.n_patients for reading in readings)
     many = max(reading.n_patients for reading in readings)
 
@@ -163,8 +170,11 @@ def _fit(readings: Sequence[_Reading]) -> Pilot:
 
     slope = mean(many) / many if few == many else (mean(many) - mean(few)) / (many - few)
     slope = max(slope, 0.0)
+    # all that is not in the readings: the start, and the unmeasured first unit
+    start = seconds - sum(reading.seconds for reading in readings) - mean(few)
     largest = [reading for reading in readings if reading.n_patients == many]
     return Pilot(
+        start_seconds=max(start, 0.0),
         seconds_a_block=max(mean(many) - slope * many, 0.0),
         seconds_a_patient=slope,
         bytes_a_patient=sum(one.bytes for one in largest) / (many * len(largest)),
@@ -196,6 +206,7 @@ def estimate(pilot: Pilot, units: Sequence[Unit], plan: RunPlan, n_workers: int)
     Examples
     --------
     >>> pilot = Pilot(
+    ...     start_seconds=2.0,
     ...     seconds_a_block=1.0, seconds_a_patient=0.1, bytes_a_patient=500.0,
     ...     first_peak_bytes=200_000_000, peak_bytes=200_000_000, n_patients=144,
     ... )
@@ -204,7 +215,7 @@ def estimate(pilot: Pilot, units: Sequence[Unit], plan: RunPlan, n_workers: int)
     ...     units=units, block_size=10, device="numpy", trajectory_ids={}, protocol_hash="", code={}
     ... )
     >>> estimate(pilot, units, plan, n_workers=2).seconds
-    5.0
+    6.0
     """
     used = max(1, min(n_workers, len(units)))
     busy = [0.0] * used
@@ -215,7 +226,7 @@ def estimate(pilot: Pilot, units: Sequence[Unit], plan: RunPlan, n_workers: int)
     growth = (pilot.peak_bytes - pilot.first_peak_bytes) / (PILOT_SIZES[-1] - PILOT_SIZES[0])
     worker = pilot.peak_bytes + growth * max(0, largest - PILOT_SIZES[-1])
     return Estimate(
-        seconds=(START_S if units else 0.0) + max(busy),
+        seconds=(CLUSTER_S + pilot.start_seconds if units else 0.0) + max(busy),
         memory_bytes=int(DRIVER_BYTES + used * worker),
         disk_bytes=int(2 * pilot.bytes_a_patient * plan.n_patients),
     )

@@ -61,6 +61,7 @@ N_DEATHS = 2
 
 _N_LOST_CLUSTERS = 3
 _CLOSE_S = 5
+_START_S = 120
 
 _DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
@@ -287,7 +288,8 @@ def _one_cluster(
                 _store(receipt, folder, execution)
                 report(receipt, False)
             else:
-                is_whole = _explain(unit, future.exception(), execution) and is_whole
+                _explain(unit, future, execution)
+                is_whole = False
             future.release()
             if is_whole:
                 submit()
@@ -299,15 +301,16 @@ def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
     execution.n_computed += 1
 
 
-def _explain(unit: "Unit", error: BaseException, execution: Execution) -> bool:
-    """Count a death, pass over a lost cluster, raise anything else; False: get a new cluster."""
+def _explain(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> None:
+    """Count a death, pass over a cluster that is lost, raise anything else."""
+    if future.status != "error":
+        return  # cancelled or lost with its scheduler
+    error = future.exception()  # type: ignore[no-untyped-call]
     if isinstance(error, KilledWorker):
         execution.deaths[unit.digest] = execution.deaths.get(unit.digest, 0) + 1
-        return False
-    if isinstance(error, NoWorkerError):
-        return False
-    error.add_note(f"in {unit}, shard {unit.digest}")
-    raise error
+    elif not isinstance(error, NoWorkerError):
+        error.add_note(f"in {unit}, shard {unit.digest}")
+        raise error
 
 
 @contextmanager
@@ -331,7 +334,7 @@ def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
         )
         client = Client(cluster)  # type: ignore[no-untyped-call]
         try:
-            client.wait_for_workers(n_workers, timeout=60)
+            _wait_for_workers(client, n_workers)
             yield client
         except BaseException:
             # whatever ended the block: nobody waits for a unit whose result nobody reads
@@ -340,6 +343,17 @@ def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
         finally:
             client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
             cluster.close(timeout=_CLOSE_S)
+
+
+def _wait_for_workers(client: Client, n_workers: int) -> None:
+    try:
+        client.wait_for_workers(n_workers, timeout=_START_S)
+    except TimeoutError as error:
+        raise ExecutionError(
+            f"cluster: fewer than {n_workers} workers after {_START_S} s; all are needed. Look at "
+            "the load and the memory of this machine, use fewer --workers, then run the same "
+            "command again."
+        ) from error
 
 
 def _kill_workers() -> None:

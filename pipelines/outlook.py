@@ -116,7 +116,8 @@ def render_outlook(outlook: dict[str, Any]) -> str:
         f"  memory      about {expected['memory_bytes'] / _GB:.1f} GB, driver and workers together",
         f"  disk        about {expected['disk_bytes'] / _MB:.0f} MB, shards and tables",
         f"  rests on    a pilot of {pilot['n_patients']} patients on one idle core (blocks of "
-        f"{sizes}): {pilot['seconds_a_block']:.2f} s a block, "
+        f"{sizes}): {pilot['start_seconds']:.1f} s to start a worker, "
+        f"{pilot['seconds_a_block']:.2f} s a block, "
         f"{1000 * pilot['seconds_a_patient']:.1f} ms a patient",
     ]
     return "\n".join(lines)

@@ -94,7 +94,7 @@ class RunProgress:
             self.n_computed += receipt.n_patients
         if self.bar is not None:
             self.bar.update(self.task, completed=self.n_done)
-        elif time.monotonic() - self.last_line > LINE_S:
+        elif self.n_done < self.n_patients and time.monotonic() - self.last_line > LINE_S:
             self._say()
 
     def state(self) -> str:

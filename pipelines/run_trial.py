@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.adam import TrialFacts
 from pipelines.definitions import read_definitions
-from pipelines.errors import InputError
+from pipelines.errors import FolderError, InputError
 from pipelines.execute import Execution, Report, available_cores, execute, interruptible
 from pipelines.plan import DEFAULT_BLOCK_SIZE, RunPlan, make_plan, trial_facts
 from pipelines.provenance import choose_device, record_run, timestamp
@@ -202,7 +202,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
     ready = prepare(request)
     folder = ready.folder
     with interruptible():
-        folder.root.mkdir(parents=True, exist_ok=True)
+        _create(folder.root)
         with hold(folder):
             folder.begin(ready.settings, request.protocol_text)
             execution = execute(
@@ -223,3 +223,13 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
             )
     summary = summarise(folder, request.protocol, tables)
     return Result(folder=folder, execution=execution, tables=tables, summary=summary)
+
+
+def _create(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(
+            f"--out: {root} cannot be created ({error.strerror}); a folder that can be written "
+            "is needed. Choose another name."
+        ) from error

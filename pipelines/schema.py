@@ -4,6 +4,8 @@ Tables, their Parquet metadata, their checks (`pipelines.validate`) and their do
 read `TABLES`. Subject-level tables carry CDISC ADaM names; the columns that are ours have no
 twin there and say so by an empty ``cdisc``. Limits of SAS transport files are kept: names of at
 most 8 characters in subject-level tables, labels of at most 40, ASCII.
+
+Longer than files here usually are: it is one list, and a second place would be a second truth.
 """
 
 from collections.abc import Mapping

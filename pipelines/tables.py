@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines import summaries
 from pipelines.adam import TrialFacts
-from pipelines.errors import InputError
+from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
 from pipelines.schema import SUBJECT_TABLES, TABLES, Table, arrow_schema
 from pipelines.shards import COMPRESSION_LEVEL
@@ -69,6 +69,11 @@ def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tup
     -------
     The files, subject-level tables first.
 
+    Raises
+    ------
+    ShardError
+        If a shard went missing or the disk refuses.
+
     Examples
     --------
     >>> write_tables.__name__  # run by tests/pipelines/test_run_trial.py: it needs shards
@@ -101,7 +106,14 @@ def _write(folder: Path, table: Table, frame: pl.LazyFrame, facts: TrialFacts) -
             engine="streaming",
         )
 
-    write_atomically(folder / f"{table.name}.parquet", write)
+    path = folder / f"{table.name}.parquet"
+    try:
+        write_atomically(path, write)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ShardError(
+            f"table {path}: {error}; whole shards and a folder with room are needed. Make room, "
+            "then run the same command again."
+        ) from error
 
 
 def _describe(folder: Path, name: str) -> TableFile:

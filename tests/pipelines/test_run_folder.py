@@ -110,7 +110,7 @@ def test_a_lock_of_another_host_is_believed(tmp_path):
     folder = RunFolder(tmp_path)
     folder.lock.write_text(json.dumps({"pid": 1, "host": "elsewhere", "since": "today"}))
     with (
-        pytest.raises(LockError, match="on elsewhere since today.*If that run is dead"),
+        pytest.raises(LockError, match=r"on elsewhere since today.*If that run is dead"),
         hold(folder),
     ):
         pass

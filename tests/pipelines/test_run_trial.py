@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import InputError, WorkerDeathError
+from pipelines.errors import FolderError, InputError, WorkerDeathError
 from pipelines.report_text import NOTICE, render
 from pipelines.run_trial import run_trial
 from pipelines.schema import TABLES
@@ -43,6 +43,7 @@ def test_a_finished_run_computes_nothing_again_and_a_damaged_shard_only_itself(
     assert [run["units_computed"] for run in runs] == [4, 0, 1]
 
 
+@pytest.mark.slow
 def test_a_unit_that_kills_its_worker_is_given_up_after_two_and_the_others_are_done(
     make_request, tmp_path
 ):
@@ -53,6 +54,7 @@ def test_a_unit_that_kills_its_worker_is_given_up_after_two_and_the_others_are_d
     assert not list((tmp_path / "run" / "tables").iterdir())
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_once_costs_one_unit_only(finished, make_request, tmp_path, monkeypatch):
     monkeypatch.setenv("STANDIN_MARK", str(tmp_path / "mark"))
     request = make_request(
@@ -108,6 +110,12 @@ def test_the_summary_shows_arms_outcome_events_failures_and_the_notice(finished)
     assert "16 of 160 patients could not be solved to the end" in text
     assert text.endswith(NOTICE)
     assert json.loads(json.dumps(finished.summary)) == finished.summary
+
+
+def test_a_folder_that_cannot_be_created_is_refused(make_request, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderError, match=r"cannot be created \(Not a directory\)"):
+        run_trial(make_request(tmp_path / "file" / "run"))
 
 
 @pytest.mark.parametrize(

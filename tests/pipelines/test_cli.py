@@ -1,0 +1,237 @@
+"""The command line as processes: answers, exit codes, kills."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.shards import read_manifest
+
+HERE = Path(__file__).parent
+OPTIONS = ["--patients-per-arm", "40"]
+N_UNITS = 12
+
+
+def command(simulator, *arguments):
+    return [sys.executable, str(HERE / "run_cohort.py"), simulator, *map(str, arguments)]
+
+
+def cohort(*arguments, simulator="simulate"):
+    return subprocess.run(
+        command(simulator, *arguments), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def run_words(out, *more):
+    return ["run", "sct-md-01", "--out", out, *OPTIONS, *more]
+
+
+def test_every_command_has_help_with_exit_codes_at_the_top():
+    top = cohort("--help")
+    assert top.returncode == 0
+    assert "130 interrupted" in " ".join(top.stdout.split())
+    for name in ("run", "plan", "protocols", "export", "doctor", "schema", "check"):
+        assert name in top.stdout
+        assert cohort(name, "--help").returncode == 0
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, pipelines.cli; "
+        "print([n for n in ('polars', 'dask', 'sympy', 'numpy', 'pydantic') if n in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_all_mistakes_of_a_protocol_come_at_once_one_a_line_and_nothing_is_written(tmp_path):
+    text = cohort("protocols", "show", "sct-md-01").stdout
+    text = text.replace("seed: 20020601", "sed: 20020601").replace("dose: 10 mg\n", "dose: 10\n", 1)
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    result = cohort("run", path, "--out", tmp_path / "run")
+    assert result.returncode == 2
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2
+    assert re.search(r"wrong\.yaml:\d+, sed: unknown key 'sed'.*seed", lines[0])
+    assert re.search(r"wrong\.yaml:\d+, arms\..*dose: 10 has no unit", lines[1])
+    assert result.stdout == ""
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["wrong.yaml"]
+    assert cohort("check", path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "sct-md-1", "--out", "{out}"], "Did you mean 'sct-md-01'"),
+        (["run", "{out}/no.yaml", "--out", "{out}/run"], "no.yaml"),
+        (["run", "sct-md-01"], "--out"),
+        (["run", "sct-md-01", "--out", "{out}/run", "--wrokers", "2"], "--workers"),
+        (["run", "sct-md-01", "--out", "{out}/run", "--workers", "0"], "--workers: 0; 1 or more"),
+        (
+            ["run", "sct-md-01", "--out", "{out}/run", "--workers", "two"],
+            "should be a valid integer",
+        ),
+        (["run", "sct-md-01", "--out", "{out}/run", "--block-size", "0"], "--block-size: 0"),
+        (["run", "sct-md-01", "--out", "{out}/run", "--device", "cuda:0"], "'cuda:0' is not there"),
+        (["run", "sct-md-01", "--out", "{out}/run", "--seed", "-4"], "seed"),
+        (["run", "sct-md-01", "--out", "{out}/run", "--patients-per-arm", "0"], "patients"),
+        (["export", "{out}", "--csv"], "no tables there"),
+        (["export", "{out}"], "Add --csv"),
+        (["protocols", "show", "sct"], "unknown protocol 'sct'"),
+    ],
+)
+def test_bad_input_is_answered_with_exit_code_2_and_nothing_is_written(tmp_path, words, message):
+    result = cohort(*(word.format(out=tmp_path) for word in words))
+    assert result.returncode == 2
+    assert message in " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.stderr).split())
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_prints_a_summary_then_resumes_then_refuses_another_protocol(tmp_path):
+    first = cohort(*run_words(tmp_path / "run", "--workers", "1"))
+    assert first.returncode == 0, first.stderr
+    assert "Difference vs control" in first.stdout
+    assert "not medical advice" in first.stdout
+    assert "patients: 160 of 160" in first.stderr
+    again = cohort(*run_words(tmp_path / "run", "--json"))
+    summary = json.loads(again.stdout)
+    assert summary["n_failed"] == 16
+    assert summary["arms"][0]["n"] == 40
+    other = cohort(*run_words(tmp_path / "run", "--seed", "7"))
+    assert other.returncode == 2
+    assert "seed: 20020601 in the folder, 7 now" in other.stderr
+    exported = cohort("export", tmp_path / "run", "--csv")
+    assert exported.returncode == 0
+    csv = (tmp_path / "run" / "csv" / "adsl.csv").read_text().splitlines()
+    assert len(csv) == 161
+
+
+def test_quiet_says_nothing(tmp_path):
+    result = cohort(*run_words(tmp_path / "run", "--workers", "1", "--quiet"))
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_fault_of_ours_shows_its_traceback(tmp_path):
+    result = cohort(*run_words(tmp_path / "run", "--workers", "1"), simulator="broken")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+    assert "in arm 'placebo', patients 10000001 to" in result.stderr
+
+
+def start_and_wait_for_shards(out, n_shards, **options):
+    """Start a slow run of 12 units and wait until some are done."""
+    words = run_words(out, "--workers", "2", "--block-size", "16")
+    process = subprocess.Popen(
+        command("slow", *words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
+    deadline = time.monotonic() + 50
+    while len(read_manifest(out / "manifest.jsonl")) < n_shards:
+        assert time.monotonic() < deadline, process.communicate()
+        time.sleep(0.05)
+    return process
+
+
+def resumed(out):
+    """Run the same command again; return how many shards it found and the bytes of the tables."""
+    result = cohort(*run_words(out, "--json"), simulator="slow")
+    assert result.returncode == 0, result.stderr
+    last = json.loads((out / "provenance.json").read_text())["runs"][-1]
+    tables = {path.name: path.read_bytes() for path in sorted((out / "tables").iterdir())}
+    return last["units_reused"], tables
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(finished):
+    return {path.name: path.read_bytes() for path in sorted(finished.folder.tables.iterdir())}
+
+
+def test_killed_half_way_and_run_again_gives_the_same_bytes_and_computes_nothing_twice(
+    tmp_path, uninterrupted
+):
+    out = tmp_path / "run"
+    process = start_and_wait_for_shards(out, 4)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    before = read_manifest(out / "manifest.jsonl")
+    assert 4 <= len(before) < N_UNITS
+    n_reused, tables = resumed(out)
+    after = read_manifest(out / "manifest.jsonl")
+    # at most the units in flight are lost; one of them may have been written but not yet logged
+    assert n_reused >= len(before)
+    assert after[: len(before)] == before
+    assert len(after) == len({receipt.unit for receipt in after}) == N_UNITS
+    assert tables == uninterrupted
+    assert not list(out.rglob(".tmp-*"))
+
+
+@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.slow)])
+def test_a_signal_leaves_a_folder_that_the_same_command_resumes(tmp_path, uninterrupted, name):
+    out = tmp_path / "run"
+    process = start_and_wait_for_shards(out, 2)
+    os.killpg(process.pid, signal.Signals[name])  # a terminal's Ctrl-C reaches the workers too
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"{name}: stopped. {out} can be resumed: run the same command again." in errors
+    assert "Traceback" not in errors
+    n_reused, tables = resumed(out)
+    assert n_reused >= 2
+    assert tables == uninterrupted
+
+
+def test_a_folder_that_a_live_run_holds_is_refused(tmp_path):
+    out = tmp_path / "run"
+    process = start_and_wait_for_shards(out, 1)
+    os.killpg(process.pid, signal.SIGSTOP)  # alive, and not done before the second command asks
+    try:
+        result = cohort(*run_words(out), simulator="slow")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert result.returncode == 1
+    assert f"held by process {process.pid} on" in result.stderr
+
+
+def test_plan_says_what_would_run_and_writes_nothing(tmp_path):
+    result = cohort("plan", "sct-md-01", "--no-pilot", "--out", tmp_path / "run")
+    assert result.returncode == 0
+    assert "506 patients in 4 arms; 4 units of at most 512 patients on 'numpy'" in result.stdout
+    assert "no pilot was run" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_measures_a_pilot():
+    outlook = json.loads(cohort("plan", "sct-md-01", *OPTIONS, "--json").stdout)
+    assert outlook["pilot"]["n_patients"] == 2 * (8 + 64)
+    assert outlook["estimate"]["seconds"] > 0
+    assert outlook["estimate"]["memory_bytes"] > outlook["pilot"]["peak_bytes"] > 50_000_000
+
+
+def test_doctor_lists_devices_with_reasons():
+    result = cohort("doctor")
+    assert result.returncode == 0
+    assert re.search(r"numpy +there", result.stdout)
+    machine = json.loads(cohort("doctor", "--json").stdout)
+    assert all(device["reason"] for device in machine["devices"])
+
+
+def test_protocols_are_listed_and_shown_and_the_schema_is_json():
+    assert "sct-md-01" in cohort("protocols", "list").stdout
+    assert "sct-md-01" in json.loads(cohort("protocols", "list", "--json").stdout)
+    assert "name: sct-md-01" in cohort("protocols", "show", "sct-md-01").stdout
+    assert json.loads(cohort("schema").stdout)["properties"]["arms"]
+    assert "no mistakes; 4 arms, 506 patients, 6 visits" in cohort("check", "sct-md-01").stdout
