@@ -47,10 +47,17 @@ from cohort.trial import (
     meal_streams,
     segments,
 )
-from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate
+from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower
 from kernels.arithmetic import log
 
-__all__ = ["BlockResult", "protocol_compounds", "simulate", "simulate_block", "trial_condition"]
+__all__ = [
+    "BlockResult",
+    "model_texts",
+    "protocol_compounds",
+    "simulate",
+    "simulate_block",
+    "trial_condition",
+]
 
 Floats = NDArray[np.float64]
 
@@ -188,6 +195,31 @@ def simulate_block(
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
     walk = _Walk(protocol, arm, condition, model, population, device)
     return walk.result(ids, model.lanes(values, len(ids)))
+
+
+def model_texts(protocol: Protocol) -> dict[str, str]:
+    """Return what a run is made of, for its folder: the program and the table of parameters.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Returns
+    -------
+    Text by file name: every operation that is integrated, and every number with its source.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> sorted(model_texts(load_protocol("sct-md-01")))
+    ['parameters.txt', 'program.txt']
+    """
+    model = patient_model(protocol_compounds(protocol))
+    return {
+        "parameters.txt": model.parameter_table().to_text() + "\n",
+        "program.txt": lower(model.system).to_text(),
+    }
 
 
 def _diet(protocol: Protocol) -> dict[str, float]:

@@ -25,6 +25,7 @@ Columns = dict[str, Column]
 Floats = NDArray[np.float64]
 
 SECONDS_PER_WEEK: Final = 604_800.0
+SECONDS_PER_HOUR: Final = 3600.0
 
 _BIOMARKERS: Final = {
     "SERTOCC": ("sert_occupancy_now", 1.0, "1"),
@@ -65,7 +66,7 @@ def block_columns(
     ['adae', 'adlb', 'adqs', 'adsl', 'trajectories']
     """
     return {
-        "adsl": _subjects(arm, result),
+        "adsl": _subjects(protocol, arm, result),
         "adqs": _scores(protocol, arm, result),
         "adlb": _biomarkers(protocol, arm, result),
         "adae": _events(protocol, arm, result),
@@ -73,7 +74,7 @@ def block_columns(
     }
 
 
-def _subjects(arm: str, result: "BlockResult") -> Columns:
+def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     last = result.courses[-1]
     n_lane = len(result.patient_ids)
     codes = result.solutions[-1].codes
@@ -96,7 +97,7 @@ def _subjects(arm: str, result: "BlockResult") -> Columns:
         "cumulative_dose_mg": result.dosing.cumulative_mg,
         "result_code": codes.astype(np.int16),
         "result_message": np.array([ResultCode(int(code)).message for code in codes]),
-        "failure_time_h": failure,
+        "failure_time_h": failure - protocol.run_in / SECONDS_PER_HOUR,  # before 0: in the run-in
         "accepted_steps": sum(solution.accepted for solution in result.solutions),
         "rejected_steps": sum(solution.rejected for solution in result.solutions),
     }
@@ -221,7 +222,7 @@ def _trajectories(
     for code, (observable, factor, unit) in _BIOMARKERS.items():
         for solution in result.solutions:
             for save, time_s in enumerate(solution.times):
-                hours = (time_s - protocol.run_in) / 3600.0
+                hours = (time_s - protocol.run_in) / SECONDS_PER_HOUR
                 rows.append(
                     {
                         "patient_id": result.patient_ids[lane],

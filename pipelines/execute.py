@@ -120,7 +120,9 @@ def available_cores() -> int:
     >>> available_cores() >= 1
     True
     """
-    return len(os.sched_getaffinity(0))
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _ignore(receipt: Receipt, was_there: bool) -> None:  # noqa: FBT001 - the form of `Report`

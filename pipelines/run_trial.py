@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cohort.simulate import model_texts
 from pipelines.adam import TrialFacts
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
@@ -213,6 +214,8 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
                 **({} if report is None else {"report": report}),
             )
             tables = write_tables(ready.plan, ready.facts, folder)
+            for name, text in model_texts(request.protocol).items():
+                (folder.root / name).write_text(text, encoding="utf-8")
             record_run(
                 folder,
                 ready.settings,

@@ -287,7 +287,12 @@ _ADSL = Table(
             nullable=False,
         ),
         _text("RESTXT", "Solver Result Text", "Meaning of RESCODE."),
-        _number("FAILTIME", "h", "Time of Solver Failure (h)", "Null if the solver succeeded."),
+        _number(
+            "FAILTIME",
+            "h",
+            "Time of Solver Failure (h)",
+            "Hours since the first dose day; null if the solver succeeded.",
+        ),
         _count("STEPACC", "Accepted Solver Steps", "Steps the solver kept."),
         _count("STEPREJ", "Rejected Solver Steps", "Steps the solver tried again."),
     ),

@@ -134,7 +134,7 @@ def test_a_failed_patient_is_kept_with_its_code_and_harms_nobody(monkeypatch, pl
     subjects = tables["adsl"]
     assert subjects["result_code"].tolist() == [0, ResultCode.NON_FINITE, 0, 0]
     assert subjects["result_message"][1] == ResultCode.NON_FINITE.message
-    assert subjects["failure_time_h"][1] == 0.0
+    assert subjects["failure_time_h"][1] == -168.0  # at the start of the run-in of seven days
     assert not subjects["completed"][1]
     scores = rows_of(tables["adqs"], IDS[1])
     assert len(scores["value"]) == len(TRIAL.visits) * len(TRIAL.endpoints)
