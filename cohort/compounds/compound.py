@@ -4,10 +4,7 @@ A file that breaks a rule is refused with every mistake at once. Between-patient
 as a coefficient of variation and used as ``sd_log = sqrt(ln(1 + cv^2))``.
 """
 
-import functools
 import math
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -27,9 +24,9 @@ from cohort.compounds.quantity import (
     Time,
     Volume,
 )
-from cohort.errors import DrugError, UnknownNameError
+from cohort.errors import DrugError
 from cohort.facts import Declaration
-from cohort.yaml_files import read_yaml_model
+from cohort.yaml_files import load_named, packaged_names
 
 __all__ = [
     "Compound",
@@ -262,9 +259,7 @@ def compound_names() -> tuple[str, ...]:
     >>> compound_names()[:2]
     ('fluoxetine', 'norfluoxetine')
     """
-    folder = resources.files("cohort.compounds")
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+    return packaged_names("cohort.compounds")
 
 
 def load_compound(name_or_path: str) -> Compound:
@@ -291,18 +286,7 @@ def load_compound(name_or_path: str) -> Compound:
     >>> load_compound("paroxetine").disposition.v_c.number("L")
     750.0
     """
-    if name_or_path in compound_names():
-        return _packaged(name_or_path)
-    path = Path(name_or_path)
-    if path.suffix in {".yaml", ".yml"} and path.is_file():
-        return read_yaml_model(path, Compound, error=DrugError)
-    raise UnknownNameError("compound", name_or_path, compound_names(), "compound")
-
-
-@functools.cache  # packaged files do not change while a program runs; a user's file may
-def _packaged(name: str) -> Compound:
-    with resources.as_file(resources.files("cohort.compounds") / f"{name}.yaml") as path:
-        return read_yaml_model(path, Compound, error=DrugError)
+    return load_named(name_or_path, "cohort.compounds", Compound, kind="compound", error=DrugError)
 
 
 def covariate_effects(compound: Compound) -> tuple[CovariateEffect, ...]:

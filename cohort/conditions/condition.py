@@ -1,13 +1,10 @@
 """The schema of a condition file, and its reader."""
 
-import functools
-from importlib import resources
-from pathlib import Path
 from typing import Annotated
 
-from cohort.errors import ConditionError, UnknownNameError
+from cohort.errors import ConditionError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
-from cohort.yaml_files import read_yaml_model
+from cohort.yaml_files import load_named, packaged_names
 
 __all__ = [
     "Condition",
@@ -146,17 +143,9 @@ def condition_names() -> tuple[str, ...]:
     >>> condition_names()
     ('major_depression',)
     """
-    folder = resources.files("cohort.conditions")
-    return tuple(
-        sorted(
-            entry.name[: -len(".yaml")]
-            for entry in folder.iterdir()
-            if entry.name.endswith(".yaml")
-        )
-    )
+    return packaged_names("cohort.conditions")
 
 
-@functools.cache
 def load_condition(name_or_path: str) -> Condition:
     """Return a packaged condition by name, or one from a file.
 
@@ -181,11 +170,6 @@ def load_condition(name_or_path: str) -> Condition:
     >>> load_condition("major_depression").entry.at_least.number("1")
     22.0
     """
-    if name_or_path in condition_names():
-        folder = resources.files("cohort.conditions")
-        with resources.as_file(folder / f"{name_or_path}.yaml") as path:
-            return read_yaml_model(path, Condition, error=ConditionError)
-    path = Path(name_or_path)
-    if path.suffix in {".yaml", ".yml"} and path.is_file():
-        return read_yaml_model(path, Condition, error=ConditionError)
-    raise UnknownNameError("condition", name_or_path, condition_names(), "condition")
+    return load_named(
+        name_or_path, "cohort.conditions", Condition, kind="condition", error=ConditionError
+    )

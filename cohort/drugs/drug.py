@@ -5,9 +5,6 @@ body is in `cohort.compounds`. Half-lives in a drug file judge the model; nothin
 runs.
 """
 
-import functools
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -16,7 +13,7 @@ from cohort.compounds import Compound, compound_names, load_compound
 from cohort.compounds.quantity import Fraction, Mass, Time
 from cohort.errors import DrugError, UnknownNameError
 from cohort.facts import Declaration
-from cohort.yaml_files import read_yaml_model
+from cohort.yaml_files import load_named, packaged_names
 
 __all__ = ["Content", "Dosing", "Drug", "HalfLife", "drug_names", "load_drug"]
 
@@ -179,9 +176,7 @@ def drug_names() -> tuple[str, ...]:
     >>> drug_names()
     ('citalopram', 'escitalopram', 'fluoxetine', 'paroxetine', 'sertraline')
     """
-    folder = resources.files("cohort.drugs")
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+    return packaged_names("cohort.drugs")
 
 
 def load_drug(name_or_path: str) -> Drug:
@@ -213,15 +208,4 @@ def load_drug(name_or_path: str) -> Drug:
     cohort.errors.UnknownNameError: drug: unknown drug 'citalopran'; known are 5 names. Did you \
 mean 'citalopram' or 'escitalopram'?
     """
-    if name_or_path in drug_names():
-        return _packaged(name_or_path)
-    path = Path(name_or_path)
-    if path.suffix in {".yaml", ".yml"} and path.is_file():
-        return read_yaml_model(path, Drug, error=DrugError)
-    raise UnknownNameError("drug", name_or_path, drug_names(), "drug")
-
-
-@functools.cache  # packaged files do not change while a program runs; a user's file may
-def _packaged(name: str) -> Drug:
-    with resources.as_file(resources.files("cohort.drugs") / f"{name}.yaml") as path:
-        return read_yaml_model(path, Drug, error=DrugError)
+    return load_named(name_or_path, "cohort.drugs", Drug, kind="drug", error=DrugError)

@@ -13,6 +13,7 @@ from cohort.yaml_files.contradictions import (
     is_read,
     refuse_contradictions,
 )
+from cohort.yaml_files.packaged import load_named, packaged_names
 from cohort.yaml_files.read_model import parse_yaml_model, read_yaml_model
 from cohort.yaml_files.wording import nearest_hint
 
@@ -21,7 +22,9 @@ __all__ = [
     "Contradiction",
     "CorrectableError",
     "is_read",
+    "load_named",
     "nearest_hint",
+    "packaged_names",
     "parse_yaml_model",
     "read_yaml_model",
     "refuse_contradictions",
