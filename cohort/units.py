@@ -142,7 +142,10 @@ def unit_text(unit: pint.Unit) -> str:
     >>> unit_text(parse_unit("umol/L/h")), unit_text(parse_unit("1"))
     ('umol/h/l', '1')
     """
-    return f"{unit:~C}".replace("µ", "u") or "1"
+    # pint writes the micro sign or the Greek letter, by its version
+    return (
+        f"{unit:~C}".replace("\N{MICRO SIGN}", "u").replace("\N{GREEK SMALL LETTER MU}", "u") or "1"
+    )
 
 
 def parse_quantity(
