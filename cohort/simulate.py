@@ -65,7 +65,7 @@ SECONDS_PER_DAY: Final = 86_400
 NEVER_D: Final = 10_000_000.0
 """A day that no trial reaches."""
 SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
-"""Tolerances of a trial: errors of daily means stay below 1e-4, far below any rating."""
+"""Tolerances of a trial: log ratios of daily means are right to 1e-5, far below any rating."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

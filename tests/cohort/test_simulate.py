@@ -9,7 +9,7 @@ import cohort.simulate
 from cohort.errors import RangeError, UnknownNameError
 from cohort.simulate import protocol_compounds, simulate, simulate_block
 from cohort.trial import load_protocol
-from kernels import Lanes, ResultCode
+from kernels import Lanes, ResultCode, Solver
 
 TRIAL = load_protocol("sct-md-01")
 IDS = np.arange(101, 131)
@@ -153,6 +153,15 @@ def test_a_protocol_without_meals_has_an_even_supply():
     plasma = block.solutions[-1]["trp_plasma_now"]
     rest = block.population.parameters["trp_plasma_baseline"]
     assert np.abs(plasma / rest - 1).max() < 1e-6
+
+
+@pytest.mark.slow
+def test_the_tolerance_of_trials_delivers_five_digits(monkeypatch):
+    loose = simulate_block(TRIAL, "citalopram 40 mg", IDS[:3])
+    monkeypatch.setattr(cohort.simulate, "SOLVER", Solver(rtol=1e-8, atol=1e-9))
+    tight = simulate_block(TRIAL, "citalopram 40 mg", IDS[:3])
+    for name, ratios in loose.drivers.events.items():
+        assert np.abs(ratios - tight.drivers.events[name]).max() < 1e-5  # as SOLVER says
 
 
 def test_compounds_are_those_of_all_arms():
