@@ -47,6 +47,7 @@ from cohort.trial import (
     meal_streams,
     segments,
 )
+from cohort.trial.quantities import DAY_S
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower
 from kernels.arithmetic import log
 
@@ -61,7 +62,6 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-SECONDS_PER_DAY: Final = 86_400
 NEVER_D: Final = 10_000_000.0
 """A day that no trial reaches."""
 SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
@@ -376,7 +376,7 @@ class _Walk:
 def _stop_times(course: ClinicalCourse) -> NDArray[np.int64]:
     """Return the trial time from which a patient takes no more doses [s]."""
     left = np.where(np.isnan(course.left_day), NEVER_D, course.left_day)
-    return left.astype(np.int64) * SECONDS_PER_DAY
+    return left.astype(np.int64) * DAY_S
 
 
 def _daily_means(solution: Solution, name: str, before: Solution | None = None) -> Floats:

@@ -13,6 +13,7 @@ from cohort.outcomes import load_adverse_event, load_scale, score
 from cohort.outcomes.course import REASONS, ClinicalCourse, TrialVariation
 from cohort.population.draws import normals
 from cohort.trial import Protocol, study_day
+from cohort.trial.quantities import HOUR_S, WEEK_S
 from kernels import ResultCode
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
 
-SECONDS_PER_WEEK: Final = 604_800.0
-SECONDS_PER_HOUR: Final = 3600.0
 
 _BIOMARKERS: Final = {
     "SERTOCC": ("sert_occupancy_now", 1.0, "1"),
@@ -97,7 +96,7 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "cumulative_dose_mg": result.dosing.cumulative_mg,
         "result_code": codes.astype(np.int16),
         "result_message": np.array([ResultCode(int(code)).message for code in codes]),
-        "failure_time_h": failure - protocol.run_in / SECONDS_PER_HOUR,  # before 0: in the run-in
+        "failure_time_h": failure - protocol.run_in / HOUR_S,  # before 0: in the run-in
         "accepted_steps": sum(solution.accepted for solution in result.solutions),
         "rejected_steps": sum(solution.rejected for solution in result.solutions),
     }
@@ -118,7 +117,7 @@ def _visit_columns(protocol: Protocol, arm: str, result: "BlockResult", index: i
         "patient_id": result.patient_ids,
         "arm": np.full(n_lane, arm),
         "visit": np.full(n_lane, visit.name),
-        "visit_number": np.full(n_lane, visit.time / SECONDS_PER_WEEK),
+        "visit_number": np.full(n_lane, visit.time / WEEK_S),
         "day": np.full(n_lane, study_day(visit), np.int64),
     }
 
@@ -222,7 +221,7 @@ def _trajectories(
     for code, (observable, factor, unit) in _BIOMARKERS.items():
         for solution in result.solutions:
             for save, time_s in enumerate(solution.times):
-                hours = (time_s - protocol.run_in) / SECONDS_PER_HOUR
+                hours = (time_s - protocol.run_in) / HOUR_S
                 rows.append(
                     {
                         "patient_id": result.patient_ids[lane],

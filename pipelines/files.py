@@ -16,6 +16,7 @@ __all__ = [
     "text_sha256",
     "write_atomically",
     "write_json",
+    "write_text",
 ]
 
 TEMPORARY_PREFIX = ".tmp-"
@@ -130,9 +131,22 @@ def write_json(path: Path, value: object) -> None:
     ...     json.loads(Path(folder, "a.json").read_text())
     {'x': 1}
     """
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    write_atomically(path, lambda temporary: _write_text(temporary, text))
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def write_text(path: Path, text: str) -> None:
+    """Write a text in UTF-8 atomically.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(Path(folder, "a.txt"), "x")
+    ...     Path(folder, "a.txt").read_text()
+    'x'
+    """
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    write_atomically(path, write)

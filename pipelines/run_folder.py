@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import FolderError, LockError
-from pipelines.files import write_atomically, write_json
+from pipelines.files import write_json, write_text
 from pipelines.shards import MANIFEST, SHARDS
 
 if TYPE_CHECKING:
@@ -112,10 +112,7 @@ class RunFolder:
         self.shards.mkdir(parents=True, exist_ok=True)
         self.tables.mkdir(exist_ok=True)
         if not self.settings.exists():
-            write_atomically(
-                self.protocol_as_given,
-                lambda path: _write(path, protocol_text),
-            )
+            write_text(self.protocol_as_given, protocol_text)
             write_json(self.protocol_resolved, settings.protocol)
             write_json(self.settings, settings.to_json())
 
@@ -143,10 +140,6 @@ class RunFolder:
                 f"{self.root}: was begun with other settings; a resumed run keeps its device, "
                 f"block size, trajectories and versions. {_listed(changed)} Use another --out."
             )
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _listed(changed: list[tuple[str, object, object]]) -> str:

@@ -5,7 +5,7 @@
 3. the folder is locked
 4. units without a whole shard are computed
 5. shards become tables
-6. provenance is written, and the summary is read back from the tables
+6. program, parameters and provenance are written, and the summary is read back from the tables
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from pipelines.adam import TrialFacts
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
 from pipelines.execute import Execution, Report, available_cores, execute, interruptible
+from pipelines.files import write_text
 from pipelines.plan import DEFAULT_BLOCK_SIZE, RunPlan, make_plan, trial_facts
 from pipelines.provenance import choose_device, record_run, timestamp
 from pipelines.report_text import summarise
@@ -215,7 +216,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
             )
             tables = write_tables(ready.plan, ready.facts, folder)
             for name, text in model_texts(request.protocol).items():
-                (folder.root / name).write_text(text, encoding="utf-8")
+                write_text(folder.root / name, text)
             record_run(
                 folder,
                 ready.settings,

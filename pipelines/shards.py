@@ -28,7 +28,7 @@ from pipelines.files import (
     file_sha256,
     sync_file,
     sync_folder,
-    write_atomically,
+    write_text,
 )
 from pipelines.schema import SUBJECT_TABLES
 
@@ -370,8 +370,4 @@ def mend_manifest(path: Path) -> None:
     if not path.exists() or path.read_bytes().endswith(b"\n"):
         return
     text = "".join(receipt.to_json() + "\n" for receipt in read_manifest(path))
-    write_atomically(path, lambda temporary: _write(temporary, text))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)

@@ -7,6 +7,7 @@ result does not depend on array length are used on lanes, so a lane never sees i
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -108,6 +109,7 @@ class _Sections:
     observe: SectionSource
 
 
+@functools.lru_cache(maxsize=32)  # a trial runs one program once a segment and block
 def _compile(program: Program) -> _Sections:
     copied = {"lu": 0, "step": program.n_row}  # the stages read whole blocks of rows
     return _Sections(
@@ -134,6 +136,10 @@ class _Work:
         self.size = h
         self.k = np.empty((run.table.n_stage, program.n_row, n))
         self.u, self.f, self.b, self.sum, self.tmp = np.empty((5, program.n_row, n))
+        # rows of the blocks above, sliced once: the loop reads hundreds a step
+        self.y_rows, self.u_rows, self.f_rows = list(self.y), list(self.u), list(self.f)
+        self.b_rows = list(self.b)
+        self.k_rows = [list(block) for block in self.k]
         self.gradient = np.zeros((program.n_row, n))
         self.time = np.empty(n)
         self.g = np.empty(n)
@@ -159,7 +165,7 @@ class _Work:
         if operand.kind == "c":
             row[...] = operand.value
             return row
-        rows: dict[str, list[Floats]] = {"t": [self.time], "y": list(self.y), **self.rows}
+        rows: dict[str, list[Floats]] = {"t": [self.time], "y": self.y_rows, **self.rows}
         return rows[operand.kind][operand.index]
 
 
@@ -330,7 +336,7 @@ class _Run:
 
     def _choose_first(self, work: _Work, start: Floats) -> None:
         np.add(start, self.local, work.time)
-        self._evaluate(self.sections.rhs, work, list(work.y), list(work.f))
+        self._evaluate(self.sections.rhs, work, work.y_rows, work.f_rows)
         weight = self.solver.rtol * np.abs(work.y[: self.program.n_state]) + self.atol
         size = _rms(work.y[: self.program.n_state] / weight)
         speed = _rms(work.f[: self.program.n_state] / weight)
@@ -351,7 +357,7 @@ class _Run:
             rows["h"],
             work.j,
             work.m,
-            work.b,
+            work.b_rows,
             out,
             work.w,
         )
@@ -361,7 +367,7 @@ class _Run:
         table, program = self.table, self.program
         inverse = 1.0 / h
         np.divide(inverse, table.gamma, work.g)
-        self._evaluate(self.sections.step, work, list(work.y), work.step_rows)
+        self._evaluate(self.sections.step, work, work.y_rows, work.step_rows)
         self._evaluate(self.sections.lu, work, [], work.lu_rows)
         origin = start + self.local
         b = work.b
@@ -369,7 +375,7 @@ class _Run:
             if stage:
                 self._stage_state(work, stage)
                 np.add(origin, h * table.alpha[stage], work.time)
-                self._evaluate(self.sections.rhs, work, list(work.u), list(work.f))
+                self._evaluate(self.sections.rhs, work, work.u_rows, work.f_rows)
                 self._stage_right_side(work, stage, inverse)
             else:
                 np.copyto(b, work.f)
@@ -378,7 +384,7 @@ class _Run:
                 scaled = h * slope
                 for row in self.gradient_rows:
                     b[row] += scaled * work.step_rows[program.n_row + len(program.jacobian) + row]
-            self._evaluate(self.sections.solve, work, [], list(work.k[stage]))
+            self._evaluate(self.sections.solve, work, [], work.k_rows[stage])
         np.add(work.u, work.k[-1], work.u)
         return self._error_norm(work)
 
