@@ -369,7 +369,13 @@ class _Walk:
     def _integrate(self, lanes: Lanes, segment: Segment, doses: tuple[Stream, ...]) -> Solution:
         schedule = Schedule(t0=segment.t0, t1=segment.t1, streams=(*self.meals, *doses))
         return integrate(
-            self.model.system, lanes, schedule, segment.save_times, SOLVER, self.device
+            self.model.system,
+            lanes,
+            schedule,
+            segment.save_times,
+            SOLVER,
+            self.device,
+            threads=1,  # the parallelism is that of the workers, one core each
         )
 
 

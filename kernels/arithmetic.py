@@ -74,6 +74,7 @@ _HALF_PI: Final = (
     2.02226624879595063154e-21,
 )
 _TWO_OVER_PI: Final = 6.36619772367581382433e-01
+_MOST_ANGLE: Final = 1073741824.0
 _TWO_54: Final = 18014398509481984.0
 _SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 _SQRT_HALF: Final = 0.70710678118654757
@@ -220,7 +221,7 @@ def sin(x: ArrayLike) -> Floats:
     Parameters
     ----------
     x
-        Angle [rad], any shape; infinity gives NaN.
+        Angle [rad], any shape; beyond 2^30 the reduction has no digits left and gives NaN.
 
     Returns
     -------
@@ -240,7 +241,7 @@ def cos(x: ArrayLike) -> Floats:
     Parameters
     ----------
     x
-        Angle [rad], any shape; infinity gives NaN.
+        Angle [rad], any shape; beyond 2^30 the reduction has no digits left and gives NaN.
 
     Returns
     -------
@@ -344,7 +345,8 @@ def _exp2_in_two(high: Floats, low: Floats) -> Floats:
 
 def _circular(x: Floats, quarter: int) -> Floats:
     with np.errstate(all="ignore"):
-        angle = np.where(np.isfinite(x), x, 0.0)
+        inside = np.abs(x) <= _MOST_ANGLE
+        angle = np.where(inside, x, 0.0)
         n = np.rint(angle * _TWO_OVER_PI)
         first = angle - n * _HALF_PI[0]
         tail = n * _HALF_PI[1]
@@ -354,7 +356,7 @@ def _circular(x: Floats, quarter: int) -> Floats:
         odd = (quadrant & 1) == 1
         value = np.where(odd, _cos_kernel(r, low), _sin_kernel(r, low))
         value = np.where(quadrant > 1, -value, value)
-        return np.where(np.isfinite(x), value, np.nan)
+        return np.where(inside, value, np.nan)
 
 
 def _sin_kernel(x: Floats, tail: Floats) -> Floats:

@@ -1,39 +1,24 @@
 """Which devices there are, and the backend behind a device's name."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from kernels.backends.interface import AbstractBackend
+from typing import TYPE_CHECKING
+
+from kernels.backends.interface import AbstractBackend, DeviceReport
+from kernels.backends.native_backend import NativeBackend
 from kernels.backends.numpy_backend import NumpyBackend
-from kernels.errors import DeviceError
+from kernels.errors import DeviceError, KernelError
+
+if TYPE_CHECKING:
+    from kernels.program import Program
+    from kernels.solver import Solver
 
 __all__ = ["DeviceReport", "choose_backend", "devices"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceReport:
-    """Say whether a device can be used, and if not, why and what helps.
-
-    Parameters
-    ----------
-    name
-        What ``device`` is set to.
-    is_available
-        Whether it can be used now.
-    reason
-        What was found.
-    remedy
-        What to do to get it; empty where it is there.
-
-    Examples
-    --------
-    >>> [report.name for report in devices() if report.is_available]
-    ['numpy']
-    """
-
-    name: str
-    is_available: bool
-    reason: str
-    remedy: str
+def _backends() -> tuple[AbstractBackend, ...]:
+    """Return every backend, the preferred first."""
+    return (NativeBackend(), NumpyBackend())
 
 
 def devices() -> tuple[DeviceReport, ...]:
@@ -44,30 +29,20 @@ def devices() -> tuple[DeviceReport, ...]:
     >>> devices()[-1].name
     'numpy'
     """
-    return (
-        DeviceReport(
-            name="cuda:0",
-            is_available=False,
-            reason="this version has no CUDA backend",
-            remedy="use 'numpy' or 'auto'",
-        ),
-        DeviceReport(
-            name="native",
-            is_available=False,
-            reason="this version has no native backend",
-            remedy="use 'numpy' or 'auto'",
-        ),
-        DeviceReport(name="numpy", is_available=True, reason="NumPy is installed", remedy=""),
-    )
+    return tuple(backend.report() for backend in _backends())
 
 
-def choose_backend(device: str) -> tuple[AbstractBackend, dict[str, str]]:
-    """Return the backend of a device, and why others were passed over.
+def choose_backend(
+    device: str, program: Program, solver: Solver
+) -> tuple[AbstractBackend, dict[str, str]]:
+    """Return the backend of a device, ready for a program, and why others were passed over.
 
     Parameters
     ----------
     device
-        A device's name, or ``auto`` for the first that is available.
+        A device's name, or ``auto`` for the first that can run the program.
+    program, solver
+        What it will run.
 
     Returns
     -------
@@ -76,23 +51,60 @@ def choose_backend(device: str) -> tuple[AbstractBackend, dict[str, str]]:
     Raises
     ------
     DeviceError
-        If a device is asked for by name that is not there.
+        If a device is asked for by name that is not there, or none can run the program.
+    BuildError
+        If a device asked for by name cannot build the program.
 
     Examples
     --------
-    >>> backend, reasons = choose_backend("auto")
-    >>> backend.name, reasons["native"]
-    ('numpy', 'this version has no native backend')
+    >>> from kernels import OdeSystem, Solver, lower
+    >>> rest = lower(OdeSystem(name="rest", states=("x",), parameters=(), rhs={"x": 0}))
+    >>> backend, reasons = choose_backend("numpy", rest, Solver())
+    >>> backend.name, reasons
+    ('numpy', {})
     """
-    reports = devices()
+    backends = _backends()
     if device == "auto":
-        return NumpyBackend(), {r.name: r.reason for r in reports if not r.is_available}
-    if device == NumpyBackend.name:
-        return NumpyBackend(), {}
-    reasons = {report.name: report.reason for report in reports}
+        return _first_that_runs(backends, program, solver)
+    for backend in backends:
+        report = backend.report()
+        if report.name != device:
+            continue
+        if not report.is_available:
+            raise _not_there(device, report.reason, backends)
+        backend.prepare(program, solver)
+        return backend, {}
+    raise _not_there(device, "unknown device", backends)
+
+
+def _first_that_runs(
+    backends: tuple[AbstractBackend, ...], program: Program, solver: Solver
+) -> tuple[AbstractBackend, dict[str, str]]:
+    reasons: dict[str, str] = {}
+    for backend in backends:
+        report = backend.report()
+        if not report.is_available:
+            reasons[report.name] = report.reason
+            continue
+        try:
+            backend.prepare(program, solver)
+        except KernelError as error:
+            reasons[report.name] = error.given
+            continue
+        return backend, reasons
     raise DeviceError(
         "device",
-        f"'{device}' was asked for and is not there ({reasons.get(device, 'unknown device')})",
+        "'auto' found none: " + "; ".join(f"{name}: {reason}" for name, reason in reasons.items()),
+        "one that can run the program with this solver is needed",
+        "Use Solver(precision='float64'), which every device has",
+    )
+
+
+def _not_there(device: str, reason: str, backends: tuple[AbstractBackend, ...]) -> DeviceError:
+    reports = [backend.report() for backend in backends]
+    return DeviceError(
+        "device",
+        f"'{device}' was asked for and is not there ({reason})",
         "available: " + ", ".join(repr(r.name) for r in reports if r.is_available),
-        "Use 'numpy', or 'auto' to take what there is",
+        "Use one of them, or 'auto' to take the fastest",
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["integrate", "replay"]
 
 _DEFAULT = Solver()
+_FEWEST_LANES: Final = 64
+"""Smallest block of one thread: fewer lanes leave registers half empty."""
 
 
 def integrate(
@@ -32,6 +37,7 @@ def integrate(
     solver: Solver = _DEFAULT,
     device: str = "auto",
     block_lanes: int | None = None,
+    threads: int | None = None,
 ) -> Solution:
     """Integrate many copies of a system over one schedule.
 
@@ -48,10 +54,13 @@ def integrate(
     solver
         Method and tolerances.
     device
-        ``auto``, ``numpy``, or another of `devices`.
+        ``auto`` for the fastest that is there, or one of `devices`.
     block_lanes
         Lanes that are worked on together; None lets the backend choose. The result does not
         depend on it, bit for bit.
+    threads
+        Blocks that run at once on ``native``; None takes every core this process may use. The
+        result does not depend on it either.
 
     Returns
     -------
@@ -61,8 +70,8 @@ def integrate(
     ------
     ShapeError, RangeError, UnknownNameError
         If lanes, schedule or save times do not fit the system.
-    DeviceError
-        If a device is asked for by name that is not there.
+    DeviceError, BuildError
+        If a device is asked for by name that is not there or cannot run the system.
 
     Examples
     --------
@@ -76,7 +85,6 @@ def integrate(
     >>> solution["x_"].round(5).tolist()
     [[1.0, 1.0], [0.36788, 0.13534]]
     """
-    backend, reasons = choose_backend(device)
     for name, value, kind in (
         ("lanes", lanes, Lanes),
         ("schedule", schedule, Schedule),
@@ -88,16 +96,26 @@ def integrate(
     schedule.check(system, lanes.n_lane)
     save_times = _checked_saves(save_times, schedule)
     program = lower(system)
+    backend, reasons = choose_backend(device, program, solver)
+    n_thread = _checked_count("threads", _cores() if threads is None else threads)
+    n_thread = n_thread if backend.is_threaded else 1
     size = backend.block_lanes(program) if block_lanes is None else block_lanes
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise RangeError("block_lanes", repr(size), "a whole number above zero", "Change it")
-    parts = []
-    for start in range(0, lanes.n_lane, size) or (0,):
+    size = _checked_count("block_lanes", size)
+    if block_lanes is None and n_thread > 1:  # enough blocks that no thread waits long at the end
+        size = min(size, max(_FEWEST_LANES, -(-lanes.n_lane // (4 * n_thread))))
+
+    def run(start: int) -> Solution:
         block = slice(start, min(start + size, lanes.n_lane))
-        part = Schedule(
-            t0=schedule.t0, t1=schedule.t1, streams=tuple(s.take(block) for s in schedule.streams)
-        )
-        parts.append(backend.run(system, program, lanes.take(block), part, save_times, solver))
+        streams = tuple(stream.take(block) for stream in schedule.streams)
+        part = Schedule(t0=schedule.t0, t1=schedule.t1, streams=streams)
+        return backend.run(system, program, lanes.take(block), part, save_times, solver)
+
+    starts = range(0, lanes.n_lane, size) or (0,)
+    if n_thread == 1 or len(starts) == 1:
+        parts = [run(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(n_thread) as pool:
+            parts = list(pool.map(run, starts))
     return _joined(parts, reasons)
 
 
@@ -146,6 +164,18 @@ def replay(
     return integrate(system, lanes.take(one), part, save_times, solver, "numpy")
 
 
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _checked_count(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise RangeError(name, repr(value), "a whole number above zero", "Change it")
+    return value
+
+
 def _fitting(system: OdeSystem, lanes: Lanes) -> Lanes:
     wanted = {"parameters": len(system.parameters), "states": len(system.states)}
     for name, rows in wanted.items():
@@ -157,23 +187,24 @@ def _fitting(system: OdeSystem, lanes: Lanes) -> Lanes:
                 f"'{system.name}' has {rows} {name}",
                 f"Give one row for each of system.{name}",
             )
-    n_quadrature = len(system.quadratures)
-    if lanes.quadratures.shape[0] == n_quadrature:
-        return lanes
-    if lanes.quadratures.shape[0]:
-        raise ShapeError(
-            "lanes.quadratures",
-            f"{lanes.quadratures.shape[0]} rows",
-            f"'{system.name}' has {n_quadrature} quadratures",
-            "Leave them out to start at zero",
-        )
-    return Lanes(
-        parameters=lanes.parameters,
-        states=lanes.states,
-        quadratures=np.zeros((n_quadrature, lanes.n_lane)),
-        step_sizes=lanes.step_sizes,
-        codes=lanes.codes,
-    )
+    optional = {
+        "quadratures": len(system.quadratures),
+        "restart_sizes": len(system.states) + 2 * len(system.inputs),
+    }
+    filled: dict[str, Any] = {}
+    for name, rows in optional.items():
+        given = getattr(lanes, name)
+        if given.shape[0] == rows:
+            continue
+        if given.shape[0]:
+            raise ShapeError(
+                f"lanes.{name}",
+                f"{given.shape[0]} rows",
+                f"'{system.name}' has {rows}",
+                "Leave them out to start at zero",
+            )
+        filled[name] = np.zeros((rows, lanes.n_lane))
+    return replace(lanes, **filled) if filled else lanes
 
 
 def _checked_saves(save_times: NDArray[np.int64], schedule: Schedule) -> NDArray[np.int64]:
@@ -204,7 +235,7 @@ def _joined(parts: list[Solution], reasons: dict[str, str]) -> Solution:
         return np.concatenate([getattr(part.end, name) for part in parts], axis=-1)
 
     first = parts[0]
-    names = ("parameters", "states", "quadratures", "step_sizes", "codes")
+    names = [field.name for field in fields(Lanes)]
     per_lane = ("observables", "codes", "failure_times", "accepted", "rejected")
     return Solution(
         times=first.times,

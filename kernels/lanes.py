@@ -34,6 +34,10 @@ class Lanes:
         Last good step size [time unit], shape ``(n_lane,)``; 0 chooses one.
     codes
         `ResultCode` of each lane, shape ``(n_lane,)``, uint8; a failed lane stays failed.
+    restart_sizes
+        Step size that served after the last event of each kind [time unit], shape
+        ``(n_state + 2 n_input, n_lane)``: boluses by state, infusions by input, begun and ended;
+        0 where there was none. Left out, zeros.
 
     Raises
     ------
@@ -51,22 +55,23 @@ class Lanes:
     quadratures: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
     step_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
     codes: NDArray[np.uint8] = field(default_factory=lambda: _NO_CODES)
+    restart_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
 
     def __post_init__(self) -> None:
         for name in ("parameters", "states"):
             object.__setattr__(self, name, _matrix(name, getattr(self, name)))
         n_lane = self.states.shape[1]
-        if self.quadratures is _UNSET:
-            object.__setattr__(self, "quadratures", np.zeros((0, n_lane)))
-        else:
-            object.__setattr__(self, "quadratures", _matrix("quadratures", self.quadratures))
+        for name in ("quadratures", "restart_sizes"):
+            given = getattr(self, name)
+            rows = np.zeros((0, n_lane)) if given is _UNSET else _matrix(name, given)
+            object.__setattr__(self, name, rows)
         if self.step_sizes is _UNSET:
             object.__setattr__(self, "step_sizes", np.zeros(n_lane))
         if self.codes is _NO_CODES:
             object.__setattr__(self, "codes", np.zeros(n_lane, np.uint8))
         _check_row("step_sizes", self.step_sizes, "f", "floats")
         _check_row("codes", self.codes, "u", "uint8 codes")
-        for name in ("parameters", "quadratures", "step_sizes", "codes"):
+        for name in ("parameters", "quadratures", "step_sizes", "codes", "restart_sizes"):
             shape = getattr(self, name).shape
             if shape[-1] != n_lane or len(shape) not in (1, 2):
                 raise ShapeError(
@@ -101,6 +106,7 @@ class Lanes:
             quadratures=np.ascontiguousarray(self.quadratures[:, lanes]),
             step_sizes=self.step_sizes[lanes].copy(),
             codes=self.codes[lanes].copy(),
+            restart_sizes=np.ascontiguousarray(self.restart_sizes[:, lanes]),
         )
 
 

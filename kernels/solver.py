@@ -3,10 +3,12 @@
 import math
 from dataclasses import dataclass
 
-from kernels.errors import RangeError
+from kernels.errors import RangeError, UnknownNameError
 from kernels.tableaus import tableau
 
 __all__ = ["Solver"]
+
+PRECISIONS = ("float64", "float32", "mixed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,9 @@ class Solver:
         Absolute tolerance of one step relative to `OdeSystem.scales` [1], greater than zero.
     max_steps
         Most steps, accepted and rejected, of one lane in one call.
+    precision
+        ``float64``; ``float32`` for all lanes, with an error floor of about 1e-5; or ``mixed``,
+        where states and right-hand sides are float64 and stage increments and LU factors float32.
     fixed_step
         Step size [time unit of the system] without any control, for measuring the order of
         convergence; None controls the error.
@@ -32,7 +37,7 @@ class Solver:
     RangeError
         If a tolerance or limit is not greater than zero.
     UnknownNameError
-        If there is no such method.
+        If there is no such method or precision.
 
     Examples
     --------
@@ -44,10 +49,15 @@ class Solver:
     rtol: float = 1e-5
     atol: float = 1e-6
     max_steps: int = 100_000
+    precision: str = "float64"
     fixed_step: float | None = None
 
     def __post_init__(self) -> None:
         tableau(str(self.method))
+        if self.precision not in PRECISIONS:
+            raise UnknownNameError(
+                "solver.precision", "precision", str(self.precision), PRECISIONS, "Solver"
+            )
         for name in ("rtol", "atol", "max_steps", "fixed_step"):
             value = getattr(self, name)
             if value is None and name == "fixed_step":

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from kernels.schedule import Schedule, Stream
     from kernels.system import OdeSystem
 
-__all__ = ["EventFollower"]
+__all__ = ["NO_EVENT", "EventFollower"]
+
+NO_EVENT = -1
+"""Kind of event where there is none."""
 
 _NEVER = np.iinfo(np.int64).max
 
@@ -98,6 +101,7 @@ class EventFollower:
         self._save_times = save_times
         self._save_pointer = np.zeros(n_lane, np.int64)
         self._n_input = len(system.inputs)
+        self._n_state = len(system.states)
         self._tracks = [self._track(s, system, schedule, n_lane) for s in schedule.streams]
 
     def _track(self, stream: Stream, system: OdeSystem, schedule: Schedule, n_lane: int) -> _Track:
@@ -159,14 +163,15 @@ class EventFollower:
 
     def apply(
         self, lanes: NDArray[np.int64], now: NDArray[np.int64], states: NDArray[np.float64]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Apply every event due now, changing ``states`` in place.
 
         Returns
         -------
-        Which lanes had an event, and in which of them an input changed.
+        The kind of event that came first in each lane, -1 without any (boluses by state, infusions
+        by input, those that end apart); and in which lanes an input changed.
         """
-        touched = np.zeros(len(lanes), bool)
+        kind = np.full(len(lanes), NO_EVENT)
         inputs_changed = np.zeros(len(lanes), bool)
         for track in self._tracks:
             while True:
@@ -174,10 +179,12 @@ class EventFollower:
                 if not due.any():
                     break
                 self._apply_one(track, lanes, due, states)
-                touched |= due
+                this = np.full(len(lanes), track.row)
                 if track.active is not None:
                     inputs_changed |= due
-        return touched, inputs_changed
+                    this = self._n_state + 2 * this + (track.rate[lanes] == 0.0)
+                kind = np.where(due & (kind == NO_EVENT), this, kind)
+        return kind, inputs_changed
 
     @staticmethod
     def _apply_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,34 @@ if TYPE_CHECKING:
     from kernels.solver import Solver
     from kernels.system import OdeSystem
 
-__all__ = ["AbstractBackend"]
+__all__ = ["AbstractBackend", "DeviceReport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReport:
+    """Say whether a device can be used, and if not, why and what helps.
+
+    Parameters
+    ----------
+    name
+        What ``device`` is set to.
+    is_available
+        Whether it can be used now.
+    reason
+        What was found.
+    remedy
+        What to do to get it; empty where it is there.
+
+    Examples
+    --------
+    >>> DeviceReport(name="numpy", is_available=True, reason="installed", remedy="").name
+    'numpy'
+    """
+
+    name: str
+    is_available: bool
+    reason: str
+    remedy: str
 
 
 class AbstractBackend(ABC):
@@ -31,11 +59,21 @@ class AbstractBackend(ABC):
 
     Examples
     --------
-    >>> AbstractBackend.__abstractmethods__ == {"run", "block_lanes"}
-    True
+    >>> sorted(AbstractBackend.__abstractmethods__)
+    ['block_lanes', 'prepare', 'report', 'run']
     """
 
     name: str
+    is_threaded: bool = False
+    """Whether several blocks may run at once in threads of one process."""
+
+    @abstractmethod
+    def report(self) -> DeviceReport:
+        """Say whether it can be used, without building anything."""
+
+    @abstractmethod
+    def prepare(self, program: Program, solver: Solver) -> None:
+        """Build what ``run`` needs; a `KernelError` says why it cannot run this program."""
 
     @abstractmethod
     def block_lanes(self, program: Program) -> int:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from kernels.arithmetic import exp, log
-from kernels.backends.events import EventFollower
-from kernels.backends.interface import AbstractBackend
+from kernels.backends.events import NO_EVENT, EventFollower
+from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.numpy_source import SectionSource, compile_section
+from kernels.errors import DeviceError
 from kernels.lanes import Lanes
 from kernels.solution import ResultCode, Solution
 from kernels.tableaus import RosenbrockTableau, tableau
@@ -42,7 +43,7 @@ _GROWTH_LEAST: Final = 0.2
 _SHRINK_NON_FINITE: Final = 0.25
 _ERROR_FLOOR: Final = 1e-10
 _STRETCH: Final = 1.001  # a step that would leave a sliver before a boundary takes it along
-_RESTART: Final = 0.3  # of the last good step after an event; measured on the serotonin model
+_RESTART: Final = 0.3  # of the last good step, after the first event of its kind
 _FIRST_STEP: Final = 0.01
 _FEWEST_ULPS: Final = 16.0
 _COMPACT_SHARE: Final = 8  # compact when one lane in eight is done
@@ -58,6 +59,41 @@ class NumpyBackend(AbstractBackend):
     """
 
     name = "numpy"
+
+    def report(self) -> DeviceReport:
+        """Say that it is there: NumPy is always installed.
+
+        Examples
+        --------
+        >>> NumpyBackend().report().is_available
+        True
+        """
+        return DeviceReport(
+            name=self.name, is_available=True, reason="NumPy is installed", remedy=""
+        )
+
+    def prepare(self, program: Program, solver: Solver) -> None:
+        """Compile the sections to bytecode.
+
+        Raises
+        ------
+        DeviceError
+            If another precision than float64 is asked for.
+
+        Examples
+        --------
+        >>> from kernels import OdeSystem, Solver, lower
+        >>> small = lower(OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": 0}))
+        >>> NumpyBackend().prepare(small, Solver())
+        """
+        if solver.precision != "float64":
+            raise DeviceError(
+                "solver.precision",
+                f"'{solver.precision}' was asked for and NumPy has only float64",
+                "'native' and CUDA devices have it",
+                "Use precision='float64' here",
+            )
+        _compile(program)
 
     def block_lanes(self, program: Program) -> int:
         """Return how many lanes keep the working set near the cache.
@@ -193,6 +229,7 @@ class _Run:
         self.events = EventFollower(system, schedule, save_times, n_lane)
         self.rows = np.concatenate((lanes.states, lanes.quadratures))
         self.sizes = lanes.step_sizes.copy()
+        self.restart_sizes = lanes.restart_sizes.copy()
         self.codes = lanes.codes.copy()
         self.failure_times = np.full(n_lane, np.nan)
         self.accepted = np.zeros(n_lane, np.int64)
@@ -217,6 +254,7 @@ class _Run:
             quadratures=self.rows[n_state:],
             step_sizes=self.sizes,
             codes=self.codes,
+            restart_sizes=self.restart_sizes,
         )
         return Solution(
             times=self.save_times,
@@ -246,7 +284,8 @@ class _Run:
         self.length = np.zeros(n)
         self.done = np.zeros(n, bool)
         self.tries = np.zeros(n, np.int64)
-        self._cross(work, np.ones(n, bool), restart=False)
+        self.kind = np.full(n, NO_EVENT)
+        self._cross(work, np.ones(n, bool))
         while True:
             work = self._compact(work)
             if not work.n:
@@ -255,20 +294,19 @@ class _Run:
 
     # boundaries: saves first, then events, then the next interval
 
-    def _cross(self, work: _Work, at: NDArray[np.bool_], *, restart: bool = True) -> None:
+    def _cross(self, work: _Work, at: NDArray[np.bool_]) -> None:
         index = np.flatnonzero(at)
         lanes, now = work.lanes[index], self.now[index]
         for save, due in self.events.due_saves(lanes, now):
             self._observe(work, save, index[due])
         states = np.ascontiguousarray(work.y[:, index])
-        touched, inputs_changed = self.events.apply(lanes, now, states)
+        kind, inputs_changed = self.events.apply(lanes, now, states)
+        touched = kind != NO_EVENT
         if touched.any():
             work.y[:, index] = states
             if inputs_changed.any():
                 work.inputs[:, index] = self.events.inputs(lanes)
-            if restart:
-                factor = np.where(touched, _RESTART, 1.0)
-                work.size[index] = work.size[index] * factor
+            self._restart(work, index[touched], kind[touched])
         end = now >= self.schedule.t1
         self.done[index] |= end
         boundary = self.events.next_boundary(lanes, now)
@@ -278,7 +316,19 @@ class _Run:
         if len(again):  # an event at the start of the schedule: its interval has no length
             repeat = np.zeros(work.n, bool)
             repeat[again] = True
-            self._cross(work, repeat, restart=restart)
+            self._cross(work, repeat)
+
+    def _restart(self, work: _Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
+        """Take the step that served after the last event of the same kind."""
+        served = self.restart_sizes[kind, work.lanes[index]]
+        work.size[index] = np.where(served > 0.0, served, work.size[index] * _RESTART)
+        self.kind[index] = kind
+
+    def _remember_restart(self, work: _Work, accept: NDArray[np.bool_]) -> None:
+        served = np.flatnonzero(accept & (self.kind != NO_EVENT))
+        if len(served):
+            self.restart_sizes[self.kind[served], work.lanes[served]] = work.size[served]
+            self.kind[served] = NO_EVENT
 
     def _observe(self, work: _Work, save: int, index: NDArray[np.int64]) -> None:
         n_observable = len(self.program.observables)
@@ -323,6 +373,7 @@ class _Run:
             accept = finite & (error <= 1.0) & ~self.done
         np.copyto(work.y, work.u, where=accept)
         self._control(work, h, error, accept, last)
+        self._remember_restart(work, accept)
         self.local = np.where(accept, self.local + h, self.local)
         self.accepted[work.lanes] += accept
         self.rejected[work.lanes] += ~accept & ~self.done
@@ -448,7 +499,8 @@ class _Run:
 
     def _stop_failures(self, work: _Work, finite: NDArray[np.bool_], h: Floats) -> None:
         time = self.now / self.unit + self.local
-        smallest = _FEWEST_ULPS * np.spacing(np.maximum(np.abs(time), 1.0 / self.unit))
+        # time within the interval is what must still move: the start of the interval stands apart
+        smallest = _FEWEST_ULPS * np.spacing(np.maximum(self.local, 1.0 / self.unit))
         small = (work.size < smallest) & ~self.done
         many = (self.tries >= self.solver.max_steps) & ~self.done
         if self.solver.fixed_step is not None:
@@ -477,7 +529,7 @@ class _Run:
         self.rows[:, work.lanes] = work.y
         self.sizes[work.lanes] = work.size
         stay = np.flatnonzero(~self.done)
-        for name in ("now", "local", "length", "done", "tries"):
+        for name in ("now", "local", "length", "done", "tries", "kind"):
             setattr(self, name, getattr(self, name)[stay])
         return _Work(
             self, work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from kernels import (
-    DeviceError,
     DoseRecord,
     KernelError,
     Lanes,
@@ -16,12 +15,12 @@ from kernels import (
     Solver,
     Stream,
     UnknownNameError,
-    devices,
     integrate,
     replay,
     symbol,
 )
 
+pytestmark = pytest.mark.usefixtures("every_backend")
 HOUR = 3600
 NONE = np.zeros(0, np.int64)
 
@@ -89,15 +88,6 @@ def test_replaying_one_lane_gives_the_same_bits():
 
 def test_every_code_has_a_message():
     assert len({code.message for code in ResultCode}) == len(ResultCode)
-
-
-def test_an_absent_device_asked_for_by_name_is_an_error():
-    with pytest.raises(DeviceError, match="'cuda:0' was asked for"):
-        run(lanes(), device="cuda:0")
-    with pytest.raises(DeviceError, match="unknown device"):
-        run(lanes(), device="abacus")
-    assert run(lanes(), device="auto").reasons.keys() == {"cuda:0", "native"}
-    assert {report.name for report in devices()} == {"cuda:0", "native", "numpy"}
 
 
 WRONG = {

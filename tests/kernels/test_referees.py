@@ -22,6 +22,7 @@ from kernels import (
     symbol,
 )
 
+pytestmark = pytest.mark.usefixtures("every_backend")
 HOUR, DAY = 3600, 86_400
 TIGHT = Solver(rtol=1e-9, atol=1e-11)
 

@@ -18,6 +18,7 @@ from kernels import (
     symbol,
 )
 
+pytestmark = pytest.mark.usefixtures("every_backend")
 HOUR = 3600
 TIGHT = Solver(rtol=1e-9, atol=1e-11)
 

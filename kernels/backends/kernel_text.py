@@ -1,0 +1,68 @@
+"""The whole text that a compiler gets: lanes, arithmetic, arguments, model, integrator."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from kernels.backends.arguments import arguments_source
+from kernels.backends.cpp_source import cpp_source
+
+if TYPE_CHECKING:
+    from kernels.program import Program
+    from kernels.solver import Solver
+
+__all__ = ["ENTRY", "kernel_text"]
+
+ENTRY = "neurocohort_run"
+"""Name of the function that a caller looks up."""
+
+
+def kernel_text(
+    program: Program, solver: Solver, lanes: int, block_threads: int | None = None
+) -> str:
+    """Return one self-contained C++ text.
+
+    Parameters
+    ----------
+    program
+        The operations.
+    solver
+        Its method and precision enter the text, its tolerances do not.
+    lanes
+        Numbers in a register; 1 on a GPU, where every thread is a lane.
+    block_threads
+        Threads of a block on a GPU.
+
+    Returns
+    -------
+    C++17 text without includes.
+
+    Examples
+    --------
+    >>> from kernels import OdeSystem, Solver, lower
+    >>> rest = lower(OdeSystem(name="rest", states=("x",), parameters=(), rhs={"x": 0}))
+    >>> kernel_text(rest, Solver(), 4).splitlines()[0]
+    '#define LANES 4'
+    """
+    defines = [f"#define LANES {lanes}"]
+    if solver.precision != "float64":
+        defines.append(f"#define NEUROCOHORT_{_DEFINE[solver.precision]}")
+    if block_threads is not None:
+        defines.append(f"#define BLOCK_THREADS {block_threads}")
+    parts = (
+        "\n".join([*defines, ""]),
+        _source("lanes.hpp"),
+        _source("arithmetic.hpp"),
+        arguments_source(),
+        cpp_source(program, solver.method),
+        _source("rosenbrock.hpp"),
+    )
+    return "\n".join(parts)
+
+
+_DEFINE = {"float32": "FLOAT", "mixed": "MIXED"}
+
+
+def _source(name: str) -> str:
+    return resources.files("kernels").joinpath("source", name).read_text(encoding="utf-8")
