@@ -48,12 +48,13 @@ from cohort.trial import (
     segments,
 )
 from cohort.trial.quantities import DAY_S
-from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower
+from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
 from kernels.arithmetic import log
 
 __all__ = [
     "BlockResult",
     "model_texts",
+    "prepare_device",
     "protocol_compounds",
     "simulate",
     "simulate_block",
@@ -195,6 +196,34 @@ def simulate_block(
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
     walk = _Walk(protocol, arm, condition, model, population, device)
     return walk.result(ids, model.lanes(values, len(ids)))
+
+
+def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
+    """Build the equations of a trial for a device, before many processes ask for them.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    device
+        As in `kernels.integrate`.
+
+    Returns
+    -------
+    Name of the device that will be used, and why others were passed over.
+
+    Raises
+    ------
+    DeviceError, BuildError
+        If a device is asked for by name that is not there or cannot run the model.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> prepare_device(load_protocol("sct-md-01"), "numpy")
+    ('numpy', {})
+    """
+    return prepare(patient_model(protocol_compounds(protocol)).system, SOLVER, device)
 
 
 def model_texts(protocol: Protocol) -> dict[str, str]:

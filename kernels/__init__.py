@@ -17,7 +17,7 @@ from kernels.errors import (
     ShapeError,
     UnknownNameError,
 )
-from kernels.integrate import integrate, replay
+from kernels.integrate import integrate, prepare, replay
 from kernels.lanes import Lanes
 from kernels.lower import lower
 from kernels.program import Program
@@ -50,6 +50,7 @@ __all__ = [
     "devices",
     "integrate",
     "lower",
+    "prepare",
     "replay",
     "streams_from_records",
     "symbol",

@@ -347,7 +347,7 @@ def _circular(x: Floats, quarter: int) -> Floats:
     with np.errstate(all="ignore"):
         inside = np.abs(x) <= _MOST_ANGLE
         angle = np.where(inside, x, 0.0)
-        n = np.rint(angle * _TWO_OVER_PI)
+        n = np.rint(angle * _TWO_OVER_PI) + 0.0  # never -0.0
         first = angle - n * _HALF_PI[0]
         tail = n * _HALF_PI[1]
         r = first - tail

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kernels.system import OdeSystem
 
-__all__ = ["integrate", "replay"]
+__all__ = ["integrate", "prepare", "replay"]
 
 _DEFAULT = Solver()
 _FEWEST_LANES: Final = 64
@@ -117,6 +117,36 @@ def integrate(
         with ThreadPoolExecutor(n_thread) as pool:
             parts = list(pool.map(run, starts))
     return _joined(parts, reasons)
+
+
+def prepare(
+    system: OdeSystem, solver: Solver = _DEFAULT, device: str = "auto"
+) -> tuple[str, dict[str, str]]:
+    """Lower and build a system ahead of time, so that other processes find it in the cache.
+
+    Parameters
+    ----------
+    system, solver, device
+        As given to `integrate`.
+
+    Returns
+    -------
+    Name of the device that will run it, and why others were passed over.
+
+    Raises
+    ------
+    DeviceError, BuildError
+        If a device is asked for by name that is not there or cannot run the system.
+
+    Examples
+    --------
+    >>> from kernels import OdeSystem
+    >>> rest = OdeSystem(name="rest", states=("x",), parameters=(), rhs={"x": 0})
+    >>> prepare(rest, device="numpy")
+    ('numpy', {})
+    """
+    backend, reasons = choose_backend(device, lower(system), solver)
+    return backend.report().name, reasons
 
 
 def replay(

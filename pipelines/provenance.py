@@ -11,11 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernels import devices
+from cohort.simulate import prepare_device
+from kernels import BuildError, DeviceError, devices
 from pipelines.errors import InputError
 from pipelines.files import file_sha256, write_json
 
 if TYPE_CHECKING:
+    from cohort.trial import Protocol
     from pipelines.execute import Execution
     from pipelines.run_folder import RunFolder, Settings
     from pipelines.tables import TableFile
@@ -67,39 +69,31 @@ def device_reasons() -> list[dict[str, Any]]:
     return [asdict(report) for report in devices()]
 
 
-def choose_device(asked: str) -> str:
-    """Return the device that a run uses.
+def choose_device(asked: str, protocol: "Protocol") -> tuple[str, dict[str, str]]:
+    """Return the device that a run uses, its equations built, and why others were passed over.
 
     Parameters
     ----------
     asked
         ``auto`` for the best that is there, or a device by name.
+    protocol
+        The trial whose equations it will run.
 
     Raises
     ------
     InputError
-        If the device is unknown or not there; only ``auto`` falls back.
+        If the device is unknown, not there, or cannot run them; only ``auto`` falls back.
 
     Examples
     --------
-    >>> choose_device("numpy")
-    'numpy'
+    >>> from cohort.trial import load_protocol
+    >>> choose_device("numpy", load_protocol("sct-md-01"))
+    ('numpy', {})
     """
-    reports = devices()
-    if asked == "auto":
-        return next(report.name for report in reports if report.is_available)
-    known = {report.name: report for report in reports}
-    there = ", ".join(f"'{report.name}'" for report in reports if report.is_available)
-    if asked not in known:
-        raise InputError(
-            f"--device: '{asked}'; known are {', '.join(known)} and auto. Use {there}."
-        )
-    if not known[asked].is_available:
-        raise InputError(
-            f"--device: '{asked}' is not there ({known[asked].reason}); {there} can be used. "
-            f"{known[asked].remedy.capitalize()}."
-        )
-    return asked
+    try:
+        return prepare_device(protocol, asked)
+    except (DeviceError, BuildError) as error:
+        raise InputError(f"--device: {error.given}; {error.allowed}. {error.remedy}.") from error
 
 
 def record_run(
@@ -110,6 +104,7 @@ def record_run(
     *,
     started: str,
     n_workers: int,
+    passed_over: Mapping[str, str],
 ) -> None:
     """Write the provenance of a run; an earlier run in the same folder stays listed.
 
@@ -127,6 +122,8 @@ def record_run(
         When this run started.
     n_workers
         Worker processes.
+    passed_over
+        Why faster devices were not used.
 
     Examples
     --------
@@ -159,6 +156,7 @@ def record_run(
             "device": settings.device,
             "precision": "float64",
             "devices": device_reasons(),
+            "devices_passed_over": dict(passed_over),
             "block_size": settings.block_size,
             "trajectories_per_arm": settings.n_trajectories,
             "simulator": settings.simulator,

@@ -26,6 +26,8 @@ from pipelines.tables import TableFile, write_tables
 from pipelines.worker import SIMULATOR, Job, find_simulator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cohort.trial import Protocol
 
 __all__ = ["DEFAULT_TRAJECTORIES", "Preparation", "Request", "Result", "prepare", "run_trial"]
@@ -89,6 +91,7 @@ class Preparation:
     settings: Settings
     job: Job
     n_workers: int
+    passed_over: "Mapping[str, str]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,8 @@ def prepare(request: Request) -> Preparation:
     find_simulator(request.simulator)
     folder = RunFolder(request.out)
     begun = read_settings(folder)
-    device, block_size, n_trajectories = _conduct(request, begun)
+    asked, block_size, n_trajectories = _conduct(request, begun)
+    device, passed_over = choose_device(asked, protocol)
     plan = make_plan(protocol, device=device, block_size=block_size, n_trajectories=n_trajectories)
     settings = settings_of(
         plan, protocol.model_dump(mode="json"), request.simulator, n_trajectories
@@ -154,7 +158,13 @@ def prepare(request: Request) -> Preparation:
         simulator=request.simulator,
     )
     return Preparation(
-        folder=folder, plan=plan, facts=facts, settings=settings, job=job, n_workers=n_workers
+        folder=folder,
+        plan=plan,
+        facts=facts,
+        settings=settings,
+        job=job,
+        n_workers=n_workers,
+        passed_over=passed_over,
     )
 
 
@@ -167,7 +177,7 @@ def _conduct(request: Request, begun: Settings | None) -> tuple[str, int, int]:
     asked = usual[0] if request.device == "auto" else request.device
     block_size = usual[1] if request.block_size is None else request.block_size
     n_trajectories = usual[2] if request.n_trajectories is None else request.n_trajectories
-    return choose_device(asked), block_size, n_trajectories
+    return asked, block_size, n_trajectories
 
 
 def run_trial(request: Request, report: Report | None = None) -> Result:
@@ -224,6 +234,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
                 tables,
                 started=started,
                 n_workers=ready.n_workers,
+                passed_over=ready.passed_over,
             )
     summary = summarise(folder, request.protocol, tables)
     return Result(folder=folder, execution=execution, tables=tables, summary=summary)

@@ -20,3 +20,9 @@ ORDER_SLACK = 0.25
 
 ERROR_PER_RTOL = 30.0
 """Delivered error on a stiff problem in units of rtol: the local errors of a run add up."""
+
+FLOAT32_FLOOR = 1e-4
+"""Error of float32 at rtol 1e-6, relative: thousands of roundings of 6e-8 add up."""
+
+MIXED_FLOOR = 2e-5
+"""Error of float64 states with float32 increments at rtol 1e-6: that of the step control alone."""

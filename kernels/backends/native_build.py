@@ -1,16 +1,11 @@
 """Compile a kernel text for this machine's processor, once, and keep the result.
 
-The cache is addressed by content: text, compiler with its version, flags and instruction set. A
-file lock lets one process build while the others wait; a finished library appears by an atomic
-rename and is checked against its checksum before it is loaded. A folder that cannot be written
-costs a build in every process, never the result.
+The cache is addressed by text, compiler with its version, flags and instruction set.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import fcntl
 import functools
 import hashlib
 import importlib.util
@@ -20,16 +15,15 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kernels.backends.build_cache import built_file
 from kernels.errors import BuildError, DeviceError
-from kernels.program_cache import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 __all__ = ["Compiler", "InstructionSet", "find_compiler", "instruction_set", "load_library"]
 
@@ -253,62 +247,28 @@ def _command(compiler: Compiler, target: InstructionSet) -> tuple[str, ...]:
 
 
 def _cached_library(key: str, text: str, command: tuple[str, ...]) -> ctypes.CDLL:
-    with contextlib.ExitStack() as stack:
-        try:
-            folder = cache_folder()
-            folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(_locked(folder / f"{key}.lock"))
-        except (OSError, RuntimeError):  # not writable, or no home: build for this process alone
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        library = folder / f"{key}.so"
-        if not _is_whole(library):
-            _build(library, text, command)
-        return _load(library)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # the system opens it when its holder dies
-        yield
-
-
-def _checksum_path(library: Path) -> Path:
-    return library.with_suffix(".sha256")
-
-
-def _is_whole(library: Path) -> bool:
-    try:
-        wanted = _checksum_path(library).read_text(encoding="ascii")
-        return hashlib.sha256(library.read_bytes()).hexdigest() == wanted
-    except (OSError, UnicodeDecodeError):
-        return False
+    return built_file(key, ".so", lambda library: _build(library, text, command), _load)
 
 
 def _build(library: Path, text: str, command: tuple[str, ...]) -> None:
-    with tempfile.TemporaryDirectory(dir=library.parent, prefix="build-") as folder:
-        source, part = Path(folder) / "kernel.cpp", Path(folder) / "kernel.so"
-        source.write_text(text, encoding="utf-8")
-        environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(library.parent / "zig")}
-        try:
-            answer = subprocess.run(
-                [*command, "-o", str(part), str(source)],
-                capture_output=True,
-                text=True,
-                timeout=_TIMEOUT,
-                check=False,
-                env=environment,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise _build_error(command, str(error)) from error
-        if answer.returncode != 0 or not part.exists():
-            last = answer.stderr.strip().splitlines()[-3:]
-            raise _build_error(command, f"exit status {answer.returncode}: {' | '.join(last)}")
-        digest = hashlib.sha256(part.read_bytes()).hexdigest()
-        checksum = Path(folder) / "checksum"
-        checksum.write_text(digest, encoding="ascii")
-        part.replace(library)
-        checksum.replace(_checksum_path(library))
+    source = library.with_suffix(".cpp")
+    source.write_text(text, encoding="utf-8")
+    # beside the libraries, not in the folder of this build: it serves the next one too
+    environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(library.parents[1] / "zig")}
+    try:
+        answer = subprocess.run(
+            [*command, "-o", str(library), str(source)],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env=environment,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _build_error(command, str(error)) from error
+    if answer.returncode != 0 or not library.exists():
+        last = answer.stderr.strip().splitlines()[-3:]
+        raise _build_error(command, f"exit status {answer.returncode}: {' | '.join(last)}")
 
 
 def _build_error(command: tuple[str, ...], what: str) -> BuildError:

@@ -122,12 +122,12 @@ def test_trajectories_are_of_the_chosen_patients_only(placebo, active):
 def test_a_failed_patient_is_kept_with_its_code_and_harms_nobody(monkeypatch, placebo):
     real = cohort.simulate.integrate
 
-    def spoiled(system, lanes, *rest):
+    def spoiled(system, lanes, *rest, **options):
         if not lanes.step_sizes.any():  # the run-in
             states = lanes.states.copy()
             states[0, 1] = np.nan
             lanes = Lanes(parameters=lanes.parameters, states=states)
-        return real(system, lanes, *rest)
+        return real(system, lanes, *rest, **options)
 
     monkeypatch.setattr(cohort.simulate, "integrate", spoiled)
     tables = simulate(TRIAL, "placebo", IDS[:4])
@@ -182,3 +182,14 @@ def test_a_block_remembers_who_failed_when():
     block = simulate_block(TRIAL, "placebo", np.array([1, 2]))
     assert not block.failed_before(3).any()
     assert replace(block, courses=()).courses == ()
+
+
+@pytest.mark.parametrize("arm", ["placebo", "citalopram 40 mg"])
+def test_native_and_numpy_give_the_same_tables_bit_for_bit(arm):
+    ids = np.arange(1, 17)
+    kept = frozenset({3})
+    wanted = simulate(TRIAL, arm, ids, device="numpy", trajectory_ids=kept)
+    given = simulate(TRIAL, arm, ids, device="native", trajectory_ids=kept)
+    for name, table in wanted.items():
+        for column, values in table.items():
+            assert given[name][column].tobytes() == values.tobytes(), (name, column)

@@ -81,8 +81,10 @@ def test_the_manifest_lists_every_shard_once(finished):
 def test_provenance_tells_how_to_repeat_the_run_and_tables_do_not_tell_the_time(finished):
     found = json.loads(finished.folder.provenance.read_text())
     assert found["seed"] == 20020601
-    assert found["device"] == "numpy"
+    there = [one["name"] for one in found["devices"] if one["is_available"]]
+    assert found["device"] == there[0]
     assert all(one["reason"] for one in found["devices"])
+    assert not set(found["devices_passed_over"]) & set(there)
     assert found["versions"]["numpy"]
     assert set(found["tables"]) == set(TABLES)
     assert len(found["shards"]) == 12
@@ -122,8 +124,8 @@ def test_a_folder_that_cannot_be_created_is_refused(make_request, tmp_path):
     ("options", "message"),
     [
         ({"n_workers": 0}, "--workers: 0; 1 or more"),
-        ({"device": "gpu"}, "--device: 'gpu'; known are"),
-        ({"device": "cuda:0"}, "--device: 'cuda:0' is not there"),
+        ({"device": "gpu"}, "--device: 'gpu' was asked for and is not there"),
+        ({"device": "cuda:99"}, "--device: 'cuda:99' was asked for and is not there"),
         ({"simulator": "nothing:here"}, "simulator: 'nothing:here'"),
     ],
 )

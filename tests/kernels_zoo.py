@@ -1,0 +1,77 @@
+"""Systems that between them use every operation and every part of a schedule."""
+
+import numpy as np
+import sympy as sp
+
+from kernels import TIME, Lanes, OdeSystem, Schedule, Stream, symbol
+
+HOUR = 3600
+
+
+def every_operation():
+    """All operations of a program, time in the equations, inputs, quadratures, observables."""
+    x, y, z = map(symbol, "xyz")
+    k, m, drive = map(symbol, ("k", "m", "drive"))
+    return OdeSystem(
+        name="zoo",
+        states=("x", "y", "z"),
+        parameters=("k", "m"),
+        inputs=("drive",),
+        rhs={
+            "x": drive
+            - k * x
+            + sp.sin(TIME / 3) * sp.exp(-x * x)
+            + sp.sqrt(y * y + 1) / (m + y * y),
+            "y": sp.Piecewise((x - y, x < m), (m - y, True)) + abs(z) / 8 + sp.Max(z, k) * m,
+            "z": sp.log(1 + x * x)
+            - (sp.Min(z, m) ** 2 + 1) ** k * z
+            + sp.cos(k * TIME)
+            - (y * y + 2) ** -k,
+        },
+        quadratures={"area": x * z, "above": sp.Piecewise((1, y > m), (0, True))},
+        observables={
+            "sum": x + y + z + drive,
+            "angle": sp.sin(x) * sp.cos(TIME) + sp.log(y * y + 3) + k**m,
+            "late": sp.Piecewise((k, TIME > 5), (x, True)),
+        },
+        scales={"z": 0.5},
+    )
+
+
+def zoo_lanes(n):
+    """Return n different lanes."""
+    generator = np.random.default_rng(7)
+    return Lanes(
+        parameters=generator.uniform(0.4, 1.6, (2, n)), states=generator.uniform(0.1, 1.2, (3, n))
+    )
+
+
+def zoo_schedule(n, end=30 * HOUR):
+    """Return boluses and infusions with lag, scale by segment, adherence and ties."""
+    generator = np.random.default_rng(8)
+    n_event = 40
+    tablet = Stream(
+        name="tablet",
+        target="x",
+        times=np.arange(n_event) * HOUR,
+        amounts=np.linspace(0.1, 0.4, n_event),
+        lag=generator.integers(0, 3, n) * 600,
+        scale=generator.uniform(0.5, 1.5, (2, n)),
+        segments=np.arange(n_event) % 2,
+        taken=generator.uniform(size=(n_event, n)) < 0.6,
+    )
+    drip = Stream(
+        name="drip",
+        target="drive",
+        times=np.array([0, 4, 6, 20]) * HOUR,
+        amounts=np.array([0.3, 0.2, 0.2, 0.7]),
+        durations=np.array([2, 3, 5, 1]) * HOUR,
+        scale=generator.uniform(0.0, 2.0, n),
+    )
+    shared = Stream(name="shared", target="z", times=[5 * HOUR, 5 * HOUR], amounts=[0.1, 0.2])
+    return Schedule(t0=0, t1=end, streams=(tablet, drip, shared))
+
+
+def zoo_saves(end=30 * HOUR):
+    """Return a save every three hours, both ends included."""
+    return np.arange(0, end + 1, 3 * HOUR)
