@@ -191,7 +191,7 @@ def pack_arguments(
         "accepted": np.zeros(n_lane, np.int64),
         "rejected": np.zeros(n_lane, np.int64),
         "observed": np.full((len(save_times), len(program.observables), n_lane), np.nan),
-        "restart_sizes": lanes.restart_sizes.copy(),
+        "restart_sizes": _restart_sizes(program, lanes),
         "save_times": save_times.astype(np.int64),
     }
     arrays: dict[str, Any] = {name: place(array) for name, array in host.items()}
@@ -227,6 +227,11 @@ def pack_arguments(
     # as bytes: a structured array has no place on a device
     problem["streams"] = pointer(streams.view(np.uint8)) if len(streams) else 0
     return Arguments(arrays, problem, kept)
+
+
+def _restart_sizes(program: Program, lanes: Lanes) -> NDArray[np.float64]:
+    shape = (program.n_state + 2 * len(program.inputs), lanes.n_lane)
+    return lanes.restart_sizes.copy() if lanes.restart_sizes.shape == shape else np.zeros(shape)
 
 
 def _stream_fields(
