@@ -45,6 +45,17 @@ def kernel_text(
     >>> kernel_text(rest, Solver(), 4).splitlines()[0]
     '#define LANES 4'
     """
+    key = (id(program), solver.method, solver.precision, lanes, block_threads)
+    if key not in _TEXTS:  # a trial asks once for every block and segment
+        _TEXTS[key] = (program, _text(program, solver, lanes, block_threads))
+    return _TEXTS[key][1]
+
+
+_TEXTS: dict[tuple[object, ...], tuple[Program, str]] = {}
+"""Texts by the identity of the program, which is held so that its number stays its own."""
+
+
+def _text(program: Program, solver: Solver, lanes: int, block_threads: int | None) -> str:
     defines = [f"#define LANES {lanes}"]
     if solver.precision != "float64":
         defines.append(f"#define NEUROCOHORT_{_DEFINE[solver.precision]}")
