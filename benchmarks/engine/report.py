@@ -1,0 +1,329 @@
+"""RESULTS.md: tables and verdicts from the rows of engine.jsonl, nothing else."""
+
+import math
+from collections import defaultdict
+from statistics import median
+
+TARGETS = (1e-4, 1e-5, 1e-6)
+"""Errors of the worst patient at which solvers are compared."""
+HEAD = """# How fast, and how right
+
+Written by `python benchmarks/run.py` from `benchmarks/results/engine.jsonl`; not by hand.
+
+Every runner first solves patients of which the tight solution is known (`engine/reference.npz`:
+Radau at rtol 1e-10), and is timed only if it is right. Rates are medians over rounds in which all
+runners take turns; a range is the slowest and the fastest round. *Patients per CPU-second* is the
+rate of one core however busy the machine is; on a GPU read patients per second, transfers included.
+Error is |y - ref| / (|ref| + 0.001) at day 84 in the worst state, of the worst and of the median
+patient. Start is generating, compiling and loading until the first patient can be solved, imports
+left out; cold with empty caches, warm with what the round before left. Memory is the peak of the
+process.
+"""
+SERT29 = """
+## sert29 at rtol 1e-5, atol 1e-8
+
+A serotonin terminal of 29 states under a daily SSRI tablet, 84 days, one patient after another a
+different person (`benchmarks/engine/sert29.py`). Same equations, tablets, tolerances for all.
+"""
+ROOFLINE = """
+### Share of the machine
+
+Operations and bytes of one attempted step, counted from the program and the tableau
+(`benchmarks/engine/counts.py`), over CPU time, beside the fused multiply-adds of one core as
+measured at the same time. *Bound* is the least time for the same operations: divisions at the
+measured rate of divisions, all else at the peak. Additions and multiplications are not contracted,
+so that every backend gives the same bits; without contraction 50 % of the peak is the most.
+"""
+TRIAL = """
+## The whole patient model of sct-md-01
+
+Run-in and 56 days of the arm escitalopram 20 mg, meals and tablets, at the tolerance of trials.
+*Whole* is everything a run does for a block but the writing of tables; *engine* is the integration
+in it. Error: all saved observables against rtol 1e-9, as for sert29 but with a floor of 0.1 % of
+the observable's largest value.
+"""
+CURVES = """
+## Work and precision
+
+Patients per CPU-second (median error / worst error) on sert29; one round a point.
+"""
+SCALING = """
+## Scaling
+
+sert29 at rtol 1e-5 with daily outcomes of every lane kept, float64.
+"""
+
+
+def write(rows, plot):
+    """Return the text of RESULTS.md; ``plot`` is the file name of the curves, or None."""
+    parts = [HEAD, *_machines(rows)]
+    for name, part in (
+        ("sert29", _sert29),
+        ("trial", _trial),
+        ("work-precision", lambda some: _curves(some, plot)),
+        ("scaling", _scaling),
+    ):
+        some = [row for row in rows if row["section"] == name]
+        if some:
+            parts += part(some)
+    parts += ["\n## Verdict\n", *(f"- {line}" for line in verdicts(rows))]
+    return "\n".join(parts) + "\n"
+
+
+def verdicts(rows):
+    """Return our rates over those of the fastest other package, in sentences."""
+    good = [row for row in rows if row["status"] == "ok"]
+    same = _same_rtol([row for row in good if row["section"] == "sert29"])
+    gpu = _on_gpu([row for row in good if row["section"] == "sert29"])
+    equal = _equal_error([row for row in good if row["section"] == "work-precision"])
+    return [*same, *gpu, *equal] or ["Nothing to compare: our engine was not measured on sert29."]
+
+
+def _same_rtol(rows):
+    on_a_core = [row for row in rows if row["threads"] == 1 and row["device"] != "cuda:0"]
+    groups = _groups(on_a_core)
+    peers = {key: value for key, value in groups.items() if not value[0]["is_ours"]}
+    if not peers:
+        return ["At rtol 1e-5: no other package was measured."] if groups else []
+    best = max(peers, key=lambda key: _median(peers[key], "per_cpu_s"))
+    rate, low, high = _spread(peers[best])
+    lines = []
+    for key, value in groups.items():
+        if value[0]["is_ours"]:
+            own, own_low, own_high = _spread(value)
+            lines.append(
+                f"At rtol 1e-5, one core: {key[0]} {own:.4g} patients/CPU-s, fastest other package "
+                f"{best[0]} {rate:.4g}: ratio **{own / rate:.3g}** "
+                f"({own_low / high:.3g} to {own_high / low:.3g} over rounds); worst error "
+                f"{_median(value, 'error_worst'):.1e} against "
+                f"{_median(peers[best], 'error_worst'):.1e}."
+            )
+    return lines
+
+
+def _on_gpu(rows):
+    groups = {label: some for (label, threads, _), some in _groups(rows).items() if threads == 1}
+    on_gpu = {label: some for label, some in groups.items() if some[0]["device"] == "cuda:0"}
+    others = [label for label, some in on_gpu.items() if not some[0]["is_ours"]]
+    lines = []
+    for label, some in on_gpu.items():
+        for other in (*others, "native-float64") if some[0]["is_ours"] else ():
+            if other in groups:
+                rate, beside = _median(some, "per_s"), _median(groups[other], "per_s")
+                lines.append(
+                    f"At rtol 1e-5: {label} {rate:.4g} patients/s, {other} {beside:.4g}: ratio "
+                    f"**{rate / beside:.3g}**."
+                )
+    return lines
+
+
+def _equal_error(rows):
+    lines = []
+    for target in TARGETS:
+        reached = [row for row in rows if row["error_worst"] <= target]
+        reached = [row for row in reached if row["device"] != "cuda:0"]
+        mine = [row for row in reached if row["is_ours"]]
+        peers = [row for row in reached if not row["is_ours"]]
+        if not mine or not peers:
+            continue
+        own = max(mine, key=lambda row: row["per_cpu_s"])
+        peer = max(peers, key=lambda row: row["per_cpu_s"])
+        lines.append(
+            f"For a worst error of {target:.0e} or less, one core: {_setting(own)} against "
+            f"{_setting(peer)}: ratio **{own['per_cpu_s'] / peer['per_cpu_s']:.3g}**."
+        )
+    return lines
+
+
+def _setting(row):
+    return f"{row['label']} at rtol {row['rtol']:.0e}, {row['per_cpu_s']:.4g} patients/CPU-s"
+
+
+# sections
+
+
+def _machines(rows):
+    about = defaultdict(list)
+    for row in rows:
+        keys = ("cpu", "cores", "instructions", "memory_gb", "system", "python", "date")
+        about[(*(row[key] for key in keys), row["commit"], row["is_dirty"])].append(row)
+    lines = ["| sections | CPU | cores | SIMD | memory GB | system | Python | date | commit |"]
+    lines.append("| --- " * 9 + "|")
+    for key, some in about.items():
+        sections = ", ".join(dict.fromkeys(row["section"] for row in some))
+        *machine, commit, is_dirty = key
+        dirty = " with uncommitted changes" if is_dirty else ""
+        lines.append(_table_row(sections, *machine, commit + dirty))
+    return lines
+
+
+def _sert29(rows):
+    head = (
+        "runner", "threads", "patients/CPU-s", "range", "patients/s", "steps", "error worst",
+        "error median", "start cold s", "start warm s", "peak MB", "n", "method",
+    )  # fmt: skip
+    lines = [SERT29, _table_row(*head), "| --- " * len(head) + "|"]
+    groups = _groups([row for row in rows if row["status"] == "ok"])
+    for (label, threads, _), some in sorted(
+        groups.items(), key=lambda item: -_median(item[1], "per_cpu_s")
+    ):
+        rate, low, high = _spread(some)
+        cold = [row["start_s"] for row in some if row["is_cold"]]
+        warm = [row["start_s"] for row in some if not row["is_cold"]]
+        lines.append(
+            _table_row(
+                f"**{label}**" if some[0]["is_ours"] else label,
+                threads,
+                _short(rate),
+                f"{_short(low)} to {_short(high)}",
+                _short(_median(some, "per_s")),
+                _short(_median(some, "steps"), 5),
+                _short(_median(some, "error_worst"), 2),
+                _short(_median(some, "error_median"), 2),
+                _short(cold and median(cold)),
+                _short(warm and median(warm)),
+                _short(_median(some, "peak_mb"), 3),
+                some[0]["n"],
+                f"{some[0]['method']} ({some[0]['version']})",
+            )
+        )
+    return [*lines, *_load(rows), *_reasons(rows), *_roofline(rows)]
+
+
+def _load(rows):
+    """Return how busy the machine was: rates in wall time of two threads suffer from it."""
+    loads = [row["load"] for row in rows if "load" in row]
+    if not loads:
+        return []
+    told = f"{min(loads):.1f} to {max(loads):.1f}, median {median(loads):.1f}"
+    return ["", f"Load average when timing began: {told}, on {rows[0]['cores']} cores."]
+
+
+def _roofline(rows):
+    some = [row for row in rows if row["status"] == "ok" and "of_fma" in row]
+    if not some:
+        peaks_from = next((row["peaks_from"] for row in rows), "")
+        return ["", f"No share of the peak: {peaks_from}."]
+    peaks = some[0]["peaks"]
+    told = "; ".join(
+        f"{name} {p['fma']:.4g} GFLOP/s fused multiply-add, {p['divide']:.3g} G divisions/s"
+        for name, p in peaks.items()
+    )
+    head = ("runner", "threads", "add", "mul", "div", "flop", "bytes", "GFLOP/s", "GB/s", "of peak",
+            "of bound")  # fmt: skip
+    lines = [ROOFLINE, f"Peak of one core: {told} ({some[0]['peaks_from']}).", ""]
+    lines += [_table_row(*head), "| --- " * len(head) + "|"]
+    for (label, threads, _), group in _groups(some).items():
+        step = group[0]["step"]
+        counts = [step[name] for name in ("add", "mul", "div", "flop", "bytes")]
+        rates = [_short(_median(group, name)) for name in ("gflop_per_s", "gbyte_per_s")]
+        shares = [f"{100 * _median(group, name):.0f} %" for name in ("of_fma", "of_bound")]
+        lines.append(_table_row(label, threads, *counts, *rates, *shares))
+    return lines
+
+
+def _trial(rows):
+    head = ("runner", "whole: patients/CPU-s", "range", "engine: patients/CPU-s", "steps",
+            "error worst", "of peak", "start cold s", "start warm s", "peak MB", "n")  # fmt: skip
+    lines = [TRIAL, _table_row(*head), "| --- " * len(head) + "|"]
+    for (label, *_), some in _groups([row for row in rows if row["status"] == "ok"]).items():
+        rate, low, high = _spread(some)
+        cold = [row["start_s"] for row in some if row["is_cold"]]
+        warm = [row["start_s"] for row in some if not row["is_cold"]]
+        share = _median(some, "of_fma")
+        lines.append(
+            _table_row(
+                f"**{label}**",
+                _short(rate),
+                f"{_short(low)} to {_short(high)}",
+                _short(_median(some, "engine_per_cpu_s")),
+                _short(_median(some, "steps"), 5),
+                _short(_median(some, "error_worst"), 2),
+                "-" if share is None else f"{100 * share:.0f} %",
+                _short(cold and median(cold)),
+                _short(warm and median(warm)),
+                _short(_median(some, "peak_mb"), 3),
+                some[0]["n"],
+            )
+        )
+    return [*lines, *_reasons(rows)]
+
+
+def _curves(rows, plot):
+    rtols = sorted({row["rtol"] for row in rows}, reverse=True)
+    lines = [CURVES, _table_row("runner", *(f"rtol {rtol:.0e}" for rtol in rtols))]
+    lines.append("| --- " * (len(rtols) + 1) + "|")
+    points = defaultdict(dict)
+    for row in rows:
+        points[row["label"]][row["rtol"]] = row
+    for label, some in points.items():
+        if any(row["status"] == "ok" for row in some.values()):
+            lines.append(_table_row(label, *(_point(some.get(rtol)) for rtol in rtols)))
+    return [*lines, *([f"\n![rate against error]({plot})"] if plot else []), *_reasons(rows)]
+
+
+def _point(row):
+    if row is None:
+        return "-"
+    if row["status"] != "ok":
+        return row["status"]
+    errors = f"{row['error_median']:.0e} / {row['error_worst']:.0e}"
+    return f"{_short(row['per_cpu_s'])} ({errors})"
+
+
+def _scaling(rows):
+    head = ("runner", "threads", "lanes", "patients/s", "patients/CPU-s", "wall s", "peak MB",
+            "kB a lane")  # fmt: skip
+    lines = [SCALING, _table_row(*head), "| --- " * len(head) + "|"]
+    for row in rows:
+        if row["status"] == "ok":
+            each = row["peak_mb"] * 1024 / row["n"]
+            cells = [_short(row[name]) for name in ("per_s", "per_cpu_s", "wall_s", "peak_mb")]
+            lines.append(_table_row(row["label"], row["threads"], row["n"], *cells, _short(each)))
+    return [*lines, *_reasons(rows)]
+
+
+# pieces
+
+
+def _reasons(rows):
+    """Return one line for everything that was not measured, and why."""
+    told = dict.fromkeys(
+        (row["label"], row["threads"], row.get("n"), row["rtol"], row["status"], row["reason"])
+        for row in rows
+        if row["status"] != "ok"
+    )
+    lines = []
+    for label, threads, n, rtol, status, reason in told:
+        many = f", {n} lanes on {threads} threads" if status == "cut" else ""
+        where = f", rtol {rtol:.0e}" if status in ("wrong answer", "failed") and rtol else ""
+        lines.append(f"- {label}{many}{where}: {status} ({reason})")
+    return ["", "Not measured:", "", *dict.fromkeys(lines)] if lines else []
+
+
+def _groups(rows):
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row["label"], row["threads"], row["rtol"]].append(row)
+    return groups
+
+
+def _median(rows, key):
+    values = [row[key] for row in rows if row.get(key) is not None]
+    return median(values) if values else None
+
+
+def _spread(rows):
+    rates = [row["per_cpu_s"] for row in rows]
+    return median(rates), min(rates), max(rates)
+
+
+def _short(value, digits=4):
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return "-"
+    text = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e+" in text else text
+
+
+def _table_row(*cells):
+    return "| " + " | ".join(map(str, cells)) + " |"
