@@ -8,6 +8,9 @@ from kernels.tableaus import tableau
 
 __all__ = ["Solver"]
 
+LEAST_RTOL_FLOAT32 = 1e-6
+"""Below it float32 lanes only reject steps: thousands of roundings of 6e-8 are as large."""
+
 PRECISIONS = ("float64", "float32", "mixed")
 
 
@@ -68,6 +71,13 @@ class Solver:
                 raise RangeError(f"solver.{name}", repr(value), "a whole number", "Round it")
             if name == "rtol" and value >= 1:
                 raise RangeError(f"solver.{name}", repr(value), "below 1", "Use 1e-5")
+            if name == "rtol" and self.precision == "float32" and value < LEAST_RTOL_FLOAT32:
+                raise RangeError(
+                    "solver.rtol",
+                    repr(value),
+                    f"{LEAST_RTOL_FLOAT32} or more in float32, whose round-off ends there",
+                    "Use precision='float64' or 'mixed'",
+                )
             if not (value > 0 and math.isfinite(value)):
                 raise RangeError(
                     f"solver.{name}", repr(value), "greater than zero and finite", "Change it"

@@ -7,6 +7,7 @@ the classical coefficients are recovered and all order conditions are tested, so
 cannot enter. In both methods the last stage increment is the error estimate.
 """
 
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -81,8 +82,18 @@ class RosenbrockTableau:
         beta_inverse = np.linalg.inv(alpha + big_gamma)
         limit = 1.0 - float(weights @ beta_inverse @ np.ones(self.n_stage))
         _demand(self.name, "R(infinity) = 0", limit, 0.0)
-        object.__setattr__(self, "alpha", _snapped(alpha.sum(axis=1)))
-        object.__setattr__(self, "gamma_sums", _snapped(big_gamma.sum(axis=1)))
+        # from the printed digits by forward substitution, not from the matrices above: their last
+        # bits depend on the linear algebra library, and every machine must have the same
+        sums: list[float] = []
+        for row in c.tolist():
+            known = zip(row, sums, strict=False)
+            sums.append(self.gamma * (1.0 + math.fsum(c_ij * x for c_ij, x in known)))
+        alphas = [
+            math.fsum(a_ij * x for a_ij, x in zip(row, sums, strict=True))
+            for row in a[: self.n_stage].tolist()
+        ]
+        object.__setattr__(self, "alpha", _snapped(alphas))
+        object.__setattr__(self, "gamma_sums", _snapped(sums))
 
     @property
     def n_stage(self) -> int:
@@ -108,11 +119,9 @@ class RosenbrockTableau:
         return a, c
 
 
-def _snapped(values: Matrix) -> tuple[float, ...]:
-    # 0 and 1 come back with the round-off of a matrix inversion
-    return tuple(
-        float(round(x)) if abs(x - round(x)) < _ROUND_OFF else float(x) for x in values.tolist()
-    )
+def _snapped(values: list[float]) -> tuple[float, ...]:
+    # 0 and 1 come back with round-off
+    return tuple(float(round(x)) if abs(x - round(x)) < _ROUND_OFF else x for x in values)
 
 
 def _check(name: str, alpha: Matrix, gamma: Matrix, b: Matrix, order: int) -> None:

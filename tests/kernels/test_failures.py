@@ -190,6 +190,11 @@ WRONG = {
     ),
     "no such method": (lambda: Solver(method="euler"), UnknownNameError, "unknown method 'euler'"),
     "no tolerance": (lambda: Solver(rtol=0.0), RangeError, "greater than zero"),
+    "a tolerance below float32": (
+        lambda: Solver(rtol=1e-7, precision="float32"),
+        RangeError,
+        "1e-06 or more in float32",
+    ),
     "a tolerance of text": (lambda: Solver(rtol="fine"), RangeError, "a number is allowed"),
     "a block of no lanes": (lambda: run(lanes(), block_lanes=0), RangeError, "above zero"),
     "a lane that is not there": (
