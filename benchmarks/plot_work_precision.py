@@ -7,10 +7,10 @@ needs matplotlib; `benchmarks/run.py` calls it.
 
 import argparse
 import json
-from collections import defaultdict
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from engine.curves import curves
 
 plt.rcParams["svg.hashsalt"] = "work-precision"  # the same bytes for the same numbers
 
@@ -21,13 +21,11 @@ def main():
     parser.add_argument("--plot", type=Path, required=True)
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.results.read_text().splitlines()]
-    curves = defaultdict(list)
-    for row in rows:
-        if row["section"] == "work-precision" and row["status"] == "ok":
-            point = (row["error_worst"], row["per_cpu_s"])
-            curves[row["label"], row["is_ours"]].append(point)
     figure, axes = plt.subplots(figsize=(8, 5))
-    for (label, is_ours), points in curves.items():
+    chosen = [row for row in rows if row["section"] == "work-precision"]
+    for label, by_rtol in curves(chosen).items():
+        points = [(row["error_worst"], row["per_cpu_s"]) for row in by_rtol.values()]
+        is_ours = next(iter(by_rtol.values()))["is_ours"]
         style = {"marker": "o", "linewidth": 2} if is_ours else {"marker": ".", "linestyle": "--"}
         axes.loglog(*zip(*points, strict=True), label=label, **style)
     axes.set(

@@ -4,6 +4,8 @@ import math
 from collections import defaultdict
 from statistics import median
 
+from engine.curves import curves, rate_at
+
 TARGETS = (1e-4, 1e-5, 1e-6)
 """Errors of the worst patient at which solvers are compared."""
 HEAD = """# How fast, and how right
@@ -45,7 +47,7 @@ the observable's largest value.
 CURVES = """
 ## Work and precision
 
-Patients per CPU-second (median error / worst error) on sert29; one round a point.
+Patients per CPU-second (median error / worst error) on sert29; medians over rounds.
 """
 SCALING = """
 ## Scaling
@@ -118,25 +120,27 @@ def _on_gpu(rows):
 
 
 def _equal_error(rows):
+    on_a_core = [row for row in rows if row["device"] != "cuda:0"]
+    ours = {row["label"] for row in on_a_core if row["is_ours"]}
     lines = []
     for target in TARGETS:
-        reached = [row for row in rows if row["error_worst"] <= target]
-        reached = [row for row in reached if row["device"] != "cuda:0"]
-        mine = [row for row in reached if row["is_ours"]]
-        peers = [row for row in reached if not row["is_ours"]]
-        if not mine or not peers:
+        rates = {
+            label: rate
+            for label, points in curves(on_a_core).items()
+            if (rate := rate_at(points.values(), target)) is not None
+        }
+        others = {label: rate for label, rate in rates.items() if label not in ours}
+        if not others:
             continue
-        own = max(mine, key=lambda row: row["per_cpu_s"])
-        peer = max(peers, key=lambda row: row["per_cpu_s"])
-        lines.append(
-            f"For a worst error of {target:.0e} or less, one core: {_setting(own)} against "
-            f"{_setting(peer)}: ratio **{own['per_cpu_s'] / peer['per_cpu_s']:.3g}**."
-        )
+        best = max(others, key=others.__getitem__)
+        lines += [
+            f"At a worst error of {target:.0e}, one core, between the points of each curve: "
+            f"{label} {rates[label]:.4g} patients/CPU-s, fastest other package {best} "
+            f"{others[best]:.4g}: ratio **{rates[label] / others[best]:.3g}**."
+            for label in rates
+            if label in ours
+        ]
     return lines
-
-
-def _setting(row):
-    return f"{row['label']} at rtol {row['rtol']:.0e}, {row['per_cpu_s']:.4g} patients/CPU-s"
 
 
 # sections
@@ -253,12 +257,10 @@ def _curves(rows, plot):
     rtols = sorted({row["rtol"] for row in rows}, reverse=True)
     lines = [CURVES, _table_row("runner", *(f"rtol {rtol:.0e}" for rtol in rtols))]
     lines.append("| --- " * (len(rtols) + 1) + "|")
-    points = defaultdict(dict)
-    for row in rows:
-        points[row["label"]][row["rtol"]] = row
-    for label, some in points.items():
-        if any(row["status"] == "ok" for row in some.values()):
-            lines.append(_table_row(label, *(_point(some.get(rtol)) for rtol in rtols)))
+    refused = {(row["label"], row["rtol"]): row for row in rows if row["status"] != "ok"}
+    for label, some in curves(rows).items():
+        points = (some.get(rtol, refused.get((label, rtol))) for rtol in rtols)
+        lines.append(_table_row(label, *map(_point, points)))
     return [*lines, *([f"\n![rate against error]({plot})"] if plot else []), *_reasons(rows)]
 
 

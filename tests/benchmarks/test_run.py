@@ -115,16 +115,17 @@ def test_the_verdict_is_the_ratio_of_medians():
     assert "fast 20" in line
 
 
-def test_equal_error_compares_the_fastest_setting_that_is_right_enough():
+def test_equal_error_compares_the_curves_between_their_points():
     curve = {"section": "work-precision"}
     rows = [
-        row("ours", 1000.0, 5e-6, is_ours=True, **curve),
-        row("ours", 9000.0, 5e-5, is_ours=True, **curve),
-        row("peer", 30.0, 5e-5, **curve),
-        row("peer", 10.0, 5e-6, **curve),
+        row("ours", 1000.0, 1e-6, is_ours=True, rtol=1e-6, **curve),
+        row("ours", 4000.0, 1e-4, is_ours=True, rtol=1e-4, **curve),
+        row("peer", 10.0, 1e-5, rtol=1e-5, **curve),
+        row("peer", 30.0, 1e-4, rtol=1e-4, **curve),
     ]
     lines = report.verdicts(rows)
-    assert [line.rpartition("**.")[0].rpartition("**")[2] for line in lines] == ["300", "100"]
+    ratios = [line.rpartition("**.")[0].rpartition("**")[2] for line in lines]
+    assert ratios == ["133", "200"]  # at 1e-4 and 1e-5; at 1e-6 the peer has no point
 
 
 def test_without_other_packages_there_is_no_ratio():
