@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kernels.backends.cuda_backend import CudaBackend, cuda_devices
 from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.native_backend import NativeBackend
 from kernels.backends.numpy_backend import NumpyBackend
@@ -18,7 +19,8 @@ __all__ = ["DeviceReport", "choose_backend", "devices"]
 
 def _backends() -> tuple[AbstractBackend, ...]:
     """Return every backend, the preferred first."""
-    return (NativeBackend(), NumpyBackend())
+    n_cuda = max(cuda_devices(), 1)  # without any, one that says why
+    return (*map(CudaBackend, range(n_cuda)), NativeBackend(), NumpyBackend())
 
 
 def devices() -> tuple[DeviceReport, ...]:

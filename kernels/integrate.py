@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from kernels.blocks import join_blocks, take_block
 from kernels.devices import choose_backend
 from kernels.errors import RangeError, ShapeError
 from kernels.lanes import Lanes
 from kernels.lower import lower
 from kernels.schedule import Schedule
-from kernels.solution import Solution
 from kernels.solver import Solver
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kernels.solution import Solution
     from kernels.system import OdeSystem
 
 __all__ = ["integrate", "prepare", "replay"]
@@ -59,8 +59,9 @@ def integrate(
         Lanes that are worked on together; None lets the backend choose. The result does not
         depend on it, bit for bit.
     threads
-        Blocks that run at once on ``native``; None takes every core this process may use. The
-        result does not depend on it either.
+        Blocks that run at once on ``native`` and CUDA devices; None takes every core this process
+        may use, and two blocks on a CUDA device, so that one is copied while the other computes.
+        The result does not depend on it either.
 
     Returns
     -------
@@ -97,7 +98,7 @@ def integrate(
     save_times = _checked_saves(save_times, schedule)
     program = lower(system)
     backend, reasons = choose_backend(device, program, solver)
-    n_thread = _checked_count("threads", _cores() if threads is None else threads)
+    n_thread = backend.usual_threads if threads is None else _checked_count("threads", threads)
     n_thread = n_thread if backend.is_threaded else 1
     size = backend.block_lanes(program) if block_lanes is None else block_lanes
     size = _checked_count("block_lanes", size)
@@ -106,9 +107,8 @@ def integrate(
 
     def run(start: int) -> Solution:
         block = slice(start, min(start + size, lanes.n_lane))
-        streams = tuple(stream.take(block) for stream in schedule.streams)
-        part = Schedule(t0=schedule.t0, t1=schedule.t1, streams=streams)
-        return backend.run(system, program, lanes.take(block), part, save_times, solver)
+        some, part = take_block(lanes, schedule, block)
+        return backend.run(system, program, some, part, save_times, solver)
 
     starts = range(0, lanes.n_lane, size) or (0,)
     if n_thread == 1 or len(starts) == 1:
@@ -116,7 +116,7 @@ def integrate(
     else:
         with ThreadPoolExecutor(n_thread) as pool:
             parts = list(pool.map(run, starts))
-    return _joined(parts, reasons)
+    return join_blocks(parts, reasons)
 
 
 def prepare(
@@ -187,17 +187,8 @@ def replay(
         raise RangeError("lane", repr(lane), "a whole number", "Choose a lane by its number")
     if not 0 <= lane < lanes.n_lane:
         raise RangeError("lane", repr(lane), f"0 to {lanes.n_lane - 1}", "Choose one of them")
-    one = slice(lane, lane + 1)
-    part = Schedule(
-        t0=schedule.t0, t1=schedule.t1, streams=tuple(s.take(one) for s in schedule.streams)
-    )
-    return integrate(system, lanes.take(one), part, save_times, solver, "numpy")
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    one, part = take_block(lanes, schedule, slice(lane, lane + 1))
+    return integrate(system, one, part, save_times, solver, "numpy")
 
 
 def _checked_count(name: str, value: int) -> int:
@@ -255,23 +246,3 @@ def _checked_saves(save_times: NDArray[np.int64], schedule: Schedule) -> NDArray
             "Save within the schedule",
         )
     return whole
-
-
-def _joined(parts: list[Solution], reasons: dict[str, str]) -> Solution:
-    def join(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(part, name) for part in parts], axis=-1)
-
-    def join_lanes(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(part.end, name) for part in parts], axis=-1)
-
-    first = parts[0]
-    names = [field.name for field in fields(Lanes)]
-    per_lane = ("observables", "codes", "failure_times", "accepted", "rejected")
-    return Solution(
-        times=first.times,
-        names=first.names,
-        end=Lanes(**{name: join_lanes(name) for name in names}),
-        device=first.device,
-        reasons=reasons,
-        **{name: join(name) for name in per_lane},
-    )

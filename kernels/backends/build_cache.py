@@ -57,6 +57,8 @@ def built_file(
     with contextlib.ExitStack() as stack:
         try:
             folder = cache_folder()
+            if is_whole(folder / f"{key}{suffix}"):  # without a lock: the folder may be read-only
+                return use(folder / f"{key}{suffix}")
             folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(_locked(folder / f"{key}.lock"))
         except (OSError, RuntimeError):  # not writable, or no home: build for this process alone

@@ -67,6 +67,18 @@ class AbstractBackend(ABC):
     is_threaded: bool = False
     """Whether several blocks may run at once in threads of one process."""
 
+    @property
+    def usual_threads(self) -> int:
+        """Blocks that run at once unless the caller says how many.
+
+        Examples
+        --------
+        >>> from kernels.backends.numpy_backend import NumpyBackend
+        >>> NumpyBackend().usual_threads
+        1
+        """
+        return 1
+
     @abstractmethod
     def report(self) -> DeviceReport:
         """Say whether it can be used, without building anything."""

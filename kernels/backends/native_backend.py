@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from kernels.backends.arguments import pack_arguments, unpack_solution
@@ -48,6 +49,19 @@ class NativeBackend(AbstractBackend):
 
     def __init__(self, n_double: int | None = None) -> None:
         self._n_double = n_double
+
+    @property
+    def usual_threads(self) -> int:
+        """Every core that this process may use.
+
+        Examples
+        --------
+        >>> NativeBackend().usual_threads > 0
+        True
+        """
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
 
     def report(self) -> DeviceReport:
         """Say which compiler and instruction set there are.

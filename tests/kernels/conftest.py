@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from kernels.backends.cuda_backend import CudaBackend, cuda_devices
 from kernels.backends.native_backend import NativeBackend
 from kernels.backends.numpy_backend import NumpyBackend
 
@@ -11,10 +12,17 @@ BACKENDS = {
     "numpy": NumpyBackend,
     "native": NativeBackend,
     "native, one lane a register": lambda: NativeBackend(n_double=1),  # the lane loop of CUDA
+    "cuda": CudaBackend,
 }
+NEEDS_DEVICE = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(cuda_devices() == 0, reason="no CUDA device"),
+]
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(
+    params=[pytest.param(name, marks=NEEDS_DEVICE if name == "cuda" else []) for name in BACKENDS]
+)
 def every_backend(request, monkeypatch):
     """Let ``auto`` find one backend first."""
     backend = BACKENDS[request.param]()
