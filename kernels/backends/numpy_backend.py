@@ -37,7 +37,9 @@ Floats: TypeAlias = "NDArray[np.float64]"
 _WORKING_SET_BYTES: Final = 6_000_000  # some 1,000 lanes of 30 rows; fewer pay for Python
 _FEWEST_LANES: Final = 64
 _MOST_LANES: Final = 2048
-_SAFETY: Final = 0.9
+_SAFETY: Final = (
+    0.95  # a plain controller after smooth restarts: few rejections pay for longer steps
+)
 _GROWTH_MOST: Final = 6.0
 _GROWTH_LEAST: Final = 0.2
 _SHRINK_NON_FINITE: Final = 0.25

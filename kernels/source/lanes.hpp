@@ -10,9 +10,15 @@
 #ifdef __CUDACC__
 #define INLINE __device__ __forceinline__
 #define FUNCTION __device__ __noinline__
+#define UNROLLED
 #else
 #define INLINE inline __attribute__((always_inline))
 #define FUNCTION static __attribute__((noinline))
+#ifdef __clang__
+#define UNROLLED _Pragma("unroll 4")
+#else
+#define UNROLLED _Pragma("GCC unroll 4")
+#endif
 #endif
 
 namespace neurocohort {

@@ -11,7 +11,7 @@ namespace neurocohort {
 
 enum Code { SUCCESS = 0, STEP_TOO_SMALL = 1, TOO_MANY_STEPS = 2, NON_FINITE = 3 };
 
-constexpr double SAFETY = 0.9, GROWTH_MOST = 6.0, GROWTH_LEAST = 0.2, SHRINK_NON_FINITE = 0.25;
+constexpr double SAFETY = 0.95, GROWTH_MOST = 6.0, GROWTH_LEAST = 0.2, SHRINK_NON_FINITE = 0.25;
 constexpr double ERROR_FLOOR = 1e-10, STRETCH = 1.001, RESTART = 0.3, FIRST_STEP = 0.01, FEWEST_ULPS = 16.0;
 constexpr Integer NEVER = 0x7fffffffffffffffLL, NONE = -1;
 
@@ -260,11 +260,13 @@ template <int stage> INLINE void add_time_gradient(Work& w, V h) {
 template <int stage> INLINE void stages(Work& w, V h, V inverse, Stage g, V origin) {
     if constexpr (stage < STAGES) {
         if constexpr (stage > A_ROWS) {  // the last rows repeat the one before and add one increment
+            UNROLLED
             for (int i = 0; i < ROWS; ++i) {
                 w.u[i] = w.u[i] + lane_cast<V>(w.k[stage - 1][i]);
                 w.b[i] = stage_right_side<stage, 1>(lane_cast<V>(w.k[0][i]) * (Real)C[stage][0], w, i) * inverse;
             }
         } else {
+            UNROLLED
             for (int i = 0; i < ROWS; ++i) {
                 w.u[i] = stage_state<stage, 0>(w.y[i], w, i);
                 w.b[i] = stage_right_side<stage, 1>(lane_cast<V>(w.k[0][i]) * (Real)C[stage][0], w, i) * inverse;
