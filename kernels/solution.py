@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from kernels.errors import UnknownNameError
+from kernels.errors import IntegrationError, UnknownNameError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,3 +107,38 @@ class Solution:
                 "solution", "observable", name, self.names, "the observables of the system"
             )
         return self.observables[:, self.names.index(name), :]
+
+    def require_success(self) -> Solution:
+        """Return the solution if no lane failed.
+
+        Raises
+        ------
+        IntegrationError
+            If lanes failed; it names the first and counts them by code.
+
+        Examples
+        --------
+        >>> from kernels import Lanes, OdeSystem, Schedule, integrate
+        >>> import numpy as np
+        >>> rest = OdeSystem(name="rest", states=("x",), parameters=(), rhs={"x": 0})
+        >>> lanes = Lanes(parameters=np.ones((0, 2)), states=np.array([[1.0, np.nan]]))
+        >>> integrate(rest, lanes, Schedule(t0=0, t1=60), np.zeros(0, int)).require_success()
+        Traceback (most recent call last):
+        ...
+        kernels.errors.IntegrationError: lane 1: it failed at 0 [time unit], ...
+        """
+        failed = self.codes.nonzero()[0]
+        if not len(failed):
+            return self
+        counts = ", ".join(
+            f"{int((self.codes == code).sum())} x {code.message}"
+            for code in ResultCode
+            if code and (self.codes == code).any()
+        )
+        raise IntegrationError(
+            f"lane {failed[0]}",
+            f"it failed at {self.failure_times[failed[0]]:g} [time unit], "
+            f"{len(failed)} of {len(self.codes)} lanes in all ({counts})",
+            "every lane must reach the end here",
+            "Look at it alone with kernels.replay",
+        )

@@ -5,6 +5,7 @@ import pytest
 
 from kernels import (
     DoseRecord,
+    IntegrationError,
     KernelError,
     Lanes,
     OdeSystem,
@@ -84,6 +85,14 @@ def test_replaying_one_lane_gives_the_same_bits():
     whole = integrate(system(), lanes(), schedule, saves)
     one = replay(system(), lanes(), schedule, saves, lane=2)
     assert np.array_equal(one["x_"][:, 0], whole["x_"][:, 2])
+
+
+def test_success_can_be_required():
+    well = Lanes(parameters=np.full((1, 2), 0.1), states=np.ones((1, 2)))
+    solution = run(well)
+    assert solution.require_success() is solution
+    with pytest.raises(IntegrationError, match=r"lane 1: it failed at .*1 of 3 lanes in all"):
+        run(lanes()).require_success()
 
 
 def test_every_code_has_a_message():
