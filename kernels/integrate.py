@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["integrate", "prepare", "replay"]
 
 _DEFAULT = Solver()
-_FEWEST_LANES: Final = 64
-"""Smallest block of one thread: fewer lanes leave registers half empty."""
 
 
 def integrate(
@@ -103,7 +101,7 @@ def integrate(
     size = backend.block_lanes(program) if block_lanes is None else block_lanes
     size = _checked_count("block_lanes", size)
     if block_lanes is None and n_thread > 1:  # enough blocks that no thread waits long at the end
-        size = min(size, max(_FEWEST_LANES, -(-lanes.n_lane // (4 * n_thread))))
+        size = min(size, max(backend.fewest_lanes, -(-lanes.n_lane // (4 * n_thread))))
 
     def run(start: int) -> Solution:
         block = slice(start, min(start + size, lanes.n_lane))

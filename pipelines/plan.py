@@ -39,6 +39,8 @@ __all__ = [
 
 DEFAULT_BLOCK_SIZE = 512
 """Patients in a unit: large enough for vectorised arithmetic, small enough to lose to a kill."""
+CUDA_BLOCK_SIZE = 65_536
+"""Patients in a unit on a GPU, which holds some 30,000 at once."""
 
 _LIBRARIES = ("neurocohort", "numpy", "sympy", "polars")
 _SHARD_MODULES = ("adam.py", "definitions.py", "schema.py", "shards.py")
@@ -214,7 +216,7 @@ def make_plan(
     protocol: "Protocol",
     *,
     device: str,
-    block_size: int = DEFAULT_BLOCK_SIZE,
+    block_size: int | None = None,
     n_trajectories: int = 0,
 ) -> RunPlan:
     """Return every unit of a trial.
@@ -226,7 +228,7 @@ def make_plan(
     device
         Where lanes are integrated; a name, not ``auto``.
     block_size
-        Most patients in a unit, at least 1.
+        Most patients in a unit, at least 1; None for what suits the device.
     n_trajectories
         Patients of each arm whose course over time is kept, spread evenly over the arm.
 
@@ -246,6 +248,8 @@ def make_plan(
     >>> plan.units[1].first_id - plan.units[0].first_id
     100
     """
+    if block_size is None:
+        block_size = CUDA_BLOCK_SIZE if device.startswith("cuda") else DEFAULT_BLOCK_SIZE
     if block_size < 1:
         raise InputError(
             f"--block-size: {block_size} patients; 1 or more is allowed. Leave it out to use "

@@ -18,7 +18,7 @@ from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
 from pipelines.execute import Execution, Report, available_cores, execute, interruptible
 from pipelines.files import write_text
-from pipelines.plan import DEFAULT_BLOCK_SIZE, RunPlan, make_plan, trial_facts
+from pipelines.plan import RunPlan, make_plan, trial_facts
 from pipelines.provenance import choose_device, record_run, timestamp
 from pipelines.report_text import summarise
 from pipelines.run_folder import RunFolder, Settings, hold, read_settings, settings_of
@@ -168,11 +168,10 @@ def prepare(request: Request) -> Preparation:
     )
 
 
-def _conduct(request: Request, begun: Settings | None) -> tuple[str, int, int]:
+def _conduct(request: Request, begun: Settings | None) -> tuple[str, int | None, int]:
     """Return device, block size and trajectories: as asked, else as begun, else the defaults."""
-    if begun is None:
-        usual = ("auto", DEFAULT_BLOCK_SIZE, DEFAULT_TRAJECTORIES)
-    else:
+    usual: tuple[str, int | None, int] = ("auto", None, DEFAULT_TRAJECTORIES)
+    if begun is not None:
         usual = (begun.device, begun.block_size, begun.n_trajectories)
     asked = usual[0] if request.device == "auto" else request.device
     block_size = usual[1] if request.block_size is None else request.block_size

@@ -7,10 +7,13 @@ computes, the other is copied.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import functools
 import hashlib
 import importlib
 import importlib.util
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,14 +21,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from kernels.backends.arguments import pack_arguments, unpack_solution
-from kernels.backends.cuda_build import REMEDY, Resources, compile_cubin, nvrtc_version
+from kernels.backends.cuda_build import (
+    REMEDY,
+    Resources,
+    compile_cubin,
+    nearest_architecture,
+    nvrtc_version,
+    supported_architectures,
+)
 from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.kernel_text import ENTRY, kernel_text
 from kernels.blocks import join_blocks, take_block
-from kernels.errors import DeviceError
+from kernels.errors import DeviceError, KernelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -37,7 +47,7 @@ if TYPE_CHECKING:
     from kernels.solver import Solver
     from kernels.system import OdeSystem
 
-__all__ = ["CudaBackend", "cuda_devices", "launch_grid", "solve_halving"]
+__all__ = ["CudaBackend", "cuda_devices", "is_out_of_memory", "launch_grid", "solve_halving"]
 
 BLOCK_THREADS: Final = 128
 _REGISTERS: Final = 65_536  # of one multiprocessor, from compute capability 3.5 to 12
@@ -45,16 +55,55 @@ _THREADS: Final = 2_048  # likewise; 1,536 on some cards, where the rest waits i
 _SHARE_OF_MEMORY: Final = 0.4  # two blocks are there at once, and the driver keeps the stacks
 _SAVED_ROWS: Final = 512  # what a lane may save before its block has to be halved
 _MOST_LANES: Final = 1 << 19
+_WARP: Final = 32
+_RESULTS: Final = (
+    "rows",
+    "sizes",
+    "codes",
+    "failure_times",
+    "accepted",
+    "rejected",
+    "observed",
+    "restart_sizes",
+)
+_DRIVER_REMEDY: Final = "Install the NVIDIA driver, and look at nvidia-smi and CUDA_VISIBLE_DEVICES"
 
 
 @functools.cache
 def _cupy() -> ModuleType | None:
-    if importlib.util.find_spec("cupy") is None:
+    """Import CuPy where it and a driver are there: the import alone takes a second."""
+    if importlib.util.find_spec("cupy") is None or not _has_driver():
         return None
     try:
         return importlib.import_module("cupy")
     except ImportError:
         return None
+
+
+@functools.cache
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _count() -> tuple[int, str, str]:
+    """Return how many devices there are and, where there is none, the reason and the remedy."""
+    cupy = _cupy()
+    if cupy is None:
+        if importlib.util.find_spec("cupy") is None:
+            return 0, "CuPy is not installed", REMEDY
+        if not _has_driver():
+            return 0, "CuPy is installed, but no NVIDIA driver (libcuda)", _DRIVER_REMEDY
+        return 0, "CuPy is installed, but cannot be imported", REMEDY
+    try:
+        count = int(cupy.cuda.runtime.getDeviceCount())
+    except RuntimeError as error:  # a driver older than CuPy's CUDA, or no card
+        return 0, f"CuPy found no device ({error})", f"{_DRIVER_REMEDY}. {REMEDY}"
+    return count, "" if count else "the driver found no device", "" if count else _DRIVER_REMEDY
 
 
 def cuda_devices() -> int:
@@ -65,14 +114,13 @@ def cuda_devices() -> int:
     >>> cuda_devices() >= 0
     True
     """
-    cupy = _cupy()
-    if cupy is None or not cupy.cuda.is_available():
-        return 0
-    return int(cupy.cuda.runtime.getDeviceCount())
+    return _count()[0]
 
 
-def launch_grid(n_lane: int, resources: Resources, n_multiprocessor: int) -> int:
-    """Return how many thread blocks to start: those that the card holds at once, or fewer.
+def launch_grid(n_lane: int, resources: Resources, n_multiprocessor: int) -> tuple[int, int]:
+    """Return how many thread blocks to start, and of how many threads.
+
+    As many as the card holds at once, or fewer; few lanes are spread over all multiprocessors.
 
     Parameters
     ----------
@@ -88,12 +136,34 @@ def launch_grid(n_lane: int, resources: Resources, n_multiprocessor: int) -> int
     >>> taken = Resources(
     ...     registers=168, stack_bytes=0, spill_store_bytes=0, spill_load_bytes=0
     ... )
-    >>> launch_grid(1_000_000, taken, 132), launch_grid(1_000, taken, 132)
-    (396, 8)
+    >>> launch_grid(1_000_000, taken, 132), launch_grid(5_000, taken, 132)
+    ((396, 128), (79, 64))
     """
-    registers = BLOCK_THREADS * 8 * -(-max(resources.registers, 1) // 8)  # given out by eights
-    resident = max(1, min(_REGISTERS // registers, _THREADS // BLOCK_THREADS))
-    return max(1, min(-(-n_lane // BLOCK_THREADS), n_multiprocessor * resident))
+    warps = -(-n_lane // (n_multiprocessor * _WARP))
+    threads = min(BLOCK_THREADS, _WARP * max(warps, 1))
+    registers = threads * 8 * -(-max(resources.registers, 1) // 8)  # given out by eights
+    resident = max(1, min(_REGISTERS // registers, _THREADS // threads))
+    return max(1, min(-(-n_lane // threads), n_multiprocessor * resident)), threads
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether memory did not suffice, on the card or on the host.
+
+    Parameters
+    ----------
+    error
+        What a launch raised. CuPy raises a `MemoryError` for its own arrays; the driver's refusal
+        of the threads' stacks is a `RuntimeError` of CuPy.
+
+    Examples
+    --------
+    >>> is_out_of_memory(RuntimeError("CUDA_ERROR_OUT_OF_MEMORY: out of memory"))
+    True
+    """
+    if isinstance(error, MemoryError):
+        return True
+    words = ("CUDA_ERROR_OUT_OF_MEMORY", "cudaErrorMemoryAllocation")
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
 
 
 def solve_halving(
@@ -186,34 +256,25 @@ class CudaBackend(AbstractBackend):
         >>> CudaBackend().report().name
         'cuda:0'
         """
-        cupy = _cupy()
-        if cupy is None:
-            return self._absent("CuPy is not installed", REMEDY)
-        if self._ordinal >= cuda_devices():
-            return self._absent(
-                "CuPy is installed and finds no such device or no CUDA driver",
-                "Install the NVIDIA driver, and look at nvidia-smi and CUDA_VISIBLE_DEVICES",
-            )
+        count, reason, remedy = _count()
+        if self._ordinal >= count:
+            reason = reason or f"CuPy finds {count} devices, cuda:0 to cuda:{count - 1}"
+            return self._absent(reason, remedy or "Look at CUDA_VISIBLE_DEVICES")
         try:
             compiler = nvrtc_version()
         except DeviceError as error:
             return self._absent(error.given, error.remedy)
-        about = cupy.cuda.runtime.getDeviceProperties(self._ordinal)
+        about = _properties(self._ordinal)
         return DeviceReport(
             name=self.name,
             is_available=True,
-            reason=f"{about['name'].decode()}, {self._architecture()}, "
+            reason=f"{about['name'].decode()}, sm_{about['major']}{about['minor']}, "
             f"{about['totalGlobalMem'] / 2**30:.0f} GiB, NVRTC {compiler}",
             remedy="",
         )
 
     def _absent(self, reason: str, remedy: str) -> DeviceReport:
         return DeviceReport(name=self.name, is_available=False, reason=reason, remedy=remedy)
-
-    def _architecture(self) -> str:
-        cupy = _cupy()
-        assert cupy is not None
-        return f"sm_{cupy.cuda.Device(self._ordinal).compute_capability}"
 
     def prepare(self, program: Program, solver: Solver) -> None:
         """Compile the program and load it into the device.
@@ -237,8 +298,18 @@ class CudaBackend(AbstractBackend):
 
     def _kernel(self, program: Program, solver: Solver) -> tuple[Any, Resources]:
         text = kernel_text(program, solver, 1, BLOCK_THREADS)
-        compiled = compile_cubin(text, self._architecture(), is_checked=self._is_checked)
-        return _loaded(self._ordinal, compiled.cubin), compiled.resources
+        return _built(self._ordinal, text, self._is_checked)
+
+    @property
+    def fewest_lanes(self) -> int:
+        """Return how many lanes the card works on at once: a smaller block leaves part of it idle.
+
+        Examples
+        --------
+        >>> isinstance(CudaBackend.fewest_lanes, property)
+        True
+        """
+        return int(_properties(self._ordinal)["multiProcessorCount"]) * 2 * BLOCK_THREADS
 
     def block_lanes(self, program: Program) -> int:
         """Return how many lanes fit the free memory of the device, twice.
@@ -252,6 +323,7 @@ class CudaBackend(AbstractBackend):
         assert cupy is not None
         with cupy.cuda.Device(self._ordinal):
             free, _ = cupy.cuda.runtime.memGetInfo()
+            free += cupy.get_default_memory_pool().free_bytes()  # CuPy's, kept for the next block
         rows = len(program.parameters) + 2 * program.n_row + 2 * len(program.inputs)
         fitting = int(_SHARE_OF_MEMORY * free) // (8 * (rows + _SAVED_ROWS))
         return int(np.clip(fitting, BLOCK_THREADS, _MOST_LANES))
@@ -288,19 +360,61 @@ class CudaBackend(AbstractBackend):
                 address=lambda array: int(array.data.ptr),
             )
             problem = cupy.asarray(packed.problem.view(np.uint8))
-            about = cupy.cuda.runtime.getDeviceProperties(self._ordinal)
-            grid = launch_grid(some.n_lane, resources, about["multiProcessorCount"])
-            kernel((grid,), (BLOCK_THREADS,), (problem,))
-            arrays = {name: cupy.asnumpy(array) for name, array in packed.arrays.items()}
+            n_multiprocessor = _properties(self._ordinal)["multiProcessorCount"]
+            grid, threads = launch_grid(some.n_lane, resources, n_multiprocessor)
+            kernel((grid,), (threads,), (problem,))
+            arrays = {name: cupy.asnumpy(packed.arrays[name]) for name in _RESULTS}
             return unpack_solution(arrays, program, some, save_times, self.name)
 
-        def is_out_of_memory(error: BaseException) -> bool:
-            return isinstance(error, cupy.cuda.memory.OutOfMemoryError)
+        with _stream(self._ordinal), _cuda_errors(self.name, "the kernel failed"):
+            return solve_halving(lanes, schedule, attempt, is_out_of_memory)
 
-        with cupy.cuda.Device(self._ordinal), cupy.cuda.Stream(non_blocking=True) as stream:
-            solution = solve_halving(lanes, schedule, attempt, is_out_of_memory)
-            stream.synchronize()
-        return solution
+
+@functools.cache
+def _properties(ordinal: int) -> dict[str, Any]:
+    cupy = _cupy()
+    assert cupy is not None
+    properties: dict[str, Any] = cupy.cuda.runtime.getDeviceProperties(ordinal)
+    return properties
+
+
+@functools.cache
+def _free_streams(ordinal: int) -> list[Any]:
+    del ordinal  # a list for each device
+    return []
+
+
+@contextlib.contextmanager
+def _stream(ordinal: int) -> Iterator[None]:
+    """Lend a stream to this thread; the next block takes it again, with the memory it has freed."""
+    cupy = _cupy()
+    assert cupy is not None
+    free = _free_streams(ordinal)
+    with cupy.cuda.Device(ordinal):
+        try:
+            stream = free.pop()
+        except IndexError:
+            stream = cupy.cuda.Stream(non_blocking=True)
+        try:
+            with stream:
+                yield
+        finally:
+            free.append(stream)
+
+
+@contextlib.contextmanager
+def _cuda_errors(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except KernelError:
+        raise
+    except RuntimeError as error:  # CuPy's errors of the runtime and of the driver
+        raise DeviceError(
+            f"device '{name}'",
+            f"{what} ({error})",
+            "a driver at least as new as NVRTC, and a card that works, are needed",
+            "Look at nvidia-smi, or use --device native",
+        ) from error
 
 
 @functools.cache
@@ -309,11 +423,21 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 
 @functools.lru_cache(maxsize=64)
-def _loaded(ordinal: int, cubin: bytes) -> Any:  # noqa: ANN401 - a CuPy kernel, which has no types
+def _built(ordinal: int, text: str, is_checked: bool) -> tuple[Any, Resources]:  # noqa: FBT001
+    about = _properties(ordinal)
+    capability = 10 * about["major"] + about["minor"]
+    architecture = nearest_architecture(capability, supported_architectures())
+    compiled = compile_cubin(text, architecture, is_checked=is_checked)
     cupy = _cupy()
     assert cupy is not None
-    # CuPy reads the file when the kernel is first launched, so it has to stay
-    path = Path(_folder().name) / f"{ordinal}-{hashlib.sha256(cubin).hexdigest()}.cubin"
-    path.write_bytes(cubin)
-    with cupy.cuda.Device(ordinal):
-        return cupy.RawModule(path=str(path)).get_function(ENTRY)
+    path = Path(_folder().name) / f"{ordinal}-{hashlib.sha256(compiled.cubin).hexdigest()}.cubin"
+    path.write_bytes(compiled.cubin)
+    with (
+        cupy.cuda.Device(ordinal),
+        _cuda_errors(f"cuda:{ordinal}", "the driver refused the kernel"),
+    ):
+        kernel = cupy.RawModule(path=str(path)).get_function(ENTRY)
+        # no shared memory is used: all of it is cache for the stage vectors. Also loads the kernel
+        # now, so that 'auto' can still pass the device over
+        kernel.preferred_shared_memory_carveout = 0
+    return kernel, compiled.resources

@@ -23,9 +23,16 @@ from kernels.backends.build_cache import built_file
 from kernels.errors import BuildError, DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["CompiledKernel", "Resources", "compile_cubin", "find_nvrtc"]
+__all__ = [
+    "CompiledKernel",
+    "Resources",
+    "compile_cubin",
+    "find_nvrtc",
+    "nearest_architecture",
+    "supported_architectures",
+]
 
 REMEDY: Final = "Run: pip install 'neurocohort[gpu-cuda13]', or [gpu-cuda12] for CUDA 12"
 _OPTIONS: Final = ("--std=c++17", "--ptxas-options=-v")
@@ -142,6 +149,58 @@ def nvrtc_version() -> str:
     major, minor = ctypes.c_int(), ctypes.c_int()
     _nvrtc(find_nvrtc()).nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
     return f"{major.value}.{minor.value}"
+
+
+def supported_architectures() -> tuple[int, ...]:
+    """Return what the compiler can compile for, such as 90 for ``sm_90``.
+
+    Raises
+    ------
+    DeviceError
+        If it is not installed.
+
+    Examples
+    --------
+    >>> supported_architectures.__name__
+    'supported_architectures'
+    """
+    nvrtc, count = _nvrtc(find_nvrtc()), ctypes.c_int()
+    _check(nvrtc, nvrtc.nvrtcGetNumSupportedArchs(ctypes.byref(count)))
+    architectures = (ctypes.c_int * count.value)()
+    _check(nvrtc, nvrtc.nvrtcGetSupportedArchs(architectures))
+    return tuple(architectures)
+
+
+def nearest_architecture(capability: int, supported: Iterable[int]) -> str:
+    """Return the newest architecture whose machine code a card runs.
+
+    Parameters
+    ----------
+    capability
+        Compute capability of the card, such as 89.
+    supported
+        What the compiler can compile for.
+
+    Raises
+    ------
+    BuildError
+        If there is none: a card runs the code of its own major version, up to its minor version.
+
+    Examples
+    --------
+    >>> nearest_architecture(89, (80, 86, 90))
+    'sm_86'
+    """
+    known = sorted(supported)
+    fitting = [other for other in known if other // 10 == capability // 10 and other <= capability]
+    if not fitting:
+        raise BuildError(
+            "device 'cuda'",
+            f"the card has compute capability {capability / 10} and NVRTC does not compile for it",
+            "it compiles for " + ", ".join(str(other / 10) for other in known),
+            "Install [gpu-cuda12] for an older card, a newer NVRTC for a newer one",
+        )
+    return f"sm_{fitting[-1]}"
 
 
 def compile_cubin(text: str, architecture: str, *, is_checked: bool = False) -> CompiledKernel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kernels.system import OdeSystem
 
 __all__ = ["AbstractBackend", "DeviceReport"]
+
+_FEWEST_LANES: Final = 64  # fewer leave registers half empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,18 @@ class AbstractBackend(ABC):
         1
         """
         return 1
+
+    @property
+    def fewest_lanes(self) -> int:
+        """Lanes below which a block is not cut to give every thread one.
+
+        Examples
+        --------
+        >>> from kernels.backends.numpy_backend import NumpyBackend
+        >>> NumpyBackend().fewest_lanes
+        64
+        """
+        return _FEWEST_LANES
 
     @abstractmethod
     def report(self) -> DeviceReport:

@@ -10,10 +10,12 @@
 #ifdef __CUDACC__
 #define INLINE __device__ __forceinline__
 #define FUNCTION __device__ __noinline__
+#define SELDOM FUNCTION  // what happens between steps does not take the registers of a step
 #define UNROLLED
 #else
 #define INLINE inline __attribute__((always_inline))
 #define FUNCTION static __attribute__((noinline))
+#define SELDOM INLINE
 #ifdef __clang__
 #define UNROLLED _Pragma("unroll 4")
 #else

@@ -64,7 +64,7 @@ INLINE Integer due_time(const Stream& stream, Integer lane, Integer n_lane) {
     return stream.times[point] + (stream.lag ? stream.lag[lane] : 0);
 }
 
-INLINE void start_streams(const Problem& problem, Integer lane) {
+SELDOM void start_streams(const Problem& problem, Integer lane) {
     const Integer n_lane = problem.n_lane;
     for (Integer s = 0; s < problem.n_stream; ++s) {
         const Stream& stream = problem.streams[s];
@@ -94,7 +94,7 @@ INLINE void set_inputs(const Problem& problem, Work& w, int l) {
 
 // boundaries: saves first, then events, then the next interval
 
-INLINE void observe(const Problem& problem, const Work& w, int l, Integer save) {
+SELDOM void observe(const Problem& problem, const Work& w, int l, Integer save) {
     double y[ROWS], p[LOOP_PARAMETERS], h[HOISTED], inputs[INPUTS], values[OBSERVABLES];
     for (int i = 0; i < ROWS; ++i) y[i] = get(w.y[i], l);
     for (int i = 0; i < LOOP_PARAMETERS; ++i) p[i] = get(w.p[i], l);
@@ -111,7 +111,7 @@ INLINE Integer kind_of(const Stream& stream, double rate) {
 }
 
 // applies what is due and returns the kind of event that came first, NONE without any
-INLINE Integer apply_events(const Problem& problem, Work& w, int l) {
+SELDOM Integer apply_events(const Problem& problem, Work& w, int l) {
     const Integer lane = w.lane[l], now = w.now[l], n_lane = problem.n_lane;
     Integer event = NONE;
     bool inputs_changed = false;
@@ -186,7 +186,7 @@ FUNCTION void cross(const Problem& problem, Work& w, int l) {
 
 // a lane comes and goes
 
-INLINE bool load(const Problem& problem, Work& w, int l, Integer lane) {
+SELDOM bool load(const Problem& problem, Work& w, int l, Integer lane) {
     const Integer n_lane = problem.n_lane;
     if (problem.codes[lane] != SUCCESS) return false;
     double p[PARAMETERS], h[HOISTED];
@@ -220,7 +220,7 @@ INLINE bool load(const Problem& problem, Work& w, int l, Integer lane) {
     return true;
 }
 
-INLINE void store(const Problem& problem, const Work& w, int l) {
+SELDOM void store(const Problem& problem, const Work& w, int l) {
     const Integer n_lane = problem.n_lane, lane = w.lane[l];
     for (int i = 0; i < ROWS; ++i) problem.rows[i * n_lane + lane] = get(w.y[i], l);
     problem.sizes[lane] = get(w.size, l);
@@ -337,7 +337,7 @@ INLINE V next_size(const Work& w, V h, V error, M finite, M accept, M last) {
     return select(w.done, w.size, wish);
 }
 
-INLINE void fail(const Problem& problem, Work& w, int l, Code code) {
+SELDOM void fail(const Problem& problem, Work& w, int l, Code code) {
     problem.codes[w.lane[l]] = code;
     problem.failure_times[w.lane[l]] = (double)w.now[l] / problem.unit + get(w.local, l);
     set(w.done, l, true);
@@ -431,7 +431,10 @@ INLINE void integrate_lanes(const Problem& problem, Integer next, Integer stride
 }  // namespace neurocohort
 
 #ifdef __CUDACC__
-extern "C" __global__ void __launch_bounds__(BLOCK_THREADS) neurocohort_run(const neurocohort::Problem* problem) {
+// 256 threads a multiprocessor leave 255 registers to each. Without the second number the compiler makes room
+// for more threads and spills some 9 kB of a step (tests/kernels/golden/cuda_resources.json).
+extern "C" __global__ void __launch_bounds__(BLOCK_THREADS, 256 / BLOCK_THREADS)
+neurocohort_run(const neurocohort::Problem* problem) {
     const neurocohort::Integer thread = blockIdx.x * (neurocohort::Integer)blockDim.x + threadIdx.x;
     neurocohort::integrate_lanes(*problem, thread, gridDim.x * (neurocohort::Integer)blockDim.x);
 }

@@ -1,5 +1,7 @@
 """What the CUDA backend decides on the host, everywhere; and the device, where there is one."""
 
+import re
+
 import numpy as np
 import pytest
 from kernels_tolerances import FLOAT32_FLOOR, MIXED_FLOOR
@@ -11,6 +13,7 @@ from kernels.backends.cuda_backend import (
     BLOCK_THREADS,
     CudaBackend,
     cuda_devices,
+    is_out_of_memory,
     launch_grid,
     solve_halving,
 )
@@ -25,10 +28,51 @@ def resources(registers):
 
 def test_the_grid_is_what_the_card_holds_at_once_or_what_the_lanes_need():
     for registers, resident in ((32, 16), (64, 8), (128, 4), (168, 3), (255, 2)):
-        assert launch_grid(10**9, resources(registers), 100) == 100 * resident
-    assert launch_grid(1, resources(64), 100) == 1
-    assert launch_grid(BLOCK_THREADS + 1, resources(64), 100) == 2
-    assert launch_grid(0, resources(64), 100) == 1
+        full = (100 * resident, BLOCK_THREADS)
+        assert launch_grid(10**9, resources(registers), 100) == full
+    assert launch_grid(0, resources(64), 100) == (1, 32)
+
+
+@pytest.mark.parametrize(
+    ("n_lane", "grid"),
+    [(1, (1, 32)), (33, (2, 32)), (3200, (100, 32)), (3201, (51, 64)), (12_800, (100, 128))],
+)
+def test_few_lanes_are_spread_over_all_multiprocessors(n_lane, grid):
+    assert launch_grid(n_lane, resources(255), 100) == grid
+
+
+@pytest.mark.parametrize("n_lane", [*range(1, 300, 7), 10_000, 33_791, 33_792, 33_793])
+def test_every_lane_has_a_thread_or_waits_for_one_of_a_full_card(n_lane):
+    blocks, threads = launch_grid(n_lane, resources(255), 132)
+    assert threads % 32 == 0
+    assert blocks * threads >= min(n_lane, 132 * 2 * BLOCK_THREADS)
+    assert (blocks - 1) * threads < n_lane
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (MemoryError("4 GB"), True),  # CuPy's OutOfMemoryError is one
+        (RuntimeError("CUDA_ERROR_OUT_OF_MEMORY: out of memory"), True),
+        (RuntimeError("cudaErrorMemoryAllocation: out of memory"), True),
+        (RuntimeError("cudaErrorIllegalAddress"), False),
+        (ValueError("CUDA_ERROR_OUT_OF_MEMORY"), False),
+    ],
+)
+def test_errors_of_memory_are_told_from_others(error, wanted):
+    assert is_out_of_memory(error) == wanted
+
+
+def test_errors_of_the_driver_become_ours_and_ours_stay():
+    with (
+        pytest.raises(DeviceError, match=r"'cuda:1': the kernel failed \(illegal address\)"),
+        cuda_backend._cuda_errors("cuda:1", "the kernel failed"),
+    ):
+        raise RuntimeError("illegal address")
+    ours = DeviceError("a", "b", "c", "d")
+    with pytest.raises(DeviceError) as caught, cuda_backend._cuda_errors("cuda:1", "it failed"):
+        raise ours
+    assert caught.value is ours
 
 
 class MemoryGoneError(Exception):
@@ -68,15 +112,34 @@ def test_one_lane_that_does_not_fit_is_an_error_and_others_pass_through():
         solve_halving(lanes, schedule, numpy_up_to(0, []), lambda _: False)
 
 
-def test_without_cupy_or_device_the_report_says_what_to_install(monkeypatch):
+@pytest.mark.parametrize(
+    ("has_cupy", "reason", "remedy"),
+    [
+        (False, "CuPy is not installed", r"neurocohort\[gpu-cuda13\]"),
+        (True, "CuPy is installed, but no NVIDIA driver", "nvidia-smi"),
+    ],
+)
+def test_without_cupy_or_driver_the_report_says_what_to_install(
+    monkeypatch, has_cupy, reason, remedy
+):
     monkeypatch.setattr(cuda_backend, "_cupy", lambda: None)
+    monkeypatch.setattr(cuda_backend, "_has_driver", lambda: False)
+    found = cuda_backend.importlib.util.find_spec("numpy") if has_cupy else None
+    monkeypatch.setattr(cuda_backend.importlib.util, "find_spec", lambda _: found)
+    monkeypatch.setattr(cuda_backend, "_count", cuda_backend._count.__wrapped__)
     report = CudaBackend().report()
     assert not report.is_available
-    assert report.reason == "CuPy is not installed"
-    assert "neurocohort[gpu-cuda13]" in report.remedy
-    with pytest.raises(DeviceError, match="CuPy is not installed"):
+    assert report.reason.startswith(reason)
+    assert re.search(remedy, report.remedy)
+    with pytest.raises(DeviceError, match=reason):
         CudaBackend().prepare(lower(every_operation()), Solver())
     assert cuda_devices() == 0
+
+
+def test_without_a_driver_cupy_is_not_even_imported(monkeypatch):
+    monkeypatch.setattr(cuda_backend, "_has_driver", lambda: False)
+    monkeypatch.setattr(cuda_backend.importlib, "import_module", None)  # it must not be called
+    assert cuda_backend._cupy.__wrapped__() is None
 
 
 # with a device
@@ -145,3 +208,28 @@ class TestDevice:
             decay, lanes, Schedule(t0=0, t1=HOUR), np.zeros(0, np.int64), device="cuda:0"
         ).end
         assert end.states[0] == pytest.approx(np.linspace(1, 2, n) * np.exp(-1.0), rel=1e-4)
+
+    def test_memory_that_does_not_suffice_halves_the_block(self):
+        cupy = cuda_backend._cupy()
+        pool = cupy.get_default_memory_pool()
+        wanted = run(CudaBackend())
+        pool.free_all_blocks()
+        pool.set_limit(size=pool.used_bytes() + (1 << 16))  # 66 kB; the block takes twice as much
+        try:
+            halved = run(CudaBackend())
+        finally:
+            pool.set_limit(size=0)
+        assert np.array_equal(halved.observables, wanted.observables)
+
+    def test_memory_is_the_same_after_many_blocks(self):
+        cupy = cuda_backend._cupy()
+        program = lower(every_operation())
+        for _ in range(3):
+            run(CudaBackend())
+        sizes = set()
+        total = cupy.get_default_memory_pool().total_bytes()
+        for _ in range(5):
+            run(CudaBackend())
+            sizes.add(CudaBackend().block_lanes(program))
+        assert cupy.get_default_memory_pool().total_bytes() == total
+        assert len(sizes) == 1

@@ -12,7 +12,12 @@ from cohort.trial import load_protocol
 from kernels import BuildError, DeviceError, Solver, lower
 from kernels.backends import cuda_build
 from kernels.backends.cuda_backend import BLOCK_THREADS
-from kernels.backends.cuda_build import compile_cubin, find_nvrtc
+from kernels.backends.cuda_build import (
+    compile_cubin,
+    find_nvrtc,
+    nearest_architecture,
+    supported_architectures,
+)
 from kernels.backends.kernel_text import kernel_text
 
 BUDGET = Path(__file__).parent / "golden" / "cuda_resources.json"
@@ -70,6 +75,15 @@ def test_an_architecture_or_text_that_nvrtc_refuses_is_named():
         compile_cubin("extern", "sm_11")
     with pytest.raises(BuildError, match=r"neurocohort\.cu\(1\): error"):
         compile_cubin("nonsense;", "sm_90")
+
+
+def test_a_card_gets_the_newest_code_of_its_own_major_version():
+    assert {80, 90, 100} <= set(supported_architectures())
+    known = (80, 86, 90, 100)
+    for capability, wanted in ((80, "sm_80"), (87, "sm_86"), (90, "sm_90"), (103, "sm_100")):
+        assert nearest_architecture(capability, known) == wanted
+    with pytest.raises(BuildError, match=r"compute capability 7\.0.*8\.0, 8\.6.*gpu-cuda12"):
+        nearest_architecture(70, known)
 
 
 def test_without_a_compiler_the_error_says_what_to_install(monkeypatch):

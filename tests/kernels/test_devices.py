@@ -1,5 +1,7 @@
 """The list of devices and the choice among them."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from kernels import (
     integrate,
     lower,
 )
-from kernels.backends import native_build
+from kernels.backends import cuda_backend, native_build
 from kernels.devices import choose_backend
 
 REST = OdeSystem(name="rest", states=("x",), parameters=(), rhs={"x": 1})
@@ -23,6 +25,13 @@ REST = OdeSystem(name="rest", states=("x",), parameters=(), rhs={"x": 1})
 
 def choose(device, **options):
     return choose_backend(device, lower(REST), Solver(**options))
+
+
+@pytest.fixture(autouse=True)
+def no_card(monkeypatch):
+    """Make the choices the same on a machine that has a CUDA device."""
+    for module in (cuda_backend, sys.modules["kernels.devices"]):
+        monkeypatch.setattr(module, "cuda_devices", lambda: 0)
 
 
 @pytest.fixture
