@@ -34,7 +34,7 @@ __all__ = [
     "supported_architectures",
 ]
 
-REMEDY: Final = "Run: pip install 'neurocohort[gpu-cuda13]', or [gpu-cuda12] for CUDA 12"
+REMEDY: Final = "Run in the repository: pip install '.[gpu-cuda13]', or '.[gpu-cuda12]' for CUDA 12"
 _OPTIONS: Final = ("--std=c++17", "--ptxas-options=-v")
 _UNCONTRACTED: Final = "--fmad=false"
 

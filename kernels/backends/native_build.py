@@ -42,7 +42,7 @@ _FLAGS: Final = (
     "-shared",
     "-w",
 )
-_ABSENT_REMEDY: Final = "Install g++ or clang++, or run: pip install 'neurocohort[native]'"
+_ABSENT_REMEDY: Final = "Install g++ or clang++, or run in the repository: pip install '.[native]'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ def test_one_lane_that_does_not_fit_is_an_error_and_others_pass_through():
 @pytest.mark.parametrize(
     ("has_cupy", "reason", "remedy"),
     [
-        (False, "CuPy is not installed", r"neurocohort\[gpu-cuda13\]"),
+        (False, "CuPy is not installed", r"'\.\[gpu-cuda13\]'"),
         (True, "CuPy is installed, but no NVIDIA driver", "nvidia-smi"),
     ],
 )
