@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kernels.errors import ShapeError
+from kernels.errors import RangeError, ShapeError
+from kernels.solution import ResultCode
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -71,6 +72,15 @@ class Lanes:
             object.__setattr__(self, "codes", np.zeros(n_lane, np.uint8))
         _check_row("step_sizes", self.step_sizes, "f", "floats")
         _check_row("codes", self.codes, "u", "uint8 codes")
+        if self.codes.max(initial=0) > max(ResultCode):
+            raise RangeError(
+                "lanes.codes",
+                repr(int(self.codes.max())),
+                f"0 to {max(ResultCode):d}, the codes of ResultCode",
+                "Give 0 to integrate a lane",
+            )
+        object.__setattr__(self, "step_sizes", self.step_sizes.astype(np.float64))
+        object.__setattr__(self, "codes", self.codes.astype(np.uint8))
         for name in ("parameters", "quadratures", "step_sizes", "codes", "restart_sizes"):
             shape = getattr(self, name).shape
             if shape[-1] != n_lane or len(shape) not in (1, 2):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DoseRecord", "Schedule", "Stream", "streams_from_records"]
 
+LATEST = 2**53
+"""Largest time [s]: floats still hold every second, and sums of two stay far from overflow."""
+
 MOST_ADDITIONAL = 1_000_000
 """Largest ``addl`` of one record; more is a mistake in the units."""
 
@@ -218,6 +221,8 @@ def _array(where: str, value: object, kind: type[np.generic]) -> NDArray[Any]:
         ) from error
     if kind is np.int64 and given.size and not np.array_equal(array, given):
         raise RangeError(where, "one is no whole number", "whole seconds are allowed", "Round it")
+    if kind is np.int64 and bool(((array > LATEST) | (array < -LATEST)).any()):
+        raise RangeError(where, "one is beyond 2^53 s", "285 million years either way", "Mend it")
     if array.ndim == 0:
         raise ShapeError(where, f"the single value {value!r}", "an array is allowed", "List it")
     return array
@@ -256,6 +261,10 @@ class Schedule:
             if isinstance(value, bool) or not isinstance(value, int | np.integer):
                 raise RangeError(
                     f"schedule.{name}", repr(value), "whole seconds are allowed", "Round it"
+                )
+            if not -LATEST <= int(value) <= LATEST:
+                raise RangeError(
+                    f"schedule.{name}", f"{value} s", "2^53 s either way are allowed", "Mend it"
                 )
         if self.t1 < self.t0:
             raise RangeError(

@@ -78,7 +78,14 @@ class Solver:
                     f"{LEAST_RTOL_FLOAT32} or more in float32, whose round-off ends there",
                     "Use precision='float64' or 'mixed'",
                 )
-            if not (value > 0 and math.isfinite(value)):
+            if not (value > 0 and _is_finite(value)):
                 raise RangeError(
                     f"solver.{name}", repr(value), "greater than zero and finite", "Change it"
                 )
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False

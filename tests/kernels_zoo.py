@@ -28,7 +28,11 @@ def every_operation():
             + sp.cos(k * TIME)
             - (y * y + 2) ** -k,
         },
-        quadratures={"area": x * z, "above": sp.Piecewise((1, y > m), (0, True))},
+        quadratures={
+            "area": x * z,
+            "clock": TIME * y + TIME**2 / 2,
+            "above": sp.Piecewise((1, y > m), (0, True)),
+        },
         observables={
             "sum": x + y + z + drive,
             "angle": sp.sin(x) * sp.cos(TIME) + sp.log(y * y + 3) + k**m,

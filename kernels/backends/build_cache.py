@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from kernels.errors import BuildError
 from kernels.program_cache import cache_folder
 
 if sys.platform != "win32":
@@ -47,6 +48,12 @@ def built_file(
     -------
     The result of ``use``.
 
+    Raises
+    ------
+    BuildError
+        If it can be written nowhere; and whatever ``build`` and ``use`` raise, other than
+        `OSError` from ``build``.
+
     Examples
     --------
     >>> def build(path):
@@ -54,24 +61,49 @@ def built_file(
     >>> built_file("example", ".txt", build, lambda path: path.read_text(encoding="utf-8"))
     'built'
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            folder = cache_folder()
-            if is_whole(folder / f"{key}{suffix}"):  # without a lock: the folder may be read-only
-                return use(folder / f"{key}{suffix}")
-            folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(_locked(folder / f"{key}.lock"))
-        except (OSError, RuntimeError):  # not writable, or no home: build for this process alone
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        path = folder / f"{key}{suffix}"
-        if not is_whole(path):
-            with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as scratch:
-                part, checksum = Path(scratch) / f"kernel{suffix}", Path(scratch) / "checksum"
-                build(part)
-                checksum.write_text(_digest(part), encoding="ascii")
-                part.replace(path)
-                checksum.replace(_checksum_path(path))
+    path = _shared(f"{key}{suffix}", build)
+    if path is not None:
         return use(path)
+    with tempfile.TemporaryDirectory() as private:
+        path = Path(private) / f"{key}{suffix}"
+        try:
+            _build_whole(path, build)
+        except OSError as error:
+            raise BuildError(
+                "kernel cache",
+                f"the kernel cannot be written ({error})",
+                "some megabytes in the cache folder or the temporary folder are needed",
+                "Make room, or set XDG_CACHE_HOME or TMPDIR to a folder that has it",
+            ) from error
+        return use(path)
+
+
+def _shared(name: str, build: Callable[[Path], None]) -> Path | None:
+    """Return the whole file in the user's cache, None where it cannot be put there."""
+    try:
+        folder = cache_folder()
+    except RuntimeError:  # no home
+        return None
+    path = folder / name
+    if is_whole(path):  # without a lock: the folder may be read-only
+        return path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(path.with_suffix(".lock")):
+            if not is_whole(path):
+                _build_whole(path, build)
+    except OSError:
+        return None
+    return path
+
+
+def _build_whole(path: Path, build: Callable[[Path], None]) -> None:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as scratch:
+        part, checksum = Path(scratch) / f"kernel{path.suffix}", Path(scratch) / "checksum"
+        build(part)
+        checksum.write_text(_digest(part), encoding="ascii")
+        part.replace(path)
+        checksum.replace(_checksum_path(path))
 
 
 def is_whole(path: Path) -> bool:

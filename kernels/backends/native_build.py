@@ -167,7 +167,12 @@ def find_compiler() -> Compiler:
 def _find_compiler(cxx: str, path: str) -> Compiler:
     del path  # part of the key: another PATH finds another compiler
     tried = []
-    named = [tuple(shlex.split(cxx))] if cxx.strip() else []
+    try:
+        named = [tuple(shlex.split(cxx))] if cxx.strip() else []
+    except ValueError as error:
+        raise DeviceError(
+            "CXX", f"'{cxx}' cannot be read ({error})", "a command is allowed", "Mend its quotes"
+        ) from error
     for command in [*named, ("c++",), ("g++",), ("clang++",)]:
         version = _version(command)
         if version is not None:

@@ -104,7 +104,8 @@ def compile_section(section: Section, *, n_copied: int) -> SectionSource:
     for index, output in enumerate(section.outputs):
         if writer.home(output) == f"o[{index}]":
             continue
-        if index < n_copied or output.kind == "v":
+        # the time is copied too: its row moves on from stage to stage
+        if index < n_copied or output.kind in "vt":
             lines.append(f"copyto(o[{index}], {writer.text(output)})")
         else:
             aliases.append((index, output))

@@ -24,8 +24,14 @@ NEEDS_DEVICE = [
     params=[pytest.param(name, marks=NEEDS_DEVICE if name == "cuda" else []) for name in BACKENDS]
 )
 def every_backend(request, monkeypatch):
-    """Let ``auto`` find one backend first."""
+    """Let ``auto`` be one backend, which must not fall back."""
     backend = BACKENDS[request.param]()
     module = sys.modules["kernels.devices"]  # the package has a function of that name
     monkeypatch.setattr(module, "_backends", lambda: (backend, NumpyBackend()))
+
+    def only(backends, program, solver):
+        backends[0].prepare(program, solver)
+        return backends[0], {}
+
+    monkeypatch.setattr(module, "_first_that_runs", only)
     return backend

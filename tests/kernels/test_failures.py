@@ -204,6 +204,24 @@ WRONG = {
         RangeError,
         "1e-06 or more in float32",
     ),
+    "a limit that no machine counts to": (
+        lambda: Solver(max_steps=10**400),
+        RangeError,
+        "greater than zero and finite",
+    ),
+    "a time beyond all clocks": (
+        lambda: Stream(name="d", target="x", times=[2**62], amounts=[1.0]),
+        RangeError,
+        "beyond 2.53 s",
+    ),
+    "an end beyond all clocks": (lambda: Schedule(t0=0, t1=2**63), RangeError, "2.53 s"),
+    "a code that is none": (
+        lambda: Lanes(
+            parameters=np.ones((1, 1)), states=np.ones((1, 1)), codes=np.array([256], np.uint16)
+        ),
+        RangeError,
+        "0 to 3",
+    ),
     "a tolerance of text": (lambda: Solver(rtol="fine"), RangeError, "a number is allowed"),
     "a block of no lanes": (lambda: run(lanes(), block_lanes=0), RangeError, "above zero"),
     "a lane that is not there": (

@@ -228,3 +228,14 @@ def test_a_step_size_that_is_no_number_fails_its_lane_at_once():
     )
     solution = run(lanes, (), solver=Solver(max_steps=500))
     assert solution.codes.tolist() == [ResultCode.NON_FINITE, ResultCode.SUCCESS]
+
+
+def test_a_slope_that_is_time_itself_is_integrated_exactly():
+    y = symbol("y")
+    system = OdeSystem(
+        name="ramp", states=("x", "y"), parameters=(), rhs={"x": TIME**2 / 2, "y": TIME * y}
+    )
+    lanes = Lanes(parameters=np.ones((0, 1)), states=np.array([[0.0], [1.0]]))
+    end = integrate(system, lanes, Schedule(t0=0, t1=2 * HOUR), np.zeros(0, np.int64), TIGHT).end
+    assert end.states[0, 0] == pytest.approx(8 / 6, abs=CLOSED_FORM)
+    assert end.states[1, 0] == pytest.approx(np.exp(2.0), rel=CLOSED_FORM)
