@@ -34,7 +34,7 @@ Operations and bytes of one attempted step, counted from the program and the tab
 (`benchmarks/engine/counts.py`), over CPU time, beside the fused multiply-adds of one core as
 measured at the same time. *Bound* is the least time for the same operations: divisions at the
 measured rate of divisions, all else at the peak. Additions and multiplications are not contracted,
-so that every backend gives the same bits; without contraction 50 % of the peak is the most.
+so that every backend gives the same bits; where one unit does both, half of the peak is the most.
 """
 TRIAL = """
 ## The whole patient model of sct-md-01
