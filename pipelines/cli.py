@@ -45,14 +45,18 @@ ProtocolName = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Workers = Annotated[
-    int | None, typer.Option("--workers", help="Worker processes; one a core if left out.")
+    int | None,
+    typer.Option("--workers", help="Worker processes; one a core (or CUDA card) if left out."),
 ]
 BlockSize = Annotated[
     int | None,
     typer.Option("--block-size", help="Patients in a unit of work; tables do not depend on it."),
 ]
 Device = Annotated[
-    str, typer.Option("--device", help="'auto' or a device that 'cohort doctor' lists.")
+    str,
+    typer.Option(
+        "--device", help="'auto', a device that 'cohort doctor' lists, or 'cuda': every card."
+    ),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Instead of the protocol's seed.")]
 PatientsPerArm = Annotated[

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cohort.simulate import prepare_device
 from kernels import BuildError, DeviceError, devices
+from pipelines.cards import ALL_CARDS
 from pipelines.errors import InputError
 from pipelines.files import file_sha256, write_json
 
@@ -75,7 +76,7 @@ def choose_device(asked: str, protocol: "Protocol") -> tuple[str, dict[str, str]
     Parameters
     ----------
     asked
-        ``auto`` for the best that is there, or a device by name.
+        ``auto`` for the best that is there, a device by name, or ``cuda`` for every card.
     protocol
         The trial whose equations it will run.
 
@@ -91,6 +92,8 @@ def choose_device(asked: str, protocol: "Protocol") -> tuple[str, dict[str, str]
     ('numpy', {})
     """
     try:
+        if asked == ALL_CARDS:
+            return asked, prepare_device(protocol, "cuda:0")[1]
         return prepare_device(protocol, asked)
     except (DeviceError, BuildError) as error:
         raise InputError(f"--device: {error.given}; {error.allowed}. {error.remedy}.") from error

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cohort.simulate import model_texts
 from pipelines.adam import TrialFacts
+from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
 from pipelines.execute import Execution, Report, available_cores, execute, interruptible
@@ -55,7 +56,7 @@ class Request:
     n_trajectories
         Patients of each arm whose course is kept.
     n_workers
-        Worker processes; None for one a core.
+        Worker processes; None for one a core, or one a card on CUDA devices.
     simulator
         The function that simulates, ``module:name``.
 
@@ -133,10 +134,9 @@ def prepare(request: Request) -> Preparation:
     4
     """
     protocol = request.protocol
-    n_workers = available_cores() if request.n_workers is None else request.n_workers
-    if n_workers < 1:
+    if request.n_workers is not None and request.n_workers < 1:
         raise InputError(
-            f"--workers: {n_workers}; 1 or more is allowed. Leave it out to use one a core."
+            f"--workers: {request.n_workers}; 1 or more is allowed. Leave it out to use one a core."
         )
     find_simulator(request.simulator)
     folder = RunFolder(request.out)
@@ -163,9 +163,16 @@ def prepare(request: Request) -> Preparation:
         facts=facts,
         settings=settings,
         job=job,
-        n_workers=n_workers,
+        n_workers=_usual_workers(device) if request.n_workers is None else request.n_workers,
         passed_over=passed_over,
     )
+
+
+def _usual_workers(device: str) -> int:
+    """Return one worker a card where lanes are integrated on cards, else one a core."""
+    if device.startswith("cuda"):
+        return n_cards() if device == ALL_CARDS else 1
+    return available_cores()
 
 
 def _conduct(request: Request, begun: Settings | None) -> tuple[str, int | None, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.adam import Columns, TrialFacts, adam_tables
+from pipelines.cards import ALL_CARDS, card_of, n_cards, worker_number
 from pipelines.errors import InputError, ShardError
 from pipelines.plan import Unit
 from pipelines.shards import Receipt, check_shard, write_shard
@@ -143,7 +144,7 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         job.protocol,
         unit.arm,
         ids,
-        device=job.device,
+        device=_device(job),
         trajectory_ids=job.trajectory_ids.get(unit.arm, frozenset()) & frozenset(ids.tolist()),
     )
     tables = adam_tables(columns, unit.arm, job.facts)
@@ -155,3 +156,9 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         first_id=unit.first_id,
         seconds=time.perf_counter() - started,
     )
+
+
+def _device(job: Job) -> str:
+    if job.device != ALL_CARDS:
+        return job.device
+    return card_of(job.device, worker_number(), n_cards())
