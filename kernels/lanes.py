@@ -79,8 +79,8 @@ class Lanes:
                 f"0 to {max(ResultCode):d}, the codes of ResultCode",
                 "Give 0 to integrate a lane",
             )
-        object.__setattr__(self, "step_sizes", self.step_sizes.astype(np.float64))
-        object.__setattr__(self, "codes", self.codes.astype(np.uint8))
+        object.__setattr__(self, "step_sizes", self.step_sizes.astype(np.float64, copy=False))
+        object.__setattr__(self, "codes", self.codes.astype(np.uint8, copy=False))
         for name in ("parameters", "quadratures", "step_sizes", "codes", "restart_sizes"):
             shape = getattr(self, name).shape
             if shape[-1] != n_lane or len(shape) not in (1, 2):

@@ -15,7 +15,6 @@ An exception inside a unit is not tried again: units are pure, it would come bac
 
 import logging
 import multiprocessing
-import os
 import signal
 import tempfile
 import threading
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Execution",
-    "available_cores",
     "execute",
     "interruptible",
     "take_stock",
@@ -110,19 +108,6 @@ class Execution:
     n_computed: int = 0
     damaged: list[str] = field(default_factory=list)
     deaths: dict[str, int] = field(default_factory=dict)
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use.
-
-    Examples
-    --------
-    >>> available_cores() >= 1
-    True
-    """
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _ignore(receipt: Receipt, was_there: bool) -> None:  # noqa: FBT001 - the form of `Report`

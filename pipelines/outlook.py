@@ -7,8 +7,8 @@ from typing import Any
 
 import psutil
 
+from kernels.cores import available_cores
 from pipelines.estimate import PILOT_SIZES, estimate, run_pilot
-from pipelines.execute import available_cores
 from pipelines.plan import unit_states
 from pipelines.progress import duration_text
 from pipelines.provenance import device_reasons, library_versions

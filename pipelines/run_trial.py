@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cohort.simulate import model_texts
+from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
-from pipelines.execute import Execution, Report, available_cores, execute, interruptible
+from pipelines.execute import Execution, Report, execute, interruptible
 from pipelines.files import write_text
 from pipelines.plan import RunPlan, make_plan, trial_facts
 from pipelines.provenance import choose_device, record_run, timestamp

@@ -130,6 +130,8 @@ class Arguments:
         Every array by name, on the host or on a device.
     problem
         The record, shape ``(1,)``.
+    kept
+        What else the record points at; it must live as long as the call.
 
     Examples
     --------
@@ -165,8 +167,8 @@ def pack_arguments(
 
     Returns
     -------
-    Arrays and record; ``rows``, ``sizes``, ``codes``, ``failure_times``, ``accepted``, ``rejected``
-    and ``observed`` hold the results after the call.
+    Arrays and record; ``rows``, ``sizes``, ``codes``, ``failure_times``, ``accepted``,
+    ``rejected``, ``observed`` and ``restart_sizes`` hold the results after the call.
 
     Examples
     --------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 from kernels.backends.arguments import pack_arguments, unpack_solution
 from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.kernel_text import ENTRY, kernel_text
 from kernels.backends.native_build import entry, find_compiler, instruction_set, load_library
+from kernels.cores import available_cores
 from kernels.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ class NativeBackend(AbstractBackend):
         >>> NativeBackend().usual_threads > 0
         True
         """
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return available_cores()
 
     def report(self) -> DeviceReport:
         """Say which compiler and instruction set there are.

@@ -5,7 +5,7 @@
 // standard library, so that g++, clang, zig and NVRTC read the same text.
 //
 // Set from outside: LANES (1, 2, 4, 8, 16), NEUROCOHORT_FLOAT (V holds float), NEUROCOHORT_MIXED (stage
-// increments and LU factors hold float).
+// increments and LU factors hold float), and for a GPU BLOCK_THREADS (the most threads of a block).
 
 #ifdef __CUDACC__
 #define INLINE __device__ __forceinline__

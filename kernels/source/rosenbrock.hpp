@@ -259,18 +259,14 @@ template <int stage> INLINE void add_time_gradient(Work& w, V h) {
 
 template <int stage> INLINE void stages(Work& w, V h, V inverse, Stage g, V origin) {
     if constexpr (stage < STAGES) {
-        if constexpr (stage > A_ROWS) {  // the last rows repeat the one before and add one increment
-            UNROLLED
-            for (int i = 0; i < ROWS; ++i) {
+        UNROLLED
+        for (int i = 0; i < ROWS; ++i) {
+            if constexpr (stage > A_ROWS) {  // the last rows repeat the one before and add one increment
                 w.u[i] = w.u[i] + lane_cast<V>(w.k[stage - 1][i]);
-                w.b[i] = stage_right_side<stage, 1>(lane_cast<V>(w.k[0][i]) * (Real)C[stage][0], w, i) * inverse;
-            }
-        } else {
-            UNROLLED
-            for (int i = 0; i < ROWS; ++i) {
+            } else {
                 w.u[i] = stage_state<stage, 0>(w.y[i], w, i);
-                w.b[i] = stage_right_side<stage, 1>(lane_cast<V>(w.k[0][i]) * (Real)C[stage][0], w, i) * inverse;
             }
+            w.b[i] = stage_right_side<stage, 1>(lane_cast<V>(w.k[0][i]) * (Real)C[stage][0], w, i) * inverse;
         }
         model_rhs<true>(origin + h * (Real)ALPHA[stage], w.u, w.p, w.inputs, w.h, w.b);
         add_time_gradient<stage>(w, h);
