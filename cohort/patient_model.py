@@ -1,4 +1,4 @@
-"""The patient of a trial: serotonin and its precursors, MAO-A, and the compounds that are given.
+"""The patient of a trial: the systems that are asked for, and the compounds that are given.
 
 One model serves all arms of a protocol, so that a patient on placebo solves the very equations of
 the same patient on a drug. The way in is `patient_model`.
@@ -7,37 +7,43 @@ the same patient on a drug. The way in is `patient_model`.
 import functools
 from typing import Final
 
+from cohort.chemistry import Setting, biomarkers, chemistry, with_needs
 from cohort.compounds import Compound
-from cohort.model import Model, Submodel, assemble
+from cohort.model import Model, assemble
 from cohort.physiology.cyp2d6 import cyp2d6
-from cohort.physiology.monoamine_oxidase import monoamine_oxidase
 from cohort.physiology.pharmacokinetics import pharmacokinetics
-from cohort.physiology.precursors import precursors
 from cohort.physiology.sert_binding import sert_binding
-from cohort.transmitters.serotonin import serotonin
 from kernels import symbol
 
-__all__ = ["BIOMARKERS", "DAILY_MEANS", "patient_model"]
+__all__ = ["DAILY_MEANS", "patient_model"]
 
 DAILY_MEANS: Final = ("serotonin_extracellular", "serotonin_firing")
 """What outcomes read as daily means; the integral is observed as ``total_<name>``."""
 
-BIOMARKERS: Final = ("serotonin_extracellular", "hiaa_csf", "sert_occupancy", "trp_plasma")
-"""What is reported as it stands at a time; each has an observable ``<name>_now``."""
 
-
-def patient_model(compounds: tuple[Compound, ...]) -> Model:
+def patient_model(
+    compounds: tuple[Compound, ...], systems: tuple[str, ...] = ("serotonin",)
+) -> Model:
     """Return the model of a patient who may take some compounds.
 
     Parameters
     ----------
     compounds
         The compounds of all drugs of a protocol, metabolites included, each once.
+    systems
+        Systems of `cohort.chemistry`, serotonin among them; what they need comes with them. The
+        stress axis follows the clock.
 
     Returns
     -------
     Model with a quadrature for each of `DAILY_MEANS`, observed as ``total_<name>``, and an
-    observable ``<name>_now`` for each of `BIOMARKERS` and every ``concentration_<compound>``.
+    observable ``<name>_now`` for each biomarker of the systems and every
+    ``concentration_<compound>``.
+
+    Raises
+    ------
+    UnknownNameError
+        If a system does not exist.
 
     Examples
     --------
@@ -45,21 +51,27 @@ def patient_model(compounds: tuple[Compound, ...]) -> Model:
     >>> model = patient_model(load_drug("escitalopram").compounds)
     >>> "central_s_citalopram" in model.system.states
     True
+    >>> more = patient_model((), ("serotonin", "noradrenaline"))
+    >>> "mhpg_csf_now" in more.system.observables, "dopamine_extracellular" in more.system.states
+    (True, False)
     """
-    return _patient_model(tuple(compound.model_dump_json() for compound in compounds))
+    return _patient_model(
+        tuple(compound.model_dump_json() for compound in compounds), with_needs(systems)
+    )
 
 
 @functools.cache
-def _patient_model(texts: tuple[str, ...]) -> Model:
+def _patient_model(texts: tuple[str, ...], systems: tuple[str, ...]) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
-    parts: list[Submodel] = [precursors(meals=True), serotonin(), monoamine_oxidase()]
+    parts = list(chemistry(systems, Setting(meals=True, rhythm="circadian")))
     if compounds:
         parts += [pharmacokinetics(compound) for compound in compounds]
         parts.append(sert_binding(compounds))
         if any(route.enzyme == "cyp2d6" for c in compounds for route in c.elimination):
             parts.append(cyp2d6(compounds))
-    observed = [*BIOMARKERS, *(f"concentration_{compound.name}" for compound in compounds)]
+    observed = [marker.quantity for marker in biomarkers(systems)]
+    observed += [f"concentration_{compound.name}" for compound in compounds]
     return assemble(
         "patient",
         parts,

@@ -56,6 +56,7 @@ __all__ = [
     "model_texts",
     "prepare_device",
     "protocol_compounds",
+    "protocol_systems",
     "simulate",
     "simulate_block",
     "trial_condition",
@@ -87,8 +88,8 @@ class BlockResult:
         Daily means since the first dose.
     dosing
         Doses planned and taken.
-    model, condition
-        The equations that were solved, and the patient group.
+    model, condition, systems
+        The equations that were solved, the patient group, and the systems that were asked for.
 
     Examples
     --------
@@ -104,6 +105,7 @@ class BlockResult:
     dosing: DosingRecord
     model: Model
     condition: Condition
+    systems: tuple[str, ...]
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -191,7 +193,7 @@ def simulate_block(
         raise RangeError("patient_ids: a patient is there twice; once is allowed. Drop one.")
     condition = trial_condition(protocol)
     compounds = protocol_compounds(protocol)
-    model = patient_model(compounds)
+    model = patient_model(compounds, protocol_systems(protocol))
     population = _population(protocol, condition, model, compounds, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
     walk = _Walk(protocol, arm, condition, model, population, device)
@@ -223,7 +225,7 @@ def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[
     >>> prepare_device(load_protocol("sct-md-01"), "numpy")
     ('numpy', {})
     """
-    return prepare(patient_model(protocol_compounds(protocol)).system, SOLVER, device)
+    return prepare(_trial_model(protocol).system, SOLVER, device)
 
 
 def model_texts(protocol: Protocol) -> dict[str, str]:
@@ -244,17 +246,27 @@ def model_texts(protocol: Protocol) -> dict[str, str]:
     >>> sorted(model_texts(load_protocol("sct-md-01")))
     ['parameters.txt', 'program.txt']
     """
-    model = patient_model(protocol_compounds(protocol))
+    model = _trial_model(protocol)
     return {
         "parameters.txt": model.parameter_table().to_text() + "\n",
         "program.txt": lower(model.system).to_text(),
     }
 
 
+def _trial_model(protocol: Protocol) -> Model:
+    return patient_model(protocol_compounds(protocol), protocol_systems(protocol))
+
+
 def _diet(protocol: Protocol) -> dict[str, float]:
     if protocol.meals:
         return intake_means(protocol)
-    nutrients = ("trp", "tyr", "lnaa", "insulin")  # an even supply, as the model has without meals
+    nutrients = (
+        "trp",
+        "tyr",
+        "phe",
+        "bcaa",
+        "insulin",
+    )  # an even supply, as the model has without meals
     return {f"{nutrient}_meal_share": 0.0 for nutrient in nutrients}
 
 
@@ -313,6 +325,28 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
         for compound in load_drug(regimen.drug).compounds
     }
     return tuple(found[name] for name in sorted(found))
+
+
+def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
+    """Return the systems that a trial simulates: those of its condition, then those it adds.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Returns
+    -------
+    Names in `cohort.chemistry`, each once, without what they need.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> protocol_systems(load_protocol("sct-md-01"))
+    ('serotonin',)
+    """
+    needed = load_condition(protocol.condition).systems
+    return tuple(dict.fromkeys((*needed, *protocol.systems)))
 
 
 def _population(
@@ -383,6 +417,7 @@ class _Walk:
             dosing=dosing_record(self.protocol, self.arm, ids, _stop_times(courses[-1])),
             model=self.model,
             condition=self.condition,
+            systems=protocol_systems(self.protocol),
         )
 
     def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:

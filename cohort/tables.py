@@ -4,11 +4,12 @@ Plain NumPy columns, one dictionary a table; names and types are agreed with `pi
 The walk enters at `block_columns`.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.chemistry import biomarkers
 from cohort.outcomes import load_adverse_event, load_scale, score
 from cohort.outcomes.course import REASONS, ClinicalCourse, TrialVariation
 from cohort.population.draws import normals
@@ -24,15 +25,6 @@ __all__ = ["block_columns"]
 Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
-
-
-_BIOMARKERS: Final = {
-    "SERTOCC": ("sert_occupancy_now", 1.0, "1"),
-    "EC5HT": ("serotonin_extracellular_now", 1e3, "nmol/L"),
-    "C5HIAA": ("hiaa_csf_now", 1e3, "nmol/L"),
-    "TRPPL": ("trp_plasma_now", 1.0, "umol/L"),
-}
-"""Parameter code: observable, factor from the model's unit, unit of the table."""
 
 
 def block_columns(
@@ -155,6 +147,14 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     return _stacked(rows)
 
 
+def _markers(result: "BlockResult") -> dict[str, tuple[str, float, str]]:
+    """Return by parameter code: observable, factor from the model's unit, unit of the table."""
+    return {
+        marker.code: (f"{marker.quantity}_now", marker.factor, marker.unit)
+        for marker in biomarkers(result.systems)
+    }
+
+
 def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     concentrations = {
         f"C_{name.removeprefix('concentration_').removesuffix('_now')}": (name, 1.0, "ng/mL")
@@ -163,7 +163,7 @@ def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     }
     rows: list[Columns] = []
     last = result.courses[-1]
-    for code, (observable, factor, unit) in {**_BIOMARKERS, **concentrations}.items():
+    for code, (observable, factor, unit) in {**_markers(result), **concentrations}.items():
         baseline = np.full(len(result.patient_ids), np.nan)
         for index in range(len(protocol.visits)):
             solution = result.solutions[index]
@@ -218,7 +218,7 @@ def _trajectories(
 ) -> Columns:
     lane = np.flatnonzero(np.isin(result.patient_ids, sorted(trajectory_ids)))
     rows: list[Columns] = []
-    for code, (observable, factor, unit) in _BIOMARKERS.items():
+    for code, (observable, factor, unit) in _markers(result).items():
         for solution in result.solutions:
             for save, time_s in enumerate(solution.times):
                 hours = (time_s - protocol.run_in) / HOUR_S

@@ -2,7 +2,10 @@
 
 from typing import Annotated
 
-from cohort.errors import ConditionError
+from pydantic import AfterValidator
+
+from cohort.chemistry import find_system
+from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
 from cohort.yaml_files import load_named, packaged_names
 
@@ -20,6 +23,16 @@ __all__ = [
 
 Rate = Annotated[Fact, quantity_in("1/day", minimum=0.0)]
 Duration = Annotated[Fact, quantity_in("day", minimum=0.0)]
+
+
+def _known(name: str) -> str:
+    try:
+        return find_system(name).name
+    except UnknownNameError as error:
+        raise ValueError(str(error)) from error
+
+
+SystemName = Annotated[str, AfterValidator(_known)]
 Age = Annotated[Fact, quantity_in("year", minimum=0.0)]
 
 
@@ -127,6 +140,7 @@ class Condition(Declaration):
 
     name: str
     title: str
+    systems: tuple[SystemName, ...]
     population: PopulationDefaults
     severity: SeverityModel
     entry: EntryCriterion

@@ -28,6 +28,7 @@ from cohort.model.declarations import (
 from cohort.model.evaluate import evaluate
 from cohort.model.model import Model, ParameterRow, ParameterTable
 from cohort.model.submodel import Submodel
+from cohort.model.variants import with_numbers, with_suffix
 
 __all__ = [
     "ANY",
@@ -52,4 +53,6 @@ __all__ = [
     "Submodel",
     "assemble",
     "evaluate",
+    "with_numbers",
+    "with_suffix",
 ]

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from cohort.model import Model
+from cohort.reference.best2009 import best2009
 from cohort.reference.best2010 import best2010
 from cohort.reference.best2020 import best2020
 
-__all__ = ["best2010", "best2020", "reference_systems"]
+__all__ = ["best2009", "best2010", "best2020", "reference_systems"]
 
 _SYSTEMS: Mapping[str, Callable[[], Model]] = MappingProxyType(
-    {"best2010": best2010, "best2020": best2020}
+    {"best2009": best2009, "best2010": best2010, "best2020": best2020}
 )
 
 
@@ -28,7 +29,7 @@ def reference_systems() -> Mapping[str, Callable[[], Model]]:
     Examples
     --------
     >>> sorted(reference_systems())
-    ['best2010', 'best2020']
+    ['best2009', 'best2010', 'best2020']
     >>> len(reference_systems()["best2010"]().system.states)
     9
     """

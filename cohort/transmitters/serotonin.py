@@ -46,11 +46,11 @@ _LEVEL = Source("microdialysis levels of a few nM, recalled; to be verified", "a
 _STORE = Source("vesicular store of one hour of release, by choice", "design")
 _CYTOSOL = Source("of the size of the Michaelis constant of VMAT2, by choice", "design")
 _TISSUE = Source("between 1.6 (Best 2020) and 5.2 uM (Best 2010), by choice", "design")
-_FLOW = Source("time constants of 2 and 6.7 h, chosen on tryptophan depletion", "design")
+_FLOW = Source("2 and 4 h: nadir 8-12 h after depletion of tryptophan, Carpenter 1998", "design")
 _YIELD = Source("4 - 0.2 + 0.8 * 0.2 uM/h of the reference patient", "computed")
-_CSF = Source("1 in the mean; spread from CV 0.43 and 0.25 of HVA/5-HIAA, Blennow 1993", "assumed")
 _LOSS = Source("5 % of synthesis, as in Best 2010 (5.5 %); keeps SSRIs effective", "design")
 _SHAPE = Source("chosen by hand on the response to SSRIs and 1A/1B antagonists", "design")
+_FADING = Source("tone stays up for weeks: MHPG falls for weeks, Sheline 1997", "design")
 _SLOW = Source("days to weeks, chosen by hand on the course under a chronic SSRI", "design")
 _COUPLING = Source("weak guess without data behind it", "design")
 _OXIDIZED = Source("share of escaping serotonin that ends as 5-HIAA; guess", "assumed")
@@ -73,18 +73,23 @@ def serotonin() -> Submodel:
     .. math::
 
         TPH &\propto \phi(Trp)\,\frac{BH4}{BH4+K}\,I(x,c_1,1)\,I(S_c/S_{c0},c_2,1) \\
-        F &= f\,I(e(x,s_{1A},o_{1A}),1,2)\,N^{0.1} G^{0.1} B^{-0.1} \\
+        F &= f\,I(e(x,s_{1A},o_{1A}),1,2) \\
         R &= k_R\,F\,I(e(x,s_{1B},o_{1B}),0.6,1.5)\,S_v \\
         U &= V\,D\,(1-u)\,S_e/(K+S_e), \qquad X = k_X\,S_e\,(1-w+w\,a_{MAO})
 
     Extracellular loss *X* depends on MAO-A by the share *w* that ends as 5-HIAA, so that an uptake
     inhibitor added to an MAO inhibitor raises serotonin further than either. While MAO-A is
-    uninhibited, *X* is plain :math:`k_X S_e`.
+    uninhibited, *X* is plain :math:`k_X S_e`. The drive *f* is that of afferents and of
+    `cohort.physiology.crosstalk`; :math:`w` counts only if ``loss_without_mao`` is 0.
+
+    Levodopa that enters these terminals competes with 5-HTP for AADC and, as dopamine, with
+    serotonin for VMAT2, through the ports ``aadc_rival_load`` and ``vmat_rival_load``.
 
     ``tph_capacity`` and ``sert_capacity`` multiply solved capacities: 1 at one's own rest; another
     value (genotype) needs a run-in.
 
-    Left out: regions, glial pools, vesicle reserve, histamine.
+    Postsynaptic occupancy is in quasi-steady state (half saturation in resting levels); the
+    sensitivities of receptors are states. Left out: regions, glial pools, vesicle reserve.
 
     References
     ----------
@@ -109,7 +114,14 @@ def serotonin() -> Submodel:
         reactions=_reactions(),
         rates=_slow_states(),
         rules=_rules(),
-        provides=("serotonin_relative", "serotonin_tone", "serotonin_firing"),
+        provides=(
+            "serotonin_relative",
+            "serotonin_tone",
+            "serotonin_firing",
+            "serotonin_release",
+            "serotonin_cytosol",
+            "hiaa_brain_relative",
+        ),
         feasibility=_feasibility(),
     )
 
@@ -156,7 +168,6 @@ def _rest() -> tuple[Parameter, ...]:
         Parameter("hiaa_brain_baseline", 2.0, "uM", "brain 5-HIAA of the reference", _TISSUE),
         Parameter("hiaa_csf_baseline", 0.125, "uM", "CSF 5-HIAA of the reference", _BLENNOW),
         Parameter("hiaa_yield_reference", 3.96, "uM/h", "its 5-HIAA production", _YIELD),
-        Parameter("csf_factor", 1.0, "1", "divides CSF clearance of metabolites", _CSF, 0.38),
     )
 
 
@@ -172,8 +183,17 @@ def _kinetics() -> tuple[Parameter, ...]:
         Parameter(
             "loss_oxidized_share", 0.8, "1", "loss that MAO-A oxidizes", _OXIDIZED, 0.0, FRACTION
         ),
+        Parameter(
+            "loss_without_mao",
+            0.0,
+            "1",
+            "oxidized share that leaves otherwise where MAO-A is blocked",
+            _OXIDIZED,
+            0.0,
+            FRACTION,
+        ),
         Parameter("hiaa_brain_clearance", 0.5, "1/h", "brain 5-HIAA into CSF and blood", _FLOW),
-        Parameter("hiaa_csf_clearance", 0.15, "1/h", "5-HIAA out of lumbar CSF", _FLOW),
+        Parameter("hiaa_csf_clearance", 0.25, "1/h", "5-HIAA out of lumbar CSF", _FLOW),
     )
 
 
@@ -185,7 +205,7 @@ def _regulation() -> tuple[Parameter, ...]:
         Parameter("release_feedback_1b", 0.6, "1", "5-HT1B autoreceptor on release", _SHAPE),
         Parameter("adaptation_1a", 1.0, "1", "loss of 5-HT1A sensitivity to tone", _SHAPE),
         Parameter("adaptation_1b", 1.0, "1", "loss of 5-HT1B sensitivity to tone", _SHAPE),
-        Parameter("adaptation_postsynaptic", 0.3, "1", "loss of postsynaptic one", _SHAPE),
+        Parameter("adaptation_postsynaptic", 0.15, "1", "loss of postsynaptic one", _FADING),
         Parameter("tone_half_saturation", 2.0, "1", "postsynaptic, in resting levels", _SHAPE),
         Parameter("adaptation_time_1a", 168.0, "h", "time constant, 5-HT1A", _SLOW, 0.3),
         Parameter("adaptation_time_1b", 168.0, "h", "time constant, 5-HT1B", _SLOW, 0.3),
@@ -202,9 +222,6 @@ def _exponents() -> tuple[Constant, ...]:
         Constant("release_steepness_1b", 1.5, "1", "steepness of 1B on release", _SHAPE),
         Constant("adaptation_steepness_1a", 2.5, "1", "steepness of 1A adaptation", _SHAPE),
         Constant("adaptation_steepness_1b", 2.0, "1", "steepness of 1B adaptation", _SHAPE),
-        Constant("firing_power_noradrenergic", 0.1, "1", "noradrenergic drive", _COUPLING),
-        Constant("firing_power_glutamate", 0.1, "1", "glutamatergic drive", _COUPLING),
-        Constant("firing_power_gaba", -0.1, "1", "GABAergic restraint", _COUPLING),
     )
 
 
@@ -215,9 +232,14 @@ def _ports() -> tuple[Port, ...]:
         Port("mao_a_activity", "1", "working MAO-A relative to rest", 1.0),
         Port("bh4", "1", "tetrahydrobiopterin relative to rest", 1.0, POSITIVE),
         Port("tnf", "1", "tumor necrosis factor relative to rest", 1.0),
-        Port("noradrenergic_tone", "1", "relative to rest", 1.0, POSITIVE),
-        Port("glutamate_tone", "1", "relative to rest", 1.0, POSITIVE),
-        Port("gaba_tone", "1", "relative to rest", 1.0, POSITIVE),
+        Port("csf_factor", "1", "divides CSF clearance of metabolites", 1.0, POSITIVE),
+        Port("serotonin_drive", "1", "of other transmitters on firing", 1.0),
+        Port("serotonin_release_drive", "1", "of heteroreceptors on terminals", 1.0),
+        Port("tph_drive", "1", "of hormones on tryptophan hydroxylase", 1.0),
+        Port("hydroxylase_cofactor", "1", "iron at its hydroxylase, relative to rest", 1.0),
+        Port("aadc_cofactor", "1", "pyridoxal phosphate at AADC, relative to rest", 1.0),
+        Port("aadc_rival_load", "1", "levodopa in the cell over its constant of AADC", 0.0),
+        Port("vmat_rival_load", "1", "dopamine in the cell over its constant of VMAT2", 0.0),
         Port("afferent_firing_5ht", "1", "drive of serotonin cells relative to rest", 1.0),
         Port("tph_capacity", "1", "tryptophan hydroxylase relative to rest", 1.0),
         Port("sert_capacity", "1", "transporter relative to rest", 1.0),
@@ -270,11 +292,16 @@ def _rules() -> dict[str, Rule]:
     tone = symbol("sensitivity_postsynaptic") * activation(x, symbol("tone_half_saturation"))
     working = symbol("loss_oxidized_share") * symbol("mao_a_activity")
     escaping = symbol("loss_rate") * symbol("serotonin_extracellular")
+    share, spared = symbol("loss_oxidized_share"), symbol("loss_without_mao")
+    otherwise = 1 - share + spared * share * (1 - symbol("mao_a_activity"))
     return {
         "serotonin_relative": Rule(
             symbol("serotonin_extracellular") / symbol("serotonin_extracellular_baseline"),
             "1",
             "extracellular serotonin relative to rest",
+        ),
+        "hiaa_brain_relative": Rule(
+            symbol("hiaa_brain") / symbol("hiaa_brain_rest"), "1", "brain 5-HIAA relative to rest"
         ),
         "serotonin_tone": Rule(tone, "1", "postsynaptic tone relative to rest"),
         "serotonin_firing": Rule(_firing(), "1", "firing of serotonin cells relative to rest"),
@@ -287,9 +314,7 @@ def _rules() -> dict[str, Rule]:
             "oxidation in the cytosol",
         ),
         "serotonin_escape_oxidized": Rule(escaping * working, "uM/h", "loss that ends as 5-HIAA"),
-        "serotonin_escape_other": Rule(
-            escaping * (1 - symbol("loss_oxidized_share")), "uM/h", "loss by other ways"
-        ),
+        "serotonin_escape_other": Rule(escaping * otherwise, "uM/h", "loss by other ways"),
     }
 
 
@@ -297,9 +322,7 @@ def _firing() -> sympy.Expr:
     view = autoreceptor_view(
         symbol("serotonin_relative"), symbol("sensitivity_1a"), symbol("antagonist_1a")
     )
-    drive = symbol("afferent_firing_5ht")
-    for other in ("noradrenergic", "glutamate", "gaba"):
-        drive *= symbol(f"{other}_tone") ** symbol(f"firing_power_{other}")
+    drive = symbol("afferent_firing_5ht") * symbol("serotonin_drive")
     return drive * inhibition(view, symbol("firing_feedback_1a"), symbol("firing_steepness_1a"))
 
 
@@ -307,7 +330,8 @@ def _synthesis() -> sympy.Expr:
     one = sympy.Integer(1)
     k_bh4, bh4 = symbol("tph_k_m_bh4"), symbol("bh4")
     product = symbol("serotonin_cytosol") / symbol("serotonin_cytosol_baseline")
-    capacity = symbol("tph_v_max") * symbol("tph_capacity") * (1 - symbol("tph_inhibition"))
+    enzyme = symbol("tph_v_max") * symbol("tph_capacity") * symbol("hydroxylase_cofactor")
+    capacity = enzyme * symbol("tph_drive") * (1 - symbol("tph_inhibition"))
     saturation = substrate_inhibition(
         symbol("trp_brain"), symbol("tph_k_m_trp"), symbol("tph_k_i_trp")
     )
@@ -322,7 +346,7 @@ def _release() -> sympy.Expr:
     )
     brake = inhibition(view, symbol("release_feedback_1b"), symbol("release_steepness_1b"))
     store = symbol("release_rate") * symbol("serotonin_vesicle")
-    return symbol("serotonin_firing") * brake * store
+    return symbol("serotonin_firing") * symbol("serotonin_release_drive") * brake * store
 
 
 def _uptake() -> sympy.Expr:
@@ -336,13 +360,16 @@ def _reactions() -> tuple[Reaction, ...]:
     oxidation, oxidized = symbol("serotonin_oxidation"), symbol("serotonin_escape_oxidized")
     decarboxylation = (
         symbol("aadc_v_max")
+        * symbol("aadc_cofactor")
         * (1 - symbol("aadc_inhibition"))
-        * michaelis_menten(symbol("htp"), symbol("aadc_k_m"))
+        * michaelis_menten(symbol("htp"), symbol("aadc_k_m") * (1 + symbol("aadc_rival_load")))
     )
     packing = (
         symbol("vmat_v_max")
         * (1 - symbol("vmat_inhibition"))
-        * michaelis_menten(symbol("serotonin_cytosol"), symbol("vmat_k_m"))
+        * michaelis_menten(
+            symbol("serotonin_cytosol"), symbol("vmat_k_m") * (1 + symbol("vmat_rival_load"))
+        )
     )
     inside, store, outside = (
         f"serotonin_{place}" for place in ("cytosol", "vesicle", "extracellular")

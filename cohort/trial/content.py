@@ -1,13 +1,14 @@
 """What a protocol names must exist: its condition, drugs, scales and adverse events.
 
-Names are resolved once, when the protocol is read. May import `cohort.conditions`, `cohort.drugs`
-and `cohort.outcomes`.
+Names are resolved once, when the protocol is read. May import `cohort.chemistry`,
+`cohort.conditions`, `cohort.drugs` and `cohort.outcomes`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cohort.chemistry import system_names
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import FileContentError, UnknownNameError
@@ -44,6 +45,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     []
     """
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
+    yield from _each(protocol.systems, "systems", system_names(), "system")
     yield from _each(protocol.endpoints, "endpoints", scale_names(), "rating scale")
     yield from _each(
         protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"

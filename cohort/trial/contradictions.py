@@ -178,6 +178,7 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
             "[MADRS]'.",
         )
     yield from _twice("endpoints", endpoints, "", "endpoints")
+    yield from _twice("systems", protocol.systems, "", "systems")
     yield from _twice("adverse_events", protocol.adverse_events, "", "adverse events")
     primary = protocol.primary_endpoint
     if is_read(primary) and endpoints and primary not in endpoints:

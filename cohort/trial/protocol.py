@@ -194,6 +194,7 @@ class Protocol(ProtocolRecord):
     seed: Seed = Field(examples=[20020601])
     design: Literal["parallel", "counterfactual"] = "parallel"
     condition: Words = Field(examples=["major_depression"])
+    systems: tuple[StrictStr, ...] = Field(default=(), examples=["[noradrenaline]"])
     population: TrialPopulation = TrialPopulation()
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])

@@ -78,7 +78,7 @@ def test_the_table_of_numbers_is_complete_and_counts_what_is_assumed(model):
     assert sum(table.count(mark) for mark in marks) == len(table.rows)
     assert table.to_text().endswith(f"{table.count('assumed')} of them assumed")
     spread = {row.name for row in table.rows if row.sd_log > 0}
-    assert {"serotonin_synthesis_flux", "serotonin_release_flux", "csf_factor"} <= spread
+    assert {"serotonin_synthesis_flux", "serotonin_release_flux", "sert_turnover_time"} <= spread
 
 
 def test_one_patient_has_the_same_bits_in_every_block(model):

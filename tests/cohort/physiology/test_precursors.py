@@ -16,7 +16,8 @@ SEEN = (
     "trp_plasma",
     "tyr_plasma",
     "trp_brain",
-    "lnaa",
+    "phe_plasma",
+    "bcaa",
     "insulin",
     "protein_gut",
     "trp_lnaa_ratio",
@@ -74,7 +75,8 @@ def ordinary_days(n, protein=75.0, carbohydrate=250.0):
 def test_without_meals_the_rivals_and_insulin_never_move():
     model = patient(meals=False)
     seen, _ = follow(model, [({"tryptophan_supply": 0.5}, 48)], eaten([(8, 50.0, 80.0)]))
-    assert (seen["lnaa"] == 1).all()
+    assert (seen["bcaa"] == 1).all()
+    assert (seen["phe_plasma"] == 60).all()
     assert (seen["insulin"] == 1).all()
     # saved before the meal, so first seen 20 min after it
     assert seen["protein_gut"].max() == pytest.approx(50 * np.exp(-0.5 / 3), rel=REFEREE_RTOL)
@@ -152,7 +154,7 @@ def breakfasts():
         meals = [*ordinary_days(5), (5 * DAY + 8, protein, carbohydrate)]
         seen, hours = follow(model, [({}, 5 * DAY + 12)], eaten(meals))
         after = hours >= 5 * DAY + 8
-        rivals = 485.0 * seen["lnaa"]
+        rivals = seen["phe_plasma"] + 425.0 * seen["bcaa"]
         tyrosine = seen["tyr_plasma"] / (seen["trp_plasma"] + rivals)
         found.append([item[after] / item[after][0] for item in (seen["trp_lnaa_ratio"], tyrosine)])
     return found
@@ -199,7 +201,7 @@ def test_with_meals_the_patient_starts_from_the_daily_mean():
 
 def test_every_number_about_meals_is_marked_assumed():
     table = patient(meals=True).parameter_table()
-    names = ("meal_share", "intake_mean", "absorption", "insulin", "lnaa_turnover")
+    names = ("meal_share", "intake_mean", "absorption", "insulin", "bcaa_turnover")
     rows = [row for row in table.rows if any(name in row.name for name in names)]
-    assert len(rows) == 11
+    assert len(rows) == 12
     assert {row.mark for row in rows} == {"assumed"}

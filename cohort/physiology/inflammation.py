@@ -1,0 +1,108 @@
+"""Inflammation: two cytokines under cortisol, what they do to IDO and to tetrahydrobiopterin.
+
+Levels are relative to rest; an inflammatory drive (infection, endotoxin, lost sleep) and an
+interferon drive enter through ports. Hours.
+"""
+
+import sympy
+
+from cohort.model import Constant, Parameter, Port, Rule, Source, Species, Submodel
+from cohort.model.rate_laws import inhibition, positive_part, relaxation
+from kernels import symbol
+
+__all__ = ["inflammation"]
+
+_CLEARANCE = Source("Somvanshi 2020: elimination of TNF and IL-6", "read")
+_GLUCOCORTICOID = Source("glucocorticoids restrain cytokines; size by choice", "design")
+_IL6 = Source(
+    "endotoxin 0.4 ng/kg: IL-6 x 40 where TNF is x 4.6 (Somvanshi 2020, data)", "computed"
+)
+_IDO = Source("induced within a day; size by choice on interferon-alpha", "design")
+_BH4 = Source("oxidized in inflammation, recalled; size by choice", "assumed")
+_SLEEP = Source("restricted sleep raises IL-6 and TNF by tens of percent, recalled", "assumed")
+
+
+def inflammation() -> Submodel:
+    r"""Return the submodel of inflammation.
+
+    Returns
+    -------
+    Submodel with the states ``tnf``, ``il6``, ``ido_activity``, ``bh4`` [1, relative to rest].
+
+    Notes
+    -----
+    With *i* the inflammatory drive, *g* cortisol times its receptor:
+
+    .. math::
+
+        TNF' &= 1.25\,((1 + i)\,I(g, 0.3, 1) - TNF) \\
+        IL6' &= 1.625\,((1 + 1.5 i)\,TNF^{n}\,I(g, 0.3, 1) - IL6) \\
+        IDO' &= k_I (1 + [TNF - 1]_+ + i_{IFN} - IDO), \qquad
+        BH4' = k_B \Big(\frac{1}{1 + 0.1 [TNF - 1]_+} - BH4\Big)
+
+    Left out: IL-10, tolerance to repeated endotoxin, microglia apart.
+
+    References
+    ----------
+    Somvanshi et al. 2020 (elimination rates, endotoxin data).
+
+    Examples
+    --------
+    >>> inflammation().provides
+    ('tnf', 'il6', 'ido_activity', 'bh4')
+    """
+    tnf, il6, one = symbol("tnf"), symbol("il6"), sympy.Integer(1)
+    drive = symbol("inflammatory_drive") + symbol("sleep_inflammation") * symbol("sleep_debt")
+    restraint = inhibition(
+        symbol("cortisol") * symbol("glucocorticoid_receptor"),
+        symbol("cortisol_restraint"),
+        one,
+    )
+    excess = positive_part(tnf - 1)
+    ido = 1 + symbol("ido_tnf_gain") * excess + symbol("interferon_drive")
+    return Submodel(
+        name="inflammation",
+        species=(
+            Species("tnf", one, "1", "tumor necrosis factor relative to rest"),
+            Species("il6", one, "1", "interleukin 6 relative to rest"),
+            Species("ido_activity", one, "1", "indoleamine dioxygenase relative to rest"),
+            Species("bh4", one, "1", "tetrahydrobiopterin relative to rest"),
+        ),
+        parameters=(
+            Parameter("tnf_clearance", 1.25, "1/h", "of TNF", _CLEARANCE),
+            Parameter("il6_clearance", 1.625, "1/h", "of IL-6", _CLEARANCE),
+            Parameter("il6_drive_gain", 1.5, "1", "of the drive on IL-6", _GLUCOCORTICOID),
+            Parameter("cortisol_restraint", 0.3, "1", "of cortisol on both", _GLUCOCORTICOID),
+            Parameter("ido_tnf_gain", 1.0, "1", "of TNF on IDO", _IDO),
+            Parameter("ido_turnover", float(sympy.log(2) / 24), "1/h", "half-life 24 h", _IDO, 0.2),
+            Parameter("bh4_tnf_loss", 0.1, "1", "of BH4 on TNF", _BH4),
+            Parameter("bh4_turnover", float(sympy.log(2) / 12), "1/h", "half-life 12 h", _BH4, 0.2),
+            Parameter("sleep_inflammation", 0.3, "1", "drive of a lost night", _SLEEP),
+        ),
+        constants=(Constant("il6_tnf_power", 1.0, "1", "IL-6 follows TNF", _IL6),),
+        ports=(
+            Port("cortisol", "1", "cortisol relative to rest", 1.0),
+            Port("glucocorticoid_receptor", "1", "relative to rest", 1.0),
+            Port("inflammatory_drive", "1", "above rest, as in infection", 0.0),
+            Port("interferon_drive", "1", "above rest, as under interferon-alpha", 0.0),
+            Port("sleep_debt", "1", "lost nights", 0.0),
+        ),
+        rules={"inflammatory_input": Rule(drive, "1", "all that drives inflammation")},
+        rates={
+            "tnf": relaxation(
+                (1 + symbol("inflammatory_input")) * restraint, tnf, symbol("tnf_clearance")
+            ),
+            "il6": relaxation(
+                (1 + symbol("il6_drive_gain") * symbol("inflammatory_input"))
+                * tnf ** symbol("il6_tnf_power")
+                * restraint,
+                il6,
+                symbol("il6_clearance"),
+            ),
+            "ido_activity": relaxation(ido, symbol("ido_activity"), symbol("ido_turnover")),
+            "bh4": relaxation(
+                1 / (1 + symbol("bh4_tnf_loss") * excess), symbol("bh4"), symbol("bh4_turnover")
+            ),
+        },
+        provides=("tnf", "il6", "ido_activity", "bh4"),
+    )
