@@ -51,8 +51,8 @@ NUMBERS = {
     },
     "acetylcholine": {"cht_firing_power": 0.3},
     "gaba_glutamate": {"gad_feedback": 0.5},
-    "inflammation": {"il6_tnf_power": 0.5},
-    "cortisol": {"crh_il6_gain": 0.15, "crh_il6_saturation": 1e12},
+    "inflammation": {"il6_tnf_power": 0.5, "tnf_bend": 1e-9},
+    "cortisol": {"crh_il6_gain": 0.15, "crh_il6_saturation": 1e12, "receptor_tnf_bend": 1e-9},
     "precursors": {"tyr_from_phe_share": 0.0},
 }
 SYSTEMS = (

@@ -17,6 +17,7 @@ __all__ = [
     "michaelis_menten",
     "positive_part",
     "relaxation",
+    "smooth_excess",
     "substrate_inhibition",
 ]
 
@@ -189,6 +190,35 @@ def mass_action(rate: sympy.Expr, *reactants: sympy.Expr) -> sympy.Expr:
     if not reactants:
         raise RangeError("mass_action: 0 reactants; at least 1 is allowed. Name the reactant.")
     return sympy.Mul(rate, *reactants)
+
+
+def smooth_excess(x: sympy.Expr, width: sympy.Expr) -> sympy.Expr:
+    r"""Return how far a level is above rest, without a kink at rest [1].
+
+    Parameters
+    ----------
+    x
+        Level relative to rest [1].
+    width
+        Width of the bend [1], greater than zero; the smaller, the nearer to ``max(0, x - 1)``.
+
+    Returns
+    -------
+    0 at rest, nearly ``x - 1`` far above, and no lower than ``-width / 2``.
+
+    Notes
+    -----
+    .. math:: \tfrac12 \big(y + \sqrt{y^2 + d^2} - d\big), \qquad y = x - 1
+
+    A level that swings about rest every day would cost a rejected step at each crossing of a kink.
+
+    Examples
+    --------
+    >>> smooth_excess(sympy.Integer(1), sympy.Rational(1, 5))
+    0
+    """
+    y = x - 1
+    return (y + sympy.sqrt(y**2 + width**2) - width) / 2
 
 
 def positive_part(y: sympy.Expr) -> sympy.Expr:

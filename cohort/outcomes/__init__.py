@@ -18,6 +18,7 @@ from cohort.outcomes.course import (
     follow_days,
     start_course,
 )
+from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.scales import Scale, load_scale, scale_names, score
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
 
@@ -35,6 +36,7 @@ __all__ = [
     "load_adverse_event",
     "load_scale",
     "placebo_improvement",
+    "recovery_time",
     "relax",
     "scale_names",
     "score",

@@ -10,8 +10,8 @@ from typing import Literal
 
 import sympy
 
-from cohort.model import Parameter, Port, Rule, Source, Species, Submodel
-from cohort.model.rate_laws import inhibition, positive_part, relaxation
+from cohort.model import Bounds, Parameter, Port, Rule, Source, Species, Submodel
+from cohort.model.rate_laws import inhibition, relaxation, smooth_excess
 from kernels import TIME, symbol
 
 __all__ = ["Rhythm", "cortisol"]
@@ -34,6 +34,7 @@ _IL6_LEVEL = Source(
 
 _DAY = Source("2 pi over 24 h", "computed")
 
+_ABOVE_REST = Bounds(1.0, math.inf, True)
 _NORM = 1.27299
 """Mean of the daily curve before it is divided by it."""
 
@@ -58,7 +59,7 @@ def cortisol(rhythm: Rhythm = "none") -> Submodel:
         CRH' &= 10.4\,(C(t)\,s\,I(g, 0.5, 2)\,(1 + q(IL6)) - CRH), \qquad g = CORT \cdot GR \\
         ACTH' &= 2.09\,(CRH\,I(g, 0.5, 1) - ACTH), \qquad CORT' = 0.544\,(ACTH - CORT) \\
         C(t) &= e^{1.6795 \cos w(t - 9.045) + 0.7856 \cos 2w(t - 7.631)} / 1.27299, \qquad
-        q = \frac{0.15 (IL6 - 1)}{1 + (IL6 - 1)_+/L}
+        q = \frac{p\,(IL6 - 1)}{1 + (IL6 - 1)/L}
 
     *s* is stress; ultradian pulses multiply *C* by :math:`e^{\cos(2\pi t/P)}/I_0(1)`, whose mean
     is 1. Left out: binding to CBG, growth of the glands over weeks, noise.
@@ -75,12 +76,10 @@ def cortisol(rhythm: Rhythm = "none") -> Submodel:
     one = sympy.Integer(1)
     sensed = symbol("cortisol") * symbol("glucocorticoid_receptor")
     above = symbol("il6") - 1
-    cytokine = 1 + symbol("crh_il6_gain") * above / (
-        1 + positive_part(above) / symbol("crh_il6_saturation")
-    )
+    cytokine = 1 + symbol("crh_il6_gain") * above / (1 + above / symbol("crh_il6_saturation"))
     drive = symbol("crh_drive") * symbol("stress") + symbol("sleep_stress") * symbol("sleep_debt")
     receptor = inhibition(symbol("cortisol"), symbol("receptor_feedback"), one) / (
-        1 + symbol("receptor_tnf_loss") * positive_part(symbol("tnf") - 1)
+        1 + symbol("receptor_tnf_loss") * smooth_excess(symbol("tnf"), symbol("receptor_tnf_bend"))
     )
     feedback = symbol("axis_feedback")
     return Submodel(
@@ -98,9 +97,12 @@ def cortisol(rhythm: Rhythm = "none") -> Submodel:
             Parameter("axis_feedback", 0.5, "1", "cortisol on CRH and ACTH", _FEEDBACK),
             Parameter("receptor_feedback", 0.3, "1", "cortisol on its receptor", _RECEPTOR),
             Parameter("receptor_tnf_loss", 0.1, "1", "TNF on the receptor", _RECEPTOR),
+            Parameter("receptor_tnf_bend", 0.2, "1", "width of the bend at rest", _RECEPTOR),
             Parameter("receptor_time", 120.0, "h", "time constant of the receptor", _RECEPTOR),
             Parameter("crh_il6_gain", 0.25, "1", "IL-6 on CRH", _IL6),
-            Parameter("crh_il6_saturation", 40.0, "1", "IL-6 of half effect", _IL6_LEVEL),
+            Parameter(
+                "crh_il6_saturation", 40.0, "1", "IL-6 of half effect", _IL6_LEVEL, 0.0, _ABOVE_REST
+            ),
             Parameter("sleep_stress", 0.15, "1", "drive of a lost night", _SLEEP),
             *_rhythm_numbers(rhythm),
         ),

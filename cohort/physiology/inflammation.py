@@ -7,7 +7,7 @@ interferon drive enter through ports. Hours.
 import sympy
 
 from cohort.model import Constant, Parameter, Port, Rule, Source, Species, Submodel
-from cohort.model.rate_laws import inhibition, positive_part, relaxation
+from cohort.model.rate_laws import inhibition, relaxation, smooth_excess
 from kernels import symbol
 
 __all__ = ["inflammation"]
@@ -19,6 +19,7 @@ _IL6 = Source(
 )
 _IDO = Source("induced within a day; size by choice on interferon-alpha", "design")
 _BH4 = Source("oxidized in inflammation, recalled; size by choice", "assumed")
+_BEND = Source("as wide as the daily swing of TNF, so that no step is lost on a kink", "design")
 _SLEEP = Source("restricted sleep raises IL-6 and TNF by tens of percent, recalled", "assumed")
 
 
@@ -37,10 +38,11 @@ def inflammation() -> Submodel:
 
         TNF' &= 1.25\,((1 + i)\,I(g, 0.3, 1) - TNF) \\
         IL6' &= 1.625\,((1 + 1.5 i)\,TNF^{n}\,I(g, 0.3, 1) - IL6) \\
-        IDO' &= k_I (1 + [TNF - 1]_+ + i_{IFN} - IDO), \qquad
-        BH4' = k_B \Big(\frac{1}{1 + 0.1 [TNF - 1]_+} - BH4\Big)
+        IDO' &= k_I (1 + s(TNF) + i_{IFN} - IDO), \qquad
+        BH4' = k_B \Big(\frac{1}{1 + 0.1\,s(TNF)} - BH4\Big)
 
-    Left out: IL-10, tolerance to repeated endotoxin, microglia apart.
+    *s* is `cohort.model.rate_laws.smooth_excess`. Left out: IL-10, tolerance to repeated
+    endotoxin, microglia apart.
 
     References
     ----------
@@ -58,7 +60,7 @@ def inflammation() -> Submodel:
         symbol("cortisol_restraint"),
         one,
     )
-    excess = positive_part(tnf - 1)
+    excess = smooth_excess(tnf, symbol("tnf_bend"))
     ido = 1 + symbol("ido_tnf_gain") * excess + symbol("interferon_drive")
     return Submodel(
         name="inflammation",
@@ -75,6 +77,7 @@ def inflammation() -> Submodel:
             Parameter("cortisol_restraint", 0.3, "1", "of cortisol on both", _GLUCOCORTICOID),
             Parameter("ido_tnf_gain", 1.0, "1", "of TNF on IDO", _IDO),
             Parameter("ido_turnover", float(sympy.log(2) / 24), "1/h", "half-life 24 h", _IDO, 0.2),
+            Parameter("tnf_bend", 0.2, "1", "width of the bend of what TNF above rest does", _BEND),
             Parameter("bh4_tnf_loss", 0.1, "1", "of BH4 on TNF", _BH4),
             Parameter("bh4_turnover", float(sympy.log(2) / 12), "1/h", "half-life 12 h", _BH4, 0.2),
             Parameter("sleep_inflammation", 0.3, "1", "drive of a lost night", _SLEEP),
