@@ -437,7 +437,7 @@ def chemistry(names: Iterable[str] = WHOLE, setting: Setting = _USUAL) -> tuple[
 
 @functools.cache
 def chemistry_model(names: tuple[str, ...] = WHOLE, setting: Setting = _USUAL) -> Model:
-    """Return the assembled model of some systems, observing its states and what they report.
+    """Return the assembled model of some systems, observing every state and every rule.
 
     Parameters
     ----------
@@ -446,7 +446,7 @@ def chemistry_model(names: tuple[str, ...] = WHOLE, setting: Setting = _USUAL) -
 
     Returns
     -------
-    Model with one observable a state, a quantity in ``reports`` and a rule of ``balance``.
+    Model with one observable a state and a rule; they cost nothing between save times.
 
     Raises
     ------
@@ -460,7 +460,6 @@ def chemistry_model(names: tuple[str, ...] = WHOLE, setting: Setting = _USUAL) -
     (True, 19)
     """
     parts = chemistry(names, setting)
-    states = [item.name for part in parts for item in part.species]
-    reported = [name for system in with_needs(names) for name in find_system(system).reports]
-    observed = dict.fromkeys((*states, *reported, *parts[-1].rules))
+    observed = [item.name for part in parts for item in part.species]
+    observed += [name for part in parts for name in part.rules]
     return assemble("chemistry", parts, {name: symbol(name) for name in observed})

@@ -50,7 +50,11 @@ NUMBERS = {
         "adaptation_time_alpha2": 240.0,
     },
     "acetylcholine": {"cht_firing_power": 0.3},
-    "gaba_glutamate": {"gad_feedback": 0.5},
+    "gaba_glutamate": {
+        "gad_feedback": 0.5,
+        "glutaminase_feedback": 1e-12,
+        "glutamate_store_feedback": 1e-12,
+    },
     "inflammation": {"il6_tnf_power": 0.5, "tnf_bend": 1e-9},
     "cortisol": {"crh_il6_gain": 0.15, "crh_il6_saturation": 1e12, "receptor_tnf_bend": 1e-9},
     "precursors": {"tyr_from_phe_share": 0.0},

@@ -42,9 +42,9 @@ class Equations:
     def states(self):
         return tuple(self.baseline)
 
-    def rhs(self, t, y, controls, frozen=frozenset()):
-        """Return dy/dt per hour at clock ``t`` [h]; the rates of ``frozen`` states are 0."""
-        return self._derivative(controls, frozen)(t, np.asarray(y, dtype=float))
+    def rhs(self, t, y, controls):
+        """Return dy/dt per hour at clock ``t`` [h]."""
+        return self._derivative(controls)(t, np.asarray(y, dtype=float))
 
     def simulate(
         self,
@@ -54,11 +54,10 @@ class Equations:
         t0=0.0,
         rtol=1e-10,
         atol=1e-14,
-        frozen=frozenset(),
         max_calls=1_000_000,  # a month needs ten thousand
     ):
         """Return the states after ``hours`` under constant controls, from rest or ``start``."""
-        rates, calls = self._derivative(controls, frozen), count()
+        rates, calls = self._derivative(controls), count()
 
         def derivative(t, y):
             if next(calls) == max_calls:  # LSODA creeps up to a pole without end
@@ -91,22 +90,19 @@ class Equations:
         y = np.array(list(self.baseline.values()))
         return float(np.max(np.abs(self.rhs(0.0, y, {}) / y)))
 
-    def _derivative(self, controls, frozen):
+    def _derivative(self, controls):
         refuse_unknown("controls", controls, self.controls)
-        refuse_unknown("states", frozen, self.baseline)
         settings = tuple((self.controls | controls).values())
-        moving = np.array([name not in frozen for name in self.states])
 
         def derivative(t, y):
-            rates = np.array(self.rates(t, y.tolist(), settings), dtype=float)
-            return np.where(moving, rates, 0.0)
+            return np.array(self.rates(t, y.tolist(), settings), dtype=float)
 
         return derivative
 
 
 @cache
 def first_printing():
-    """Return the 61 equations as they were first printed, `escape` added."""
+    """Return the 61 equations as they were first printed."""
     return read(FIRST_PRINTING)
 
 

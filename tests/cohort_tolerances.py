@@ -25,13 +25,5 @@ KNOCK_OUT_PULSE_ATOL = 0.06  # a half-time printed in tenths of a second
 HALF_LIFE_2009_RTOL = 5e-3  # 2.69 h printed, 2.681 h here; how it was read off is not said
 READ_AT_200_H = 0.035  # slow responses (3.2 %) that the table read before they had settled
 
-# Printed values come from a model where noradrenaline, glutamate and GABA answer to serotonin and
-# push its firing back by a power 0.1. They are frozen here; what that changes was measured with an
-# independent model that has them:
-FROZEN_UPTAKE_BLOCKED = 1e-3  # at most 0.06 %
-FROZEN_AUTORECEPTORS_BLOCKED = 6e-3  # at most 0.48 %, extracellular serotonin is 5 x rest
-FROZEN_SYNTHESIS_BLOCKED = 2.5e-3  # at most 0.19 %
-FROZEN_DEPLETED = 2.5e-3  # at most 0.21 %
-
 # -- statistics --------------------------------------------------------------------------------
 SPREAD_RTOL = 0.15  # sampling error of a standard deviation over 300 patients is 4 %

@@ -80,7 +80,7 @@ _POOL = Source("a few uM at most in human putamen, recalled; to be verified", "a
 _ROUTE = Source("nearly all DOPAC ends as HVA in man, recalled; to be verified", "assumed")
 _MAO = Source("MAO-A in terminals, B in glia; 0.8 and 0.2 by choice", "design")
 _GLIAL = Source("MAO-B is the larger part in human striatum, recalled", "assumed")
-_FLOW = Source("time constants of 2 and 4 h, as 5-HIAA", "design")
+_FLOW = Source("time constants of 2 and 5 h, as 5-HIAA", "design")
 _FIRING = Source("activity of TH follows firing through calcium; size by choice", "design")
 _SHAPE = Source("chosen by hand on the response to DAT inhibitors and D2 antagonists", "design")
 _SLOW = Source("days to weeks, by choice", "design")
@@ -259,7 +259,7 @@ def _kinetics() -> tuple[Parameter, ...]:
         Parameter("hva_csf_baseline", 0.253, "uM", "CSF HVA of the reference", _BLENNOW),
         Parameter("hva_yield_reference", 27.31998667554963, "uM/h", "its HVA production", _YIELD),
         Parameter("hva_brain_clearance", 0.5, "1/h", "brain HVA into CSF and blood", _FLOW),
-        Parameter("hva_csf_clearance", 0.25, "1/h", "HVA out of lumbar CSF", _FLOW),
+        Parameter("hva_csf_clearance", 0.2, "1/h", "HVA out of lumbar CSF", _FLOW),
     )
 
 

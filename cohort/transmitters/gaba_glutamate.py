@@ -45,6 +45,10 @@ _TURNOVER = Source("return by 8 d after vigabatrin, Petroff 1996: half-life 3 d"
 _SHAPE = Source("chosen by hand on brain GABA under vigabatrin", "design")
 _PETROFF = Source("chronic vigabatrin 2.0 to 2.4 x, Petroff 1996: less feedback on GAD", "design")
 _QUIN = Source("weak NMDA agonist, direction only; guess", "assumed")
+_FULL = Source(
+    "glutaminase is inhibited by glutamate, vesicles have a size; recalled, shape by choice",
+    "assumed",
+)
 _SLOW = Source("a week, by choice", "design")
 
 
@@ -62,13 +66,16 @@ def gaba_glutamate() -> Submodel:
     -----
     .. math::
 
+        G_n' &= V_g\,s(Gln)\,I(G_n/G_{n0}, 0.5, 2) - k\,G_n\,I(G_v/G_{v0}, 1, 2) \\
         GAD &= V\,p\,\frac{G_i}{500 + G_i}\,I\Big(\frac{B_c + B_v}{B_0}, c, 4\Big), \qquad
         E' = k (1 - E) - k_{vgb} E \\
         t_B &= r\,A(x_B, 2)\,m, \qquad t_G = A(x_G, 5)\,(1 + 0.1 (Q - 1)) (1 - o_{NMDA})
 
-    with *p* pyridoxal phosphate at GAD, *m* a modulator of GABA-A receptors, *Q* quinolinic acid.
-    The index of excitation over inhibition is :math:`t_G / t_B`. Postsynaptic occupancy is in
-    quasi-steady state. Left out: GABA-B apart, tricarboxylic-acid cycle, receptor subtypes.
+    so that full vesicles slow packing and a full cell slows glutaminase: less release then means a
+    slower cycle, not a larger store. *p* is pyridoxal phosphate at GAD, *m* a modulator of GABA-A
+    receptors, *Q* quinolinic acid. The index of excitation over inhibition is
+    :math:`t_G / t_B`. Postsynaptic occupancy is in quasi-steady state. Left out: GABA-B apart,
+    tricarboxylic-acid cycle, receptor subtypes.
 
     References
     ----------
@@ -86,7 +93,10 @@ def gaba_glutamate() -> Submodel:
         name="gaba_glutamate",
         species=_species(),
         parameters=(*_rest(), *_kinetics()),
-        constants=(Constant("gad_steepness", 4.0, "1", "steepness of GABA on GAD", _SHAPE),),
+        constants=(
+            Constant("gad_steepness", 4.0, "1", "steepness of GABA on GAD", _SHAPE),
+            Constant("glutamate_store_steepness", 2.0, "1", "of full stores on supply", _FULL),
+        ),
         derived=_capacities(),
         ports=_ports(),
         rules=_rules(),
@@ -170,6 +180,8 @@ def _kinetics() -> tuple[Parameter, ...]:
         Parameter("gaba_neuron_exchange", 1.0, "1/h", "with metabolism", _GLUTAMATE),
         Parameter("gaba_transaminase_turnover", 0.0096, "1/h", "of the enzyme", _TURNOVER, 0.2),
         Parameter("gad_feedback", 0.2, "1", "GABA on GAD", _PETROFF),
+        Parameter("glutaminase_feedback", 0.5, "1", "glutamate on glutaminase", _FULL),
+        Parameter("glutamate_store_feedback", 1.0, "1", "full vesicles on packing", _FULL),
         Parameter("glutamate_feedback", 0.3, "1", "autoreceptors on glutamate", _SHAPE),
         Parameter("gaba_feedback", 0.3, "1", "autoreceptors on GABA", _SHAPE),
         Parameter("glutamate_half_saturation", 5.0, "1", "postsynaptic", _SHAPE),
@@ -327,7 +339,18 @@ def _rules() -> dict[str, Rule]:
 
 
 def _reactions() -> tuple[Reaction, ...]:
-    saturation = symbol("glutamine_saturation")
+    saturation, steepness = symbol("glutamine_saturation"), symbol("glutamate_store_steepness")
+    full = {
+        place: inhibition(
+            symbol(f"glutamate_{place}") / symbol(f"glutamate_{place}_baseline"),
+            symbol(strength),
+            steepness,
+        )
+        for place, strength in (
+            ("neuron", "glutaminase_feedback"),
+            ("vesicle", "glutamate_store_feedback"),
+        )
+    }
     supply = symbol("glutamine_exchange") * (
         symbol("glutamine_baseline") * symbol("glutamine_supply") - symbol("glutamine")
     )
@@ -337,12 +360,12 @@ def _reactions() -> tuple[Reaction, ...]:
     return (
         Reaction(
             "glutaminase",
-            symbol("glutaminase_v_max") * saturation,
+            symbol("glutaminase_v_max") * saturation * full["neuron"],
             {"glutamine": -1, "glutamate_neuron": 1},
         ),
         Reaction(
             "glutamate_packing_flux",
-            symbol("glutamate_packing") * symbol("glutamate_neuron"),
+            symbol("glutamate_packing") * symbol("glutamate_neuron") * full["vesicle"],
             {"glutamate_neuron": -1, "glutamate_vesicle": 1},
         ),
         Reaction(

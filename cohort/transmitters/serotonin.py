@@ -46,7 +46,7 @@ _LEVEL = Source("microdialysis levels of a few nM, recalled; to be verified", "a
 _STORE = Source("vesicular store of one hour of release, by choice", "design")
 _CYTOSOL = Source("of the size of the Michaelis constant of VMAT2, by choice", "design")
 _TISSUE = Source("between 1.6 (Best 2020) and 5.2 uM (Best 2010), by choice", "design")
-_FLOW = Source("2 and 4 h: nadir 8-12 h after depletion of tryptophan, Carpenter 1998", "design")
+_FLOW = Source("2 and 5 h: 5-HIAA after depletion of tryptophan, Carpenter and Williams", "design")
 _YIELD = Source("4 - 0.2 + 0.8 * 0.2 uM/h of the reference patient", "computed")
 _LOSS = Source("5 % of synthesis, as in Best 2010 (5.5 %); keeps SSRIs effective", "design")
 _SHAPE = Source("chosen by hand on the response to SSRIs and 1A/1B antagonists", "design")
@@ -193,7 +193,7 @@ def _kinetics() -> tuple[Parameter, ...]:
             FRACTION,
         ),
         Parameter("hiaa_brain_clearance", 0.5, "1/h", "brain 5-HIAA into CSF and blood", _FLOW),
-        Parameter("hiaa_csf_clearance", 0.25, "1/h", "5-HIAA out of lumbar CSF", _FLOW),
+        Parameter("hiaa_csf_clearance", 0.2, "1/h", "5-HIAA out of lumbar CSF", _FLOW),
     )
 
 

@@ -8,14 +8,13 @@ import pytest
 import sympy
 from chemistry_printed_rows import PRINTED_ROWS
 from chemistry_referee import first_printing
+from chemistry_runs import DAY, draw, run
 from cohort_tolerances import (
     PRINTED_RTOL,
     REFEREE_RTOL,
     REST_RATE,
     ROUND_OFF_RTOL,
     SETTLED_RTOL,
-    SOLVER_ATOL,
-    SOLVER_RTOL,
 )
 
 from cohort.chemistry import (
@@ -31,36 +30,8 @@ from cohort.chemistry import (
 from cohort.errors import UnknownNameError
 from cohort.model import evaluate
 from cohort.physiology.crosstalk import COUPLINGS, without
-from kernels import Lanes, Schedule, Solver, integrate
 
-HOUR = 3600
-DAY = 24
-SOLVER = Solver(rtol=SOLVER_RTOL, atol=SOLVER_ATOL)
 EVERYTHING = system_names()
-
-
-def run(model, steps, n_lane=1, solver=SOLVER):
-    """States after steps of (parameter values, hours), a dict of arrays by name."""
-    start, clock = None, 0
-    for values, hours in steps:
-        lanes = model.lanes(values, n_lane)
-        if start is not None:
-            lanes = Lanes(parameters=lanes.parameters, states=start)
-        schedule = Schedule(t0=clock * HOUR, t1=(clock + hours) * HOUR)
-        clock += hours
-        solution = integrate(model.system, lanes, schedule, np.array([clock * HOUR]), solver)
-        assert not solution.codes.any()
-        start = solution.end.states
-    return dict(zip(model.system.states, start, strict=True))
-
-
-def draw(model, n_lane, seed):
-    rng = np.random.default_rng(seed)
-    return {
-        name: parameter.value * np.exp(parameter.sd_log * rng.standard_normal(n_lane))
-        for name, parameter in model.parameters.items()
-        if parameter.sd_log
-    }
 
 
 # -- the table of systems ------------------------------------------------------------------------
@@ -103,12 +74,26 @@ def test_an_unknown_system_is_named_with_the_nearest():
 # -- the first printing --------------------------------------------------------------------------
 
 
+OTHER_STEPS = (  # controls that no printed row has, and steps that end a treatment
+    [({"kirrA": 0.02, "kirrB": 0.01}, 336), ({}, 168)],
+    [({"uSERT": 0.8}, 336), ({}, 26)],
+    [({"uAADC": 0.5, "uVMAT": 0.3, "uCOMT": 0.5, "uMAOB": 0.7}, 12)],
+    [({"fire5": 1.5, "ftrploss": 0.1, "ftyr": 2.0, "cho": 0.5, "uGAT1": 0.5}, 24)],
+    [({"uMAOA": 0.9, "uSERT": 0.9}, 48)],
+    [({"fireD": 0.5, "fireN": 1.5, "fireA": 1.2, "fireG": 0.8, "fireB": 1.3}, 24)],
+)
+
+
 @cache
 def printed_model(*, is_circadian):
     return printed.printed_model("circadian" if is_circadian else "none")
 
 
-@pytest.mark.parametrize(("steps", "values"), PRINTED_ROWS, ids=lambda item: str(item)[:40])
+@pytest.mark.parametrize(
+    ("steps", "values"),
+    [*PRINTED_ROWS, *((steps, {}) for steps in OTHER_STEPS)],
+    ids=lambda item: str(item)[:40],
+)
 def test_with_the_printed_numbers_every_state_is_the_referees(steps, values):
     is_circadian = any(controls.get("circ") for controls, _ in steps)
     ours = run(
@@ -117,7 +102,7 @@ def test_with_the_printed_numbers_every_state_is_the_referees(steps, values):
             ({printed.CONTROLS[key]: value for key, value in controls.items() if key != "circ"}, h)
             for controls, h in steps
         ],
-    )
+    )[-1]
     for short, value in values.items():
         assert ours[printed.STATES[short]][0] == pytest.approx(value, rel=PRINTED_RTOL), short
     for short, value in first_printing().follow(steps).items():
@@ -144,7 +129,7 @@ def test_no_state_drifts_over_a_year_without_treatment():
     model = chemistry_model(EVERYTHING)
     values = draw(model, 50, seed=5)
     start = dict(zip(model.system.states, model.lanes(values, 50).states, strict=True))
-    end = run(model, [(values, 52 * 7 * DAY)], 50)
+    (end,) = run(model, [(values, 52 * 7 * DAY)], 50)
     for name, level in start.items():
         assert end[name] == pytest.approx(level, rel=SETTLED_RTOL), name
 
@@ -264,9 +249,9 @@ def test_without_a_coupling_or_with_strength_zero_is_the_same():
         ("serotonin", "noradrenaline"), Setting(couplings=without(COUPLINGS, [name]))
     )
     blocked = {"sert_occupancy": 0.8}
-    zero = run(model, [(blocked | {f"coupling_{name}": 0.0}, 3 * DAY)])
-    gone = run(cut, [(blocked, 3 * DAY)])
-    coupled = run(model, [(blocked, 3 * DAY)])
+    (zero,) = run(model, [(blocked | {f"coupling_{name}": 0.0}, 3 * DAY)])
+    (gone,) = run(cut, [(blocked, 3 * DAY)])
+    (coupled,) = run(model, [(blocked, 3 * DAY)])
     level = "noradrenaline_extracellular"
     assert zero[level] == pytest.approx(gone[level], rel=SETTLED_RTOL)
     assert coupled[level][0] < 0.95 * gone[level][0]

@@ -60,19 +60,9 @@ def test_the_clock_runs_on_from_step_to_step(system):
     assert clock.follow([({}, 1.0), ({}, 2.0)])["X"] == pytest.approx(2 + 9 / 2, rel=SOLVER_RTOL)
 
 
-def test_frozen_states_stay_at_rest():
-    system = first_printing()
-    frozen = frozenset(system.states) - {"TrpP", "TrpB"}
-    end = system.simulate({"ftrp": 0.5}, 24, frozen=frozen)
-    assert {name: end[name] for name in frozen} == {name: system.baseline[name] for name in frozen}
-    assert end["TrpP"] == pytest.approx(30, rel=1e-2)
-
-
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="unknown controls \\['uSRT'\\]; known"):
         first_printing().simulate({"uSRT": 0.8}, 1)
-    with pytest.raises(ValueError, match="unknown states \\['Sx'\\]; known"):
-        first_printing().simulate({}, 1, frozen=frozenset({"Sx"}))
 
 
 @pytest.mark.parametrize(

@@ -1,112 +1,18 @@
-"""The serotonin system at rest, against an independent referee, and against published figures."""
+"""The serotonin system at rest and against published figures; its referee is that of the whole."""
 
-import chemistry_printed_model
 import numpy as np
 import pytest
-from chemistry_printed_rows import PRINTED_ROWS
-from chemistry_referee import first_printing
-from cohort_tolerances import (
-    FROZEN_AUTORECEPTORS_BLOCKED,
-    FROZEN_DEPLETED,
-    FROZEN_SYNTHESIS_BLOCKED,
-    FROZEN_UPTAKE_BLOCKED,
-    PRINTED_TWO_DIGITS,
-    REFEREE_RTOL,
-    REST_RATE,
-    SETTLED_RTOL,
-    SOLVER_ATOL,
-    SOLVER_RTOL,
-    SPREAD_RTOL,
-)
+from chemistry_runs import DAY, draw, run
+from cohort_tolerances import PRINTED_TWO_DIGITS, REST_RATE, SETTLED_RTOL, SPREAD_RTOL
 
-from cohort.model import Source, assemble, evaluate, with_numbers
-from cohort.physiology import cerebrospinal_fluid, monoamine_oxidase, precursors
+from cohort.chemistry import chemistry_model
+from cohort.model import assemble, evaluate
 from cohort.transmitters import serotonin
-from kernels import Lanes, Schedule, Solver, integrate
-
-HOUR = 3600
-DAY = 24
-SOLVER = Solver(rtol=SOLVER_RTOL, atol=SOLVER_ATOL)
-
-# the printed names of the serotonin system and of what it needs
-STATES = {
-    short: chemistry_printed_model.STATES[short]
-    for short in (
-        *("TrpP", "TyrP", "TrpB", "MAOA", "HTP", "Sc", "Sv", "Se"),
-        *("HIAAb", "HIAAc", "s1A", "s1B", "SERT", "r5"),
-    )
-}
-CONTROLS = chemistry_printed_model.CONTROLS
-FROZEN = frozenset(first_printing().states) - set(STATES)
-ESCAPE = 0.8  # share of extracellular loss that needs MAO-A here; 0 in the first printing
-
-# The first seven printed rows are of serotonin, with all transmitters live; the tolerance is what
-# freezing the others changes.
-TOLERANCES = (
-    FROZEN_UPTAKE_BLOCKED,
-    FROZEN_UPTAKE_BLOCKED,
-    FROZEN_UPTAKE_BLOCKED,
-    FROZEN_AUTORECEPTORS_BLOCKED,
-    FROZEN_SYNTHESIS_BLOCKED,
-    FROZEN_DEPLETED,
-    FROZEN_DEPLETED,
-)
-PRINTED = [
-    (steps, tolerance, values)
-    for (steps, values), tolerance in zip(PRINTED_ROWS[: len(TOLERANCES)], TOLERANCES, strict=True)
-]
-OTHER_SCENARIOS = [
-    [({"uMAOA": 0.8}, 336)],
-    [({"kirrA": 0.02}, 336), ({}, 168)],
-    [({"uSERT": 0.8}, 336), ({}, 26)],
-    [({"uAADC": 0.5, "uVMAT": 0.3}, 12)],
-    [({"fire5": 1.5, "ftrploss": 0.1, "ftyr": 2.0}, 24)],
-    [({"uMAOA": 0.9, "uSERT": 0.9}, 48)],
-]
 
 
 @pytest.fixture(scope="module")
 def model():
-    # the referee has tyrosine from food alone, not from phenylalanine
-    numbers = {"tyr_from_phe_share": 0.0}
-    plasma = with_numbers(precursors(), numbers, Source("as the referee", "design"))
-    return assemble("patient", [plasma, monoamine_oxidase(), cerebrospinal_fluid(), serotonin()])
-
-
-def run(model, steps, n_lane=1, base=None):
-    """States after steps of (parameter values, hours), each a dict of arrays by name."""
-    start, clock, found = None, 0, []
-    for values, hours in steps:
-        lanes = model.lanes((base or {}) | values, n_lane)
-        if start is not None:
-            lanes = Lanes(parameters=lanes.parameters, states=start)
-        schedule = Schedule(t0=clock * HOUR, t1=(clock + hours) * HOUR)
-        clock += hours
-        solution = integrate(model.system, lanes, schedule, np.array([clock * HOUR]), SOLVER)
-        assert not solution.codes.any()
-        start = solution.end.states
-        found.append(dict(zip(model.system.states, start, strict=True)))
-    return found
-
-
-def translated(steps):
-    return [({CONTROLS[k]: v for k, v in controls.items()}, hours) for controls, hours in steps]
-
-
-def referee(steps, escape=ESCAPE):
-    """States of the serotonin system by the independent referee, all other states at rest."""
-    steps = [(controls | {"escape": escape}, hours) for controls, hours in steps]
-    end = first_printing().follow(steps, frozen=FROZEN)
-    return {short: end[short] for short in STATES}
-
-
-def draw(model, n_lane, seed):
-    rng = np.random.default_rng(seed)
-    return {
-        name: parameter.value * np.exp(parameter.sd_log * rng.standard_normal(n_lane))
-        for name, parameter in model.parameters.items()
-        if parameter.sd_log
-    }
+    return chemistry_model(("serotonin",))
 
 
 # -- rest --------------------------------------------------------------------------------------
@@ -152,39 +58,6 @@ def test_capacities_of_the_reference_patient_are_the_written_ones(model):
     assert solved["vmat_v_max"] == pytest.approx(80)
     assert solved["sert_v_max"] == pytest.approx(693)
     assert solved["loss_rate"] == pytest.approx(40)
-
-
-# -- referee -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("steps", [row[0] for row in PRINTED] + OTHER_SCENARIOS, ids=str)
-def test_every_state_agrees_with_the_independent_referee(model, steps):
-    ours = run(model, translated(steps))[-1]
-    for short, value in referee(steps).items():
-        assert ours[STATES[short]][0] == pytest.approx(value, rel=REFEREE_RTOL), short
-
-
-@pytest.mark.parametrize(("steps", "tolerance", "values"), PRINTED, ids=lambda item: str(item)[:40])
-def test_printed_values_are_met_but_for_the_frozen_transmitters(model, steps, tolerance, values):
-    ours = run(model, translated(steps))[-1]
-    for short, value in values.items():
-        assert ours[STATES[short]][0] == pytest.approx(value, rel=tolerance), short
-
-
-def test_loss_that_needs_mao_changes_only_the_rows_with_inhibited_mao():
-    """Printed for MAO-A -80 %, 336 h, loss free of it: Sc 0.64548, Se 0.0064402, HIAAc 0.078739.
-
-    With 80 % of the loss through MAO-A the same row reads 0.6754, 0.006485, 0.08234.
-    """
-    uptake = [({"uSERT": 0.8}, 72)]
-    assert referee(uptake, escape=0.0) == pytest.approx(referee(uptake), rel=REST_RATE)
-    inhibited = [({"uMAOA": 0.8}, 336)]
-    printed, ours = referee(inhibited, escape=0.0), referee(inhibited)
-    for short, value in {"Sc": 0.64548, "Se": 0.0064402, "HIAAc": 0.078739}.items():
-        assert printed[short] == pytest.approx(value, rel=FROZEN_AUTORECEPTORS_BLOCKED)
-    assert ours["Se"] / printed["Se"] == pytest.approx(1.0103, abs=1e-3)
-    assert ours["Sc"] / printed["Sc"] == pytest.approx(1.0444, abs=1e-3)
-    assert ours["HIAAc"] / printed["HIAAc"] == pytest.approx(1.0439, abs=1e-3)
 
 
 # -- published behaviour -------------------------------------------------------------------------
