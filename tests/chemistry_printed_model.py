@@ -8,6 +8,7 @@ from cohort.chemistry import Setting, chemistry
 from cohort.model import Source, assemble, with_numbers
 from cohort.physiology import Coupling
 from cohort.transmitters import dopamine
+from kernels import symbol
 
 PRINTING = Source("first printing of the chemistry", "design")
 
@@ -49,13 +50,23 @@ NUMBERS = {
         "adaptation_steepness_alpha2": 1.0,
         "adaptation_time_alpha2": 240.0,
     },
-    "acetylcholine": {"cht_firing_power": 0.3},
+    "acetylcholine": {
+        "cht_firing_power": 0.3,
+        "choline_reuse": 0.5,
+        "release_feedback_m2": 1 / 3,
+        "m2_half_saturation": 1e12,
+    },
     "gaba_glutamate": {
         "gad_feedback": 0.5,
         "glutaminase_feedback": 1e-12,
         "glutamate_store_feedback": 1e-12,
     },
-    "inflammation": {"il6_tnf_power": 0.5, "tnf_bend": 1e-9},
+    "inflammation": {
+        "il6_drive_gain": 1.5,
+        "il6_tnf_power": 0.5,
+        "il6_surge": 0.0,
+        "tnf_bend": 1e-9,
+    },
     "cortisol": {"crh_il6_gain": 0.15, "crh_il6_saturation": 1e12, "receptor_tnf_bend": 1e-9},
     "precursors": {"tyr_from_phe_share": 0.0},
 }
@@ -177,4 +188,6 @@ def printed_model(rhythm="none"):
         for part in chemistry(SYSTEMS, setting)
     ]
     parts = [with_numbers(part, NUMBERS.get(part.name, {}), PRINTING) for part in parts]
-    return assemble("first_printing", parts)
+    observed = [item.name for part in parts for item in part.species]
+    observed += [name for part in parts for name in part.rules]
+    return assemble("first_printing", parts, {name: symbol(name) for name in observed})

@@ -99,9 +99,9 @@ def cortisol(rhythm: Rhythm = "none") -> Submodel:
             Parameter("receptor_tnf_loss", 0.1, "1", "TNF on the receptor", _RECEPTOR),
             Parameter("receptor_tnf_bend", 0.2, "1", "width of the bend at rest", _RECEPTOR),
             Parameter("receptor_time", 120.0, "h", "time constant of the receptor", _RECEPTOR),
-            Parameter("crh_il6_gain", 0.25, "1", "IL-6 on CRH", _IL6),
+            Parameter("crh_il6_gain", 0.35, "1", "IL-6 on CRH", _IL6),
             Parameter(
-                "crh_il6_saturation", 40.0, "1", "IL-6 of half effect", _IL6_LEVEL, 0.0, _ABOVE_REST
+                "crh_il6_saturation", 12.0, "1", "IL-6 of half effect", _IL6_LEVEL, 0.0, _ABOVE_REST
             ),
             Parameter("sleep_stress", 0.15, "1", "drive of a lost night", _SLEEP),
             *_rhythm_numbers(rhythm),

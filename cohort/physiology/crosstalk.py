@@ -215,7 +215,7 @@ COUPLINGS: tuple[Coupling, ...] = (
         "crh_on_noradrenaline",
         "crh",
         "noradrenaline_drive",
-        0.2,
+        0.4,
         "CRH on locus coeruleus",
         _weak("stress drives locus coeruleus through CRH"),
     ),
@@ -260,7 +260,12 @@ COUPLINGS: tuple[Coupling, ...] = (
             "GABA interneurons on its cells",
             _weak("GABAergic interneurons"),
         )
-        for target, strength in (("serotonin", -0.1), ("dopamine", -0.1), ("glutamate", -0.2))
+        for target, strength in (
+            ("serotonin", -0.1),
+            ("dopamine", -0.1),
+            ("noradrenaline", -0.4),
+            ("glutamate", -0.2),
+        )
     ),
 )
 """Every coupling of the chemistry."""

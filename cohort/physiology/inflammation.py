@@ -6,7 +6,7 @@ interferon drive enter through ports. Hours.
 
 import sympy
 
-from cohort.model import Constant, Parameter, Port, Rule, Source, Species, Submodel
+from cohort.model import NOT_NEGATIVE, Constant, Parameter, Port, Rule, Source, Species, Submodel
 from cohort.model.rate_laws import inhibition, relaxation, smooth_excess
 from kernels import symbol
 
@@ -14,9 +14,7 @@ __all__ = ["inflammation"]
 
 _CLEARANCE = Source("Somvanshi 2020: elimination of TNF and IL-6", "read")
 _GLUCOCORTICOID = Source("glucocorticoids restrain cytokines; size by choice", "design")
-_IL6 = Source(
-    "endotoxin 0.4 ng/kg: IL-6 x 40 where TNF is x 4.6 (Somvanshi 2020, data)", "computed"
-)
+_IL6 = Source("endotoxin: x 40, x 146 where TNF is x 4.6, x 135 (Somvanshi 2020)", "computed")
 _IDO = Source("induced within a day; size by choice on interferon-alpha", "design")
 _BH4 = Source("oxidized in inflammation, recalled; size by choice", "assumed")
 _BEND = Source("as wide as the daily swing of TNF, so that no step is lost on a kink", "design")
@@ -37,7 +35,8 @@ def inflammation() -> Submodel:
     .. math::
 
         TNF' &= 1.25\,((1 + i)\,I(g, 0.3, 1) - TNF) \\
-        IL6' &= 1.625\,((1 + 1.5 i)\,TNF^{n}\,I(g, 0.3, 1) - IL6) \\
+        IL6' &= 1.625\,\Big(\Big((1 + \gamma i)\,TNF^{n} + \frac{G y^2}{K^2 + y^2}\Big)
+                I(g, 0.3, 1) - IL6\Big), \qquad y = TNF - 1 \\
         IDO' &= k_I (1 + s(TNF) + i_{IFN} - IDO), \qquad
         BH4' = k_B \Big(\frac{1}{1 + 0.1\,s(TNF)} - BH4\Big)
 
@@ -60,7 +59,9 @@ def inflammation() -> Submodel:
         symbol("cortisol_restraint"),
         one,
     )
+    above = tnf - 1
     excess = smooth_excess(tnf, symbol("tnf_bend"))
+    surge = symbol("il6_surge") * above**2 / (symbol("il6_surge_tnf") ** 2 + above**2)
     ido = 1 + symbol("ido_tnf_gain") * excess + symbol("interferon_drive")
     return Submodel(
         name="inflammation",
@@ -73,7 +74,9 @@ def inflammation() -> Submodel:
         parameters=(
             Parameter("tnf_clearance", 1.25, "1/h", "of TNF", _CLEARANCE),
             Parameter("il6_clearance", 1.625, "1/h", "of IL-6", _CLEARANCE),
-            Parameter("il6_drive_gain", 1.5, "1", "of the drive on IL-6", _GLUCOCORTICOID),
+            Parameter("il6_drive_gain", 0.0, "1", "of the drive", _IL6, 0.0, NOT_NEGATIVE),
+            Parameter("il6_surge", 150.0, "1", "most that TNF adds", _IL6, 0.0, NOT_NEGATIVE),
+            Parameter("il6_surge_tnf", 5.5, "1", "TNF above rest at half of it", _IL6),
             Parameter("cortisol_restraint", 0.3, "1", "of cortisol on both", _GLUCOCORTICOID),
             Parameter("ido_tnf_gain", 1.0, "1", "of TNF on IDO", _IDO),
             Parameter("ido_turnover", float(sympy.log(2) / 24), "1/h", "half-life 24 h", _IDO, 0.2),
@@ -96,8 +99,11 @@ def inflammation() -> Submodel:
                 (1 + symbol("inflammatory_input")) * restraint, tnf, symbol("tnf_clearance")
             ),
             "il6": relaxation(
-                (1 + symbol("il6_drive_gain") * symbol("inflammatory_input"))
-                * tnf ** symbol("il6_tnf_power")
+                (
+                    (1 + symbol("il6_drive_gain") * symbol("inflammatory_input"))
+                    * tnf ** symbol("il6_tnf_power")
+                    + surge
+                )
                 * restraint,
                 il6,
                 symbol("il6_clearance"),

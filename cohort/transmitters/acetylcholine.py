@@ -1,13 +1,12 @@
 """Acetylcholine: choline from blood and synapse, ChAT, VAChT, release, and hydrolysis outside.
 
-Half of the choline that hydrolysis sets free is taken up again (CHT1). Acetylcholinesterase is a
-target that inhibitors hold; it works far below saturation, so what is not inhibited clears in
+The choline that hydrolysis sets free is taken up again, most of it by CHT1. Acetylcholinesterase
+is a target that inhibitors hold; it works far below saturation, so what is not inhibited clears in
 milliseconds. Capacities are solved from set points. Units are µM and hours.
 
 Every between-patient spread (``sd_log``) in this file is assumed.
 """
 
-import sympy
 
 from cohort.model import (
     FRACTION,
@@ -22,7 +21,7 @@ from cohort.model import (
     Species,
     Submodel,
 )
-from cohort.model.rate_laws import activation, inhibition, michaelis_menten, relaxation
+from cohort.model.rate_laws import activation, michaelis_menten, relaxation
 from kernels import symbol
 
 __all__ = ["acetylcholine"]
@@ -34,11 +33,12 @@ _VINSON = Source("Vinson, Justice 1997, rat striatum, no net flux: 18.4 (11.8) n
 _CHT = Source("Yamamura, Snyder: Michaelis constants 1 uM, and 90 uM of low affinity", "read")
 _CHAT = Source("Michaelis constant 0.4 to 1 mM, recalled; to be verified", "assumed")
 _ESTERASE = Source("Michaelis constant of 90 uM, recalled; to be verified", "assumed")
-_REUSE = Source("about half of choline is used again, recalled; to be verified", "assumed")
+_REUSE = Source("choline of blood hardly moves release (accumbens): CHT1 carries most", "computed")
 _TRANSPORT = Source("chosen so that choline settles in minutes", "design")
-_SHAPE = Source("M2 feedback chosen by hand on esterase inhibitors", "design")
+_SHAPE = Source("M2 brake small and saturable: neostigmine 9, 18, 32 x, Vinson 1997", "computed")
 _FIRING = Source("uptake follows firing, by choice", "design")
 _SURVIVING = Bounds(0.0, 1.0, True)
+_LESS = Bounds(0.0, 0.9)
 
 
 def acetylcholine() -> Submodel:
@@ -55,7 +55,7 @@ def acetylcholine() -> Submodel:
 
     .. math::
 
-        F &= d\,I(x(1 - o_{M2}), c, 1), \qquad R = k_R F A_v, \qquad
+        F &= \frac{d}{1 + c\,(A(x(1 - o_{M2}), 2) - 1)}, \qquad R = k_R F A_v, \qquad
         H = V(1-u)\,\frac{A_e}{90 + A_e} \\
         U &= V_U F^{p}\,\frac{C_e}{1 + C_e}, \qquad
         C_e' = H - f U - k C_e + q\,(C_p - C_p^0/C_e^0\,C_e)
@@ -121,9 +121,9 @@ def _rest() -> tuple[Parameter, ...]:
         Parameter("acetylcholine_flux", 200.0, "uM/h", "synthesis and release", _POOLS, 0.25),
         Parameter(
             "choline_reuse",
-            0.5,
+            0.95,
             "1",
-            "share of choline that terminals take up again",
+            "share of uptake that CHT1 carries",
             _REUSE,
             0.0,
             FRACTION,
@@ -138,7 +138,10 @@ def _kinetics() -> tuple[Parameter, ...]:
         Parameter("cht_k_m", 1.0, "uM", "of high-affinity uptake", _CHT),
         Parameter("chat_k_m", 500.0, "uM", "of ChAT for choline", _CHAT),
         Parameter("ache_k_m", 90.0, "uM", "of acetylcholinesterase", _ESTERASE),
-        Parameter("release_feedback_m2", 0.5, "1", "M2 autoreceptor on release", _SHAPE),
+        Parameter(
+            "release_feedback_m2", 0.15, "1", "M2 autoreceptor on release", _SHAPE, 0.0, _LESS
+        ),
+        Parameter("m2_half_saturation", 2.0, "1", "of M2, in resting levels", _SHAPE),
         Parameter("acetylcholine_half_saturation", 2.0, "1", "postsynaptic", _SHAPE),
     )
 
@@ -186,9 +189,8 @@ def _capacities() -> tuple[Derived, ...]:
 def _rules() -> dict[str, Rule]:
     x = symbol("acetylcholine_relative")
     drive = symbol("afferent_firing_acetylcholine") * symbol("acetylcholine_drive")
-    feedback = inhibition(
-        x * (1 - symbol("antagonist_m2")), symbol("release_feedback_m2"), sympy.Integer(1)
-    )
+    held = activation(x * (1 - symbol("antagonist_m2")), symbol("m2_half_saturation"))
+    feedback = 1 / (1 + symbol("release_feedback_m2") * (held - 1))
     return {
         "acetylcholine_relative": Rule(
             symbol("acetylcholine_extracellular") / symbol("acetylcholine_extracellular_baseline"),

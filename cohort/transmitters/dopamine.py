@@ -78,6 +78,7 @@ _BOUNDED = Source(
 _TISSUE = Source("20 x lumbar CSF, by choice", "design")
 _POOL = Source("a few uM at most in human putamen, recalled; to be verified", "assumed")
 _ROUTE = Source("nearly all DOPAC ends as HVA in man, recalled; to be verified", "assumed")
+_DOPAC = Source("COMT blocked in rat brain: DOPAC 1.5 x, HVA 0.3 x, Tornwall 1994", "computed")
 _MAO = Source("MAO-A in terminals, B in glia; 0.8 and 0.2 by choice", "design")
 _GLIAL = Source("MAO-B is the larger part in human striatum, recalled", "assumed")
 _FLOW = Source("time constants of 2 and 5 h, as 5-HIAA", "design")
@@ -281,10 +282,10 @@ def _pools(*, is_separate: bool) -> tuple[Parameter, ...]:
         Parameter("methoxytyramine_baseline", 0.05, "uM", "brain 3-MT at rest", _POOL),
         Parameter(
             "dopac_methylated",
-            0.85,
+            0.4,
             "1",
             "share of DOPAC that COMT turns to HVA",
-            _ROUTE,
+            _DOPAC,
             0.0,
             FRACTION,
         ),

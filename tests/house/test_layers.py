@@ -31,6 +31,7 @@ ALLOWED = {
         "distributed",
         "polars",
         "pyarrow",
+        "matplotlib",
         "pydantic",
         "typer",
         "click",
