@@ -4,11 +4,13 @@
 REST_RATE = 1e-9  # largest |dy/dt| / |y| at rest [1/h]: round-off of fluxes up to 1e4 times larger
 ROUND_OFF_RTOL = 1e-13  # a formula evaluated twice in another order
 CONVERSION_RTOL = 1e-14  # one multiplication by a unit factor
+RIGHT_HAND_SIDE_RTOL = 1e-12  # two writings of a rate, of the sum of its terms; 1e-15 seen
 
 # -- solver ------------------------------------------------------------------------------------
 SOLVER_RTOL = 1e-8  # asked of kernels.integrate in tests against a referee
 SOLVER_ATOL = 1e-10  # the same, relative to the scale of a state
 REFEREE_RTOL = 2e-5  # global error that this allows over 672 h; SciPy runs at 1e-10
+REFEREE_ATOL = 1e-8  # the same where a level fades to nothing, relative to the scale of a state
 SAME_EQUATIONS_RTOL = 1e-7  # one system in CVODE at rtol 1e-10 and here at 1e-9, 5e-9 seen
 SETTLED_RTOL = 1e-5  # two long runs that end at one rest
 

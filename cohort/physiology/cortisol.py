@@ -56,13 +56,16 @@ def cortisol(rhythm: Rhythm = "none") -> Submodel:
     -----
     .. math::
 
-        CRH' &= 10.4\,(C(t)\,s\,I(g, 0.5, 2)\,(1 + q(IL6)) - CRH), \qquad g = CORT \cdot GR \\
+        CRH' &= 10.4\,((C(t)\,s + 0.15\,n)\,I(g, 0.5, 2)\,(1 + q) - CRH), \qquad
+        g = CORT \cdot GR \\
         ACTH' &= 2.09\,(CRH\,I(g, 0.5, 1) - ACTH), \qquad CORT' = 0.544\,(ACTH - CORT) \\
+        GR' &= \Big(\frac{I(CORT, 0.3, 1)}{1 + 0.1\,s_e(TNF)} - GR\Big)/120 \\
         C(t) &= e^{1.6795 \cos w(t - 9.045) + 0.7856 \cos 2w(t - 7.631)} / 1.27299, \qquad
         q = \frac{p\,(IL6 - 1)}{1 + (IL6 - 1)/L}
 
-    *s* is stress; ultradian pulses multiply *C* by :math:`e^{\cos(2\pi t/P)}/I_0(1)`, whose mean
-    is 1. Left out: binding to CBG, growth of the glands over weeks, noise.
+    *s* is stress, *n* lost nights, :math:`s_e` is `cohort.model.rate_laws.smooth_excess`;
+    ultradian pulses multiply *C* by :math:`e^{\cos(2\pi t/P)}/I_0(1)`, whose mean is 1. Left
+    out: binding to CBG, growth of the glands over weeks, noise.
 
     References
     ----------

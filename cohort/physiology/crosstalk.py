@@ -17,7 +17,7 @@ from kernels import symbol
 
 __all__ = ["COUPLINGS", "Coupling", "crosstalk", "without"]
 
-_STRENGTH = Bounds(-0.9, 0.9)
+_EXCITES, _INHIBITS = Bounds(0.0, 0.9), Bounds(-0.9, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Coupling:
     target
         Drive that it acts on [1].
     strength
-        Relative change of the drive per relative change of the quantity, at rest [1].
+        Relative change of the drive per relative change of the quantity, at rest [1]; between 0
+        and 0.9 where it excites, between -0.9 and 0 where it inhibits.
     meaning
         Receptor and way, in words.
     evidence
@@ -75,7 +76,8 @@ class Coupling:
         name = f"coupling_{self.name}"
         if self.law == "power":
             return Constant(name, self.strength, "1", self.meaning, self.evidence)
-        return Parameter(name, self.strength, "1", self.meaning, self.evidence, bounds=_STRENGTH)
+        bounds = _EXCITES if self.strength >= 0 else _INHIBITS
+        return Parameter(name, self.strength, "1", self.meaning, self.evidence, bounds=bounds)
 
     @property
     def factor(self) -> sympy.Expr:
@@ -215,7 +217,7 @@ COUPLINGS: tuple[Coupling, ...] = (
         "crh_on_noradrenaline",
         "crh",
         "noradrenaline_drive",
-        0.4,
+        0.3,
         "CRH on locus coeruleus",
         _weak("stress drives locus coeruleus through CRH"),
     ),
@@ -229,7 +231,7 @@ COUPLINGS: tuple[Coupling, ...] = (
     ),
     Coupling(
         "histamine_on_serotonin_release",
-        "histamine_tone",
+        "h3_view",
         "serotonin_release_drive",
         -0.1,
         "H3 heteroreceptor on serotonin terminals",

@@ -30,13 +30,13 @@ def inflammation() -> Submodel:
 
     Notes
     -----
-    With *i* the inflammatory drive, *g* cortisol times its receptor:
+    With *i* the inflammatory drive, that of lost nights included, *g* cortisol times its receptor:
 
     .. math::
 
         TNF' &= 1.25\,((1 + i)\,I(g, 0.3, 1) - TNF) \\
         IL6' &= 1.625\,\Big(\Big((1 + \gamma i)\,TNF^{n} + \frac{G y^2}{K^2 + y^2}\Big)
-                I(g, 0.3, 1) - IL6\Big), \qquad y = TNF - 1 \\
+                I(g, 0.3, 1) - IL6\Big), \qquad y = s(TNF) \\
         IDO' &= k_I (1 + s(TNF) + i_{IFN} - IDO), \qquad
         BH4' = k_B \Big(\frac{1}{1 + 0.1\,s(TNF)} - BH4\Big)
 
@@ -59,9 +59,8 @@ def inflammation() -> Submodel:
         symbol("cortisol_restraint"),
         one,
     )
-    above = tnf - 1
     excess = smooth_excess(tnf, symbol("tnf_bend"))
-    surge = symbol("il6_surge") * above**2 / (symbol("il6_surge_tnf") ** 2 + above**2)
+    surge = symbol("il6_surge") * excess**2 / (symbol("il6_surge_tnf") ** 2 + excess**2)
     ido = 1 + symbol("ido_tnf_gain") * excess + symbol("interferon_drive")
     return Submodel(
         name="inflammation",

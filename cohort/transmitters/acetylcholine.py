@@ -7,7 +7,6 @@ milliseconds. Capacities are solved from set points. Units are µM and hours.
 Every between-patient spread (``sd_log``) in this file is assumed.
 """
 
-
 from cohort.model import (
     FRACTION,
     Bounds,
@@ -58,7 +57,7 @@ def acetylcholine() -> Submodel:
         F &= \frac{d}{1 + c\,(A(x(1 - o_{M2}), 2) - 1)}, \qquad R = k_R F A_v, \qquad
         H = V(1-u)\,\frac{A_e}{90 + A_e} \\
         U &= V_U F^{p}\,\frac{C_e}{1 + C_e}, \qquad
-        C_e' = H - f U - k C_e + q\,(C_p - C_p^0/C_e^0\,C_e)
+        C_e' = H - f (U + k C_e) + q\,(C_p - C_p^0/C_e^0\,C_e)
 
     Muscarinic occupancy is in quasi-steady state. Left out: nicotinic receptors apart,
     butyrylcholinesterase, membrane phospholipids, regions.

@@ -42,8 +42,8 @@ def cortical_dopamine() -> Submodel:
         D' = R_0 F - V_N (1 - o_{NET}) \frac{D}{K_N + D} - V_D (1 - o_{DAT}) \frac{D}{K_D + D}
              - V_C\,s\,(1 - u_C) \frac{D}{3.3 + D}
 
-    *F* is the drive on dopamine cells: those that project to cortex lack autoreceptors. The store
-    is not followed.
+    *s* is S-adenosylmethionine at COMT, *F* the drive on dopamine cells: those that project to
+    cortex lack autoreceptors. The store is not followed.
 
     Examples
     --------
@@ -82,6 +82,8 @@ def cortical_dopamine() -> Submodel:
             Port("afferent_firing_dopamine", "1", "drive of dopamine cells", 1.0),
             Port("net_occupancy_read", "1", "share of NET that is blocked", 0.0, FRACTION),
             Port("dat_occupancy", "1", "share of DAT that is blocked", 0.0, FRACTION),
+            Port("net_capacity", "1", "transporter relative to rest", 1.0),
+            Port("dat_capacity", "1", "transporter relative to rest", 1.0),
             Port("comt_inhibition", "1", "share of COMT that is blocked", 0.0, FRACTION),
             Port("comt_cofactor", "1", "S-adenosylmethionine, relative to rest", 1.0),
         ),
@@ -97,13 +99,17 @@ def cortical_dopamine() -> Submodel:
             Reaction(
                 "uptake_net",
                 symbol("cortical_net_v_max")
+                * symbol("net_capacity")
                 * (1 - symbol("net_occupancy_read"))
                 * saturation["net"],
                 {"dopamine_cortical": -1},
             ),
             Reaction(
                 "uptake_dat",
-                symbol("cortical_dat_v_max") * (1 - symbol("dat_occupancy")) * saturation["dat"],
+                symbol("cortical_dat_v_max")
+                * symbol("dat_capacity")
+                * (1 - symbol("dat_occupancy"))
+                * saturation["dat"],
                 {"dopamine_cortical": -1},
             ),
             Reaction(

@@ -41,8 +41,8 @@ from kernels import symbol
 
 __all__ = ["SHARED_PORTS", "Metabolites", "dopamine", "mesolimbic_dopamine"]
 
-Metabolites = Literal["separate", "lumped"]
-"""``separate``: DOPAC and 3-MT are states; ``lumped``: their fluxes go straight to HVA."""
+Metabolites = Literal["separate", "lumped", "none"]
+"""``separate``: DOPAC, 3-MT and HVA are states; ``lumped``: HVA alone; ``none``: no metabolite."""
 
 SHARED_PORTS = (
     "tyr_brain",
@@ -54,10 +54,10 @@ SHARED_PORTS = (
     "hydroxylase_cofactor",
     "aadc_cofactor",
     "comt_cofactor",
-    "csf_factor",
     "dopamine_drive",
     "afferent_firing_dopamine",
     "th_capacity",
+    "dat_capacity",
     "th_inhibition",
     "aadc_inhibition",
     "vmat_inhibition",
@@ -100,8 +100,7 @@ def dopamine(metabolites: Metabolites = "separate") -> Submodel:
     Parameters
     ----------
     metabolites
-        Whether DOPAC and 3-MT are states of their own. Lumped saves two states and cannot show an
-        inhibitor of COMT.
+        Which metabolites are states. Without DOPAC and 3-MT no inhibitor of COMT can be shown.
 
     Returns
     -------
@@ -113,13 +112,14 @@ def dopamine(metabolites: Metabolites = "separate") -> Submodel:
     Notes
     -----
     With *w* brain tyrosine, *b* BH4, *c* cytosolic dopamine, *x* the extracellular level relative
-    to rest, *e* what the D2 autoreceptor reads, *f* the surviving share of terminals:
+    to rest, *e* what the D2 autoreceptor reads, *q* the strength of its feedback, *f* the surviving
+    share of terminals:
 
     .. math::
 
-        TH &\propto (1 + g(F-1))\Big(0.5 + 0.5\frac{1 + c}{1 + c e^4}\Big)\frac{1}{1 + w/160}\,
+        TH &\propto (1 + g(F-1))\Big(0.5 + 0.5\frac{1 + q}{1 + q e^4}\Big)\frac{1}{1 + w/160}\,
               \frac{w b}{w b + 46 b + 46 \cdot 60\,(1 + c/110)} \\
-        D_e' &= f R - f U - V_C\,\frac{D_e}{3 + D_e} - k_X D_e, \qquad R = k_R F D_v \\
+        D_e' &= f R + R_{5HT} - f U - V_C\,\frac{D_e}{3 + D_e} - k_X D_e, \qquad R = k_R F D_v \\
         F &= d\,I(e, 0.5, 1), \qquad U = V\,D\,(1 - u)\,\frac{D_e}{0.2 + D_e}
 
     Cytosolic and glial oxidation (MAO) make DOPAC, methylation outside (COMT) makes 3-MT; DOPAC
@@ -144,23 +144,23 @@ def dopamine(metabolites: Metabolites = "separate") -> Submodel:
     >>> float(model.solved({}, n_lane=1)["dat_v_max"][0].round(2))
     8098.18
     """
-    is_separate = metabolites == "separate"
+    has_hva = metabolites != "none"
     return Submodel(
         name="dopamine",
-        species=_species(is_separate=is_separate),
-        parameters=(*_rest(), *_kinetics(), *_pools(is_separate=is_separate), *_regulation()),
+        species=_species(metabolites),
+        parameters=(*_rest(), *_kinetics(), *_pools(metabolites), *_regulation()),
         constants=_exponents(),
-        derived=(*_capacities(), *_metabolite_capacities(is_separate=is_separate)),
-        ports=_ports(),
-        reactions=(*_terminal(), *_oxidation(is_separate=is_separate), *_spinal_fluid()),
+        derived=(*_capacities(), *_metabolite_capacities(metabolites)),
+        ports=_ports(has_hva=has_hva),
+        reactions=(*_terminal(), *_oxidation(metabolites)),
         rates=_slow_states(),
-        rules=_rules(),
+        rules=_rules(has_hva=has_hva),
         provides=(
             "dopamine_relative",
             "dopamine_tone",
             "dopamine_firing",
             "motor_drive",
-            "hva_brain_relative",
+            *(("hva_brain_relative",) if has_hva else ()),
         ),
         feasibility=(
             Feasibility(
@@ -176,7 +176,7 @@ def mesolimbic_dopamine() -> Submodel:
 
     Returns
     -------
-    The equations of `dopamine`, metabolites lumped, on names that end in ``_mesolimbic``.
+    The equations of `dopamine`, without metabolites, on names that end in ``_mesolimbic``.
 
     Notes
     -----
@@ -191,11 +191,11 @@ def mesolimbic_dopamine() -> Submodel:
     """
     ventral = {"dopamine_release_flux": 81.0 * 1.55 / 4.25}
     return with_suffix(
-        with_numbers(dopamine("lumped"), ventral, _ACCUMBENS), "mesolimbic", SHARED_PORTS
+        with_numbers(dopamine("none"), ventral, _ACCUMBENS), "mesolimbic", SHARED_PORTS
     )
 
 
-def _species(*, is_separate: bool) -> tuple[Species, ...]:
+def _species(metabolites: Metabolites) -> tuple[Species, ...]:
     one = sympy.Integer(1)
     resting_csf = symbol("hva_csf_per_brain") * symbol("hva_brain_rest") * symbol("csf_factor")
     intermediates = (
@@ -207,6 +207,10 @@ def _species(*, is_separate: bool) -> tuple[Species, ...]:
             "3-methoxytyramine in brain",
             0.05,
         ),
+    )
+    end = (
+        Species("hva_brain", symbol("hva_brain_rest"), "uM", "HVA in brain tissue", 5.0),
+        Species("hva_csf", resting_csf, "uM", "HVA in lumbar CSF", 0.253),
     )
     return (
         Species(
@@ -221,9 +225,8 @@ def _species(*, is_separate: bool) -> tuple[Species, ...]:
             "outside the cell",
             0.002,
         ),
-        *(intermediates if is_separate else ()),
-        Species("hva_brain", symbol("hva_brain_rest"), "uM", "HVA in brain tissue", 5.0),
-        Species("hva_csf", resting_csf, "uM", "HVA in lumbar CSF", 0.253),
+        *(intermediates if metabolites == "separate" else ()),
+        *(end if metabolites != "none" else ()),
         Species("sensitivity_d2", one, "1", "D2 autoreceptor, relative to rest"),
         Species("dat_density", one, "1", "transporter at the surface, relative to rest"),
         Species("sensitivity_dopamine", one, "1", "postsynaptic receptors, relative to rest"),
@@ -256,17 +259,22 @@ def _kinetics() -> tuple[Parameter, ...]:
         Parameter("comt_k_m", 3.0, "uM", "of COMT; human membrane-bound 3.3", _BEST_2009),
         Parameter("dopamine_loss_rate", 400.0, "1/h", "diffusion and glial uptake", _BEST_2009),
         Parameter("mao_a_share", 0.8, "1", "of MAO-A in cytosolic oxidation", _MAO, 0.0, FRACTION),
+    )
+
+
+def _pools(metabolites: Metabolites) -> tuple[Parameter, ...]:
+    if metabolites == "none":
+        return ()
+    end = (
         Parameter("hva_brain_baseline", 5.0, "uM", "brain HVA of the reference", _TISSUE),
         Parameter("hva_csf_baseline", 0.253, "uM", "CSF HVA of the reference", _BLENNOW),
         Parameter("hva_yield_reference", 27.31998667554963, "uM/h", "its HVA production", _YIELD),
         Parameter("hva_brain_clearance", 0.5, "1/h", "brain HVA into CSF and blood", _FLOW),
         Parameter("hva_csf_clearance", 0.2, "1/h", "HVA out of lumbar CSF", _FLOW),
     )
-
-
-def _pools(*, is_separate: bool) -> tuple[Parameter, ...]:
-    if not is_separate:
+    if metabolites == "lumped":
         return (
+            *end,
             Parameter(
                 "hva_without_mao",
                 0.5,
@@ -278,6 +286,7 @@ def _pools(*, is_separate: bool) -> tuple[Parameter, ...]:
             ),
         )
     return (
+        *end,
         Parameter("dopac_baseline", 1.5, "uM", "brain DOPAC at rest", _POOL),
         Parameter("methoxytyramine_baseline", 0.05, "uM", "brain 3-MT at rest", _POOL),
         Parameter(
@@ -334,8 +343,13 @@ def _exponents() -> tuple[Constant, ...]:
     )
 
 
-def _ports() -> tuple[Port, ...]:
+def _ports(*, has_hva: bool) -> tuple[Port, ...]:
+    end = (
+        Port("csf_factor", "1", "divides CSF clearance of metabolites", 1.0, POSITIVE),
+        Port("dopamine_foreign_oxidation", "uM/h", "in serotonin terminals", 0.0),
+    )
     return (
+        *(end if has_hva else ()),
         Port("tyr_brain", "uM", "tyrosine in brain", 126.0, POSITIVE),
         Port("tyr_brain_baseline", "uM", "the same at rest", 126.0, POSITIVE),
         Port("bh4", "1", "tetrahydrobiopterin relative to rest", 1.0, POSITIVE),
@@ -345,7 +359,6 @@ def _ports() -> tuple[Port, ...]:
         Port("hydroxylase_cofactor", "1", "iron at its hydroxylase, relative to rest", 1.0),
         Port("aadc_cofactor", "1", "pyridoxal phosphate at AADC, relative to rest", 1.0),
         Port("comt_cofactor", "1", "S-adenosylmethionine at COMT, relative to rest", 1.0),
-        Port("csf_factor", "1", "divides CSF clearance of metabolites", 1.0, POSITIVE),
         Port("dopamine_drive", "1", "of other transmitters on firing", 1.0),
         Port("afferent_firing_dopamine", "1", "drive of dopamine cells", 1.0),
         Port("dopamine_terminals", "1", "share that survives", 1.0, _SURVIVING),
@@ -399,7 +412,9 @@ def _capacities() -> tuple[Derived, ...]:
     )
 
 
-def _metabolite_capacities(*, is_separate: bool) -> tuple[Derived, ...]:
+def _metabolite_capacities(metabolites: Metabolites) -> tuple[Derived, ...]:
+    if metabolites == "none":
+        return ()
     oxidized = symbol("dopamine_mao_rate") * symbol("dopamine_cytosol_baseline")
     per = symbol("hva_brain_baseline") / symbol("hva_yield_reference")
     csf = symbol("hva_csf_baseline") / symbol("hva_brain_baseline")
@@ -413,7 +428,7 @@ def _metabolite_capacities(*, is_separate: bool) -> tuple[Derived, ...]:
         ),
         Derived("hva_csf_per_brain", csf, "1", "CSF over brain in the reference"),
     )
-    if not is_separate:
+    if metabolites == "lumped":
         return common
     dopac = (oxidized + _outside("diffusion")) / symbol("dopac_baseline")
     methoxytyramine = _outside("methylation") / symbol("methoxytyramine_baseline")
@@ -424,7 +439,7 @@ def _metabolite_capacities(*, is_separate: bool) -> tuple[Derived, ...]:
     )
 
 
-def _rules() -> dict[str, Rule]:
+def _rules(*, has_hva: bool) -> dict[str, Rule]:
     x, share = symbol("dopamine_relative"), symbol("mao_a_share")
     view = autoreceptor_view(x, symbol("sensitivity_d2"), symbol("antagonist_d2"))
     firing = symbol("afferent_firing_dopamine") * symbol("dopamine_drive")
@@ -447,12 +462,11 @@ def _rules() -> dict[str, Rule]:
     ) * michaelis_menten(level, symbol("comt_k_m"))
     oxidation = share * symbol("mao_a_activity") + (1 - share) * symbol("mao_b_activity")
     motor = symbol("dopamine_terminals") * symbol("dopamine_release")
+    brain = Rule(symbol("hva_brain") / symbol("hva_brain_rest"), "1", "brain HVA relative to rest")
     return {
+        **({"hva_brain_relative": brain} if has_hva else {}),
         "dopamine_relative": Rule(
             level / symbol("dopamine_extracellular_baseline"), "1", "extracellular, of rest"
-        ),
-        "hva_brain_relative": Rule(
-            symbol("hva_brain") / symbol("hva_brain_rest"), "1", "brain HVA relative to rest"
         ),
         "d2_view": Rule(view, "1", "dopamine that the D2 autoreceptor reads"),
         "dopamine_tone": Rule(
@@ -537,15 +551,21 @@ def _terminal() -> tuple[Reaction, ...]:
     )
 
 
-def _oxidation(*, is_separate: bool) -> tuple[Reaction, ...]:
+def _oxidation(metabolites: Metabolites) -> tuple[Reaction, ...]:
     """From oxidized and methylated dopamine to brain HVA, by way of DOPAC and 3-MT or not."""
+    if metabolites == "none":
+        return ()
     unit = symbol("hva_brain_clearance") * symbol("hva_time")
     inside = symbol("dopamine_terminals") * symbol("dopamine_oxidation")
+    inside += symbol("dopamine_foreign_oxidation")
     lost, methylated = symbol("dopamine_diffusion"), symbol("dopamine_methylation")
-    if not is_separate:
+    if metabolites == "lumped":
         spared = symbol("hva_without_mao")
         outside = (methylated + lost) * (spared + (1 - spared) * symbol("mao_a_activity"))
-        return (Reaction("hva_formation", unit * (inside + outside), {"hva_brain": 1}),)
+        return (
+            Reaction("hva_formation", unit * (inside + outside), {"hva_brain": 1}),
+            *_spinal_fluid(),
+        )
     share = symbol("glial_mao_a_share")
     glial_mao = share * symbol("mao_a_activity") + (1 - share) * symbol("mao_b_activity")
     comt = symbol("comt_cofactor") * (1 - symbol("comt_inhibition"))
@@ -569,6 +589,7 @@ def _oxidation(*, is_separate: bool) -> tuple[Reaction, ...]:
             {"methoxytyramine_brain": -1},
         ),
         Reaction("hva_formation", unit * at_rest, {"hva_brain": 1}),
+        *_spinal_fluid(),
     )
 
 

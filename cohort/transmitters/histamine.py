@@ -193,7 +193,7 @@ def histamine() -> Submodel:
                 1 / symbol("adaptation_time_h3"),
             )
         },
-        provides=("histamine_relative", "histamine_tone"),
+        provides=("histamine_relative", "histamine_tone", "h3_view"),
         feasibility=(
             Feasibility(made - lost, "synthesis of histamine exceeds methylation outside"),
             Feasibility(released - lost, "release of histamine exceeds methylation outside"),

@@ -10,6 +10,7 @@ import sympy
 from cohort.model import (
     FRACTION,
     POSITIVE,
+    Bounds,
     Parameter,
     Port,
     Reaction,
@@ -27,6 +28,7 @@ _FLUX = Source("carrier capacity of tyrosine at rest, by choice", "design")
 _TERMINALS = Source("about a tenth of striatal terminals are serotonergic; guess", "assumed")
 _AADC = Source("Best 2009: Michaelis constant of AADC for levodopa 130 uM", "read")
 _VMAT = Source("Best 2009: Michaelis constant of VMAT2 for dopamine 3 uM", "read")
+_SURVIVING = Bounds(0.0, 1.0, True)
 _LOSS = Source("methylation to 3-O-methyldopa and loss to blood, by choice", "design")
 
 
@@ -35,22 +37,26 @@ def levodopa_in_serotonin_terminals() -> Submodel:
 
     Returns
     -------
-    Submodel with the states ``levodopa_brain``, ``dopamine_5ht_cytosol``,
+    Submodel with the states ``levodopa_brain``, ``levodopa_5ht``, ``dopamine_5ht_cytosol``,
     ``dopamine_5ht_vesicle`` [uM]; all are 0 without levodopa in plasma.
 
     Notes
     -----
-    With *P* levodopa in plasma, *B* in brain, :math:`\rho` the free carrier relative to rest:
+    With *P* levodopa in plasma, *B* in brain, *L* in the terminal, *h* its 5-HTP, :math:`S_c` its
+    serotonin, *f* the surviving share of dopamine terminals, *s* the share of serotonin terminals,
+    :math:`\rho` the free carrier relative to rest, *c* the cofactor of AADC:
 
     .. math::
 
-        B' &= J\,\frac{P}{K_L}\,\rho - k B - (q_D + q_5) B, \qquad
-        \ell = B/130, \qquad d = D_c/3 \\
-        D_c' &= V_5 \frac{\ell}{1 + h/K_h + \ell} - V_M \frac{d}{1 + S_c/K_s + d} - k_m D_c \\
-        D_v' &= V_M \frac{d}{1 + S_c/K_s + d} - k_R F_5 D_v
+        B' &= J\,\frac{P}{K_L}\,\rho - k B - q\,((1-s) f + s)\,B \\
+        L' &= q B - V_5 c (1-u) \frac{\ell}{1 + h/160 + \ell}, \qquad \ell = L/130 \\
+        D_c' &= V_5 c (1-u) \frac{\ell}{1 + h/160 + \ell} - P_V - k_m a_{MAO} D_c, \qquad
+        P_V = V_M (1-v) \frac{d}{1 + S_c/0.2 + d}, \quad d = D_c/3 \\
+        D_v' &= P_V - k_R F_5 D_v
 
     AADC and VMAT2 are those of the serotonin terminal; reuptake of this dopamine by SERT is left
-    out. :math:`\ell` and *d* act back on the serotonin terminal as rivals.
+    out. :math:`\ell` and *d* act back on the serotonin terminal as rivals. Dopamine terminals take
+    up :math:`q B` each; release and oxidation here count by *s* in the striatum.
 
     References
     ----------
@@ -59,8 +65,8 @@ def levodopa_in_serotonin_terminals() -> Submodel:
     Examples
     --------
     >>> part = levodopa_in_serotonin_terminals()
-    >>> part.provides
-    ('levodopa_influx', 'dopamine_foreign_release', 'aadc_rival_load', 'vmat_rival_load')
+    >>> part.provides[:2]
+    ('levodopa_influx', 'dopamine_foreign_release')
     """
     brain, inside, store = (
         symbol(name) for name in ("levodopa_brain", "dopamine_5ht_cytosol", "dopamine_5ht_vesicle")
@@ -71,7 +77,7 @@ def levodopa_in_serotonin_terminals() -> Submodel:
         * (symbol("levodopa_plasma") / symbol("lat1_k_levodopa"))
         * symbol("lat1_share")
     )
-    rival = symbol("htp_level") / symbol("htp_k_m")
+    rival = symbol("htp") / symbol("htp_k_m")
     decarboxylation = (
         symbol("levodopa_5ht_v_max")
         * symbol("aadc_cofactor")
@@ -90,12 +96,15 @@ def levodopa_in_serotonin_terminals() -> Submodel:
         )
     )
     release = symbol("dopamine_5ht_release_rate") * symbol("serotonin_firing") * store
-    into_terminals = symbol("levodopa_uptake") * brain
+    share = symbol("serotonin_terminal_share")
+    each = symbol("levodopa_uptake") * brain
+    into_terminals = each * ((1 - share) * symbol("dopamine_terminals") + share)
     oxidation = symbol("dopamine_5ht_mao_rate") * symbol("mao_a_activity") * inside
     return Submodel(
         name="levodopa_in_serotonin_terminals",
         species=(
             Species("levodopa_brain", zero, "uM", "levodopa outside cells in brain", 1.0),
+            Species("levodopa_5ht", zero, "uM", "levodopa in serotonin terminals", 1.0),
             Species("dopamine_5ht_cytosol", zero, "uM", "dopamine in serotonin terminals", 1.0),
             Species("dopamine_5ht_vesicle", zero, "uM", "dopamine in their vesicles", 10.0),
         ),
@@ -114,7 +123,6 @@ def levodopa_in_serotonin_terminals() -> Submodel:
                 FRACTION,
             ),
             Parameter("aadc_k_m_levodopa", 130.0, "uM", "of AADC for levodopa", _AADC),
-            Parameter("htp_level", 1.6, "uM", "5-HTP beside it, at rest", _AADC),
             Parameter("htp_k_m", 160.0, "uM", "of AADC for 5-HTP", _AADC),
             Parameter("levodopa_5ht_v_max", 2000.0, "uM/h", "of AADC there", _TERMINALS),
             Parameter("vmat_k_m_dopamine", 3.0, "uM", "of VMAT2 for dopamine", _VMAT),
@@ -132,28 +140,34 @@ def levodopa_in_serotonin_terminals() -> Submodel:
             Port("mao_a_activity", "1", "working MAO-A relative to rest", 1.0),
             Port("serotonin_firing", "1", "firing of serotonin cells relative to rest", 1.0),
             Port("serotonin_cytosol", "uM", "serotonin in cytosol", 0.2),
+            Port("htp", "uM", "5-HTP in the terminal", 1.6),
+            Port("dopamine_terminals", "1", "share that survives", 1.0, _SURVIVING),
         ),
         rules={
-            "levodopa_influx": Rule(
-                into_terminals * (1 - symbol("serotonin_terminal_share")),
-                "uM/h",
-                "levodopa into dopamine terminals",
-            ),
+            "levodopa_influx": Rule(each, "uM/h", "levodopa into each dopamine terminal"),
             "aadc_rival_load": Rule(
-                brain / symbol("aadc_k_m_levodopa"), "1", "levodopa over its constant of AADC"
+                symbol("levodopa_5ht") / symbol("aadc_k_m_levodopa"),
+                "1",
+                "levodopa over its constant of AADC",
             ),
             "vmat_rival_load": Rule(
                 inside / symbol("vmat_k_m_dopamine"), "1", "dopamine over its constant of VMAT2"
             ),
-            "dopamine_foreign_release": Rule(
-                symbol("serotonin_terminal_share") * release, "uM/h", "into the striatum"
+            "dopamine_foreign_release": Rule(share * release, "uM/h", "into the striatum"),
+            "dopamine_foreign_oxidation": Rule(
+                share * oxidation, "uM/h", "to DOPAC in the striatum"
             ),
         },
         reactions=(
             Reaction("entry", into_brain, {"levodopa_brain": 1}),
             Reaction("loss", symbol("levodopa_loss") * brain, {"levodopa_brain": -1}),
             Reaction("terminal_uptake", into_terminals, {"levodopa_brain": -1}),
-            Reaction("decarboxylation", decarboxylation, {"dopamine_5ht_cytosol": 1}),
+            Reaction("entry_5ht", each, {"levodopa_5ht": 1}),
+            Reaction(
+                "decarboxylation",
+                decarboxylation,
+                {"levodopa_5ht": -1, "dopamine_5ht_cytosol": 1},
+            ),
             Reaction("packing", packing, {"dopamine_5ht_cytosol": -1, "dopamine_5ht_vesicle": 1}),
             Reaction("release", release, {"dopamine_5ht_vesicle": -1}),
             Reaction("oxidation", oxidation, {"dopamine_5ht_cytosol": -1}),
@@ -161,6 +175,7 @@ def levodopa_in_serotonin_terminals() -> Submodel:
         provides=(
             "levodopa_influx",
             "dopamine_foreign_release",
+            "dopamine_foreign_oxidation",
             "aadc_rival_load",
             "vmat_rival_load",
         ),

@@ -74,13 +74,14 @@ def serotonin() -> Submodel:
 
         TPH &\propto \phi(Trp)\,\frac{BH4}{BH4+K}\,I(x,c_1,1)\,I(S_c/S_{c0},c_2,1) \\
         F &= f\,I(e(x,s_{1A},o_{1A}),1,2) \\
-        R &= k_R\,F\,I(e(x,s_{1B},o_{1B}),0.6,1.5)\,S_v \\
+        R &= k_R\,F\,h\,I(e(x,s_{1B},o_{1B}),0.6,1.5)\,S_v \\
         U &= V\,D\,(1-u)\,S_e/(K+S_e), \qquad X = k_X\,S_e\,(1-w+w\,a_{MAO})
 
     Extracellular loss *X* depends on MAO-A by the share *w* that ends as 5-HIAA, so that an uptake
     inhibitor added to an MAO inhibitor raises serotonin further than either. While MAO-A is
-    uninhibited, *X* is plain :math:`k_X S_e`. The drive *f* is that of afferents and of
-    `cohort.physiology.crosstalk`; :math:`w` counts only if ``loss_without_mao`` is 0.
+    uninhibited, *X* is plain :math:`k_X S_e`; *w* counts only if ``loss_without_mao`` is 0. The
+    drives *f* (firing) and *h* (heteroreceptors on terminals) are those of afferents and of
+    `cohort.physiology.crosstalk`.
 
     Levodopa that enters these terminals competes with 5-HTP for AADC and, as dopamine, with
     serotonin for VMAT2, through the ports ``aadc_rival_load`` and ``vmat_rival_load``.
@@ -120,6 +121,7 @@ def serotonin() -> Submodel:
             "serotonin_firing",
             "serotonin_release",
             "serotonin_cytosol",
+            "htp",
             "hiaa_brain_relative",
         ),
         feasibility=_feasibility(),

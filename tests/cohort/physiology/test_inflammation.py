@@ -19,7 +19,7 @@ def test_endotoxin_raises_tnf_then_il6_then_cortisol(model):
     drive = {"inflammatory_drive": 5.5}
     two, three, day = ratios(model, [(drive, 2), ({}, 1), ({}, 21)])
     assert 4 < two["tnf"][0] < 6
-    assert 25 < two["il6"][0] < 50
+    assert 25 < two["il6"][0] < 55
     assert 1.7 < three["cortisol"][0] < 2.6
     assert day["tnf"][0] == pytest.approx(1, abs=0.05)
 
