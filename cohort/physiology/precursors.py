@@ -64,18 +64,24 @@ def precursors(*, meals: bool = False) -> Submodel:
     Notes
     -----
     With *p* and *c* the absorption of protein and carbohydrate over their daily means, :math:`L`
-    the branched-chain amino acids and :math:`i` insulin relative to rest, *P* phenylalanine:
+    the branched-chain amino acids and :math:`i` insulin relative to rest, *Y* tyrosine and *P*
+    phenylalanine:
 
     .. math::
 
-        T' &= T_0 k\,s_T\,(1 - s + s p) - (k_p + k_x + k_{TDO}(1+0.3(CORT-1)) + k_{IDO} IDO)\,T \\
+        T' &= T_0 k\,s_T\,(1 - s + s p) - (k_p + k_x + k_{TDO}(1+0.3(CORT-1)) + k_{IDO} IDO)\,T,
+        \qquad k = k_p + k_{TDO} + k_{IDO} \\
+        Y' &= k_Y Y_0\,\big((1 - r)\,s_Y (1 - s_y + s_y p) + r P/P_0\big) - k_Y Y, \qquad
+        P' = k_P (P_0\,s_P\,(1 - s_h + s_h p) - P) \\
         L' &= k_L\,(1 - s_l + s_l p - L\,(1 + g(i-1))), \qquad i' = k_i(1 - s_i + s_i c - i) \\
         B' &= k_B B_0 \frac{T}{T_0}\rho - k_B B, \qquad
         \rho = \frac{1 + T_0/K_T + Y_0/K_Y + P_0/K_P + L_0}
                     {1 + T/K_T + Y/K_Y + (P/K_P + L_0 L)\,m}
 
-    *m* is the port ``lnaa_multiplier``. With all shares 0, *L* and *i* stay 1. :math:`L_0` holds
-    the branched-chain amino acids and the smaller rivals (Met, His, Thr, Gln), which follow them.
+    *m* is the port ``lnaa_multiplier``, :math:`s_T, s_Y, s_P` the supplies, *r* the share of
+    tyrosine that phenylalanine gives; the gut empties at first order. With all shares 0, *L* and
+    *i* stay 1. :math:`L_0` holds the branched-chain amino acids and the smaller rivals (Met, His,
+    Thr, Gln), which follow them.
     Albumin-bound tryptophan passes the barrier (Pardridge 1998), so *T* is total and the free level
     is only reported. Left out: extraction by gut and liver.
 

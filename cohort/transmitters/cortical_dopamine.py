@@ -80,7 +80,7 @@ def cortical_dopamine() -> Submodel:
         ports=(
             Port("dopamine_drive", "1", "of other transmitters on firing", 1.0),
             Port("afferent_firing_dopamine", "1", "drive of dopamine cells", 1.0),
-            Port("net_occupancy_read", "1", "share of NET that is blocked", 0.0, FRACTION),
+            Port("net_occupancy", "1", "share of NET that is blocked", 0.0, FRACTION),
             Port("dat_occupancy", "1", "share of DAT that is blocked", 0.0, FRACTION),
             Port("net_capacity", "1", "transporter relative to rest", 1.0),
             Port("dat_capacity", "1", "transporter relative to rest", 1.0),
@@ -100,7 +100,7 @@ def cortical_dopamine() -> Submodel:
                 "uptake_net",
                 symbol("cortical_net_v_max")
                 * symbol("net_capacity")
-                * (1 - symbol("net_occupancy_read"))
+                * (1 - symbol("net_occupancy"))
                 * saturation["net"],
                 {"dopamine_cortical": -1},
             ),

@@ -117,7 +117,6 @@ def noradrenaline() -> Submodel:
             "noradrenaline_tone",
             "noradrenaline_firing",
             "alpha2_view",
-            "net_occupancy_read",
             "mhpg_brain_relative",
         ),
         feasibility=_feasibility(),
@@ -333,9 +332,6 @@ def _rules() -> dict[str, Rule]:
             * michaelis_menten(level, symbol("net_k_m")),
             "uM/h",
             "uptake by a surviving terminal",
-        ),
-        "net_occupancy_read": Rule(
-            symbol("net_occupancy"), "1", "share of NET that is blocked, for other users of it"
         ),
         "noradrenaline_escape": Rule(
             symbol("noradrenaline_loss_rate") * level, "uM/h", "diffusion and glial loss"
