@@ -3,15 +3,18 @@
     python benchmarks/run.py                                   # everything that is installed here
     python benchmarks/run.py --peers-python .venv-peers/bin/python
     python benchmarks/run.py --sections sert29 --only native pydiffsol --rounds 5
+    python benchmarks/run.py --sections chemistry --peers-python .venv-peers/bin/python
     python benchmarks/run.py --sections scaling --budget-s 1500
     python benchmarks/run.py --sections                        # only write the report again
 
-Every runner is a process of its own, pinned to as many cores as it has threads. It solves patients
-whose tight solution is known before it is timed; a wrong answer gets no rate. What is not installed
-here becomes a row that says so. One JSON line a measurement goes to benchmarks/results/engine.jsonl
-(lines of sections that are not measured this time stay), and benchmarks/RESULTS.md is written from
-that file. Needs the packages of the project; the other packages may live in another environment
-(benchmarks/requirements-peers.txt), named with --peers-python.
+Section sert29 is a made-up system of 29 states, chemistry the whole patient model of 82, trial a
+block of a packaged trial. Every runner is a process of its own, pinned to as many cores as it has
+threads. It solves patients whose tight solution is known; a wrong answer gets no rate. What is not
+installed here becomes a row that says so. One JSON line a measurement goes to
+benchmarks/results/engine.jsonl (lines of sections that are not measured this time stay), and
+benchmarks/RESULTS.md is written from that file. Needs the packages of the project; the other
+packages may live in another environment (benchmarks/requirements-peers.txt), named with
+--peers-python.
 """
 
 import argparse
@@ -43,7 +46,7 @@ def main():
 
 
 def _measured(options, cache):
-    entries = [entry for entry in catalogue.PEERS if not options.skip_peers]
+    entries = [] if options.skip_peers else [*catalogue.PEERS, *catalogue.CHEMISTRY_PEERS]
     peaks, how = roofline.peaks()
     settings = Settings(
         rounds=options.rounds,
@@ -55,7 +58,7 @@ def _measured(options, cache):
         cache=cache,
         budget_s=options.budget_s,
         timeout_s=options.timeout_s,
-        present=launch.present(options.peers_python, entries),
+        present=launch.present(options.peers_python, [*entries, catalogue.REFEREE]),
         own_devices=launch.own_devices(),
         peaks=peaks,
     )
@@ -79,10 +82,10 @@ def _line(row):
     start = f"{row['section']:15s}{row['label']:26s}x{row['threads']} "
     if row["status"] != "ok":
         return f"{start}{row['status']}: {row.get('reason', '')}"
-    return (
-        f"{start}rtol {row['rtol']:.0e}  n {row['n']:<8d}{row['per_cpu_s']:>9.4g} patients/CPU-s  "
-        f"{row['per_s']:>9.4g}/s  worst error {row['error_worst']:.1e}"
-    )
+    told = f"{start}rtol {row['rtol']:.0e}  n {row['n']:<8d}"
+    if "per_cpu_s" in row:  # not in rows that only check
+        told += f"{row['per_cpu_s']:>9.4g} patients/CPU-s  {row['per_s']:>9.4g}/s  "
+    return told + (f"worst error {row['error_worst']:.1e}" if "error_worst" in row else "")
 
 
 def _read(path):
@@ -112,7 +115,8 @@ def _options():
         type=_patients,
         default=[],
         metavar="LABEL=N",
-        help="patients that a runner times, as native-float64=4096 or trial-numpy=64",
+        help="patients that a runner times, as native-float64=4096, chemistry-CasADi-vm=2 or "
+        "trial-numpy=64",
     )
     add("--skip-peers", action="store_true", help="measure our own engine only")
     add(

@@ -6,21 +6,19 @@ line a mistake; anything else is a fault of this program and shows its traceback
 """
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.model_cli import model_app
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
 
 __all__ = ["main"]
 
-EXIT_FAILED = 1
-EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
 _EXIT_CODES = (
@@ -39,6 +37,7 @@ app = typer.Typer(
 )
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
+app.add_typer(model_app, name="model")
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
@@ -84,35 +83,6 @@ def main(arguments: list[str] | None = None, *, simulator: str | None = None) ->
     app(args=arguments, obj=simulator, prog_name="cohort")
 
 
-@contextmanager
-def _answer(*, otherwise: int) -> Iterator[None]:
-    """Turn our errors into one line a mistake and an exit code."""
-    from cohort.errors import CohortError, FileContentError
-    from kernels.errors import KernelError
-    from pipelines.errors import InputError, PipelineError
-
-    try:
-        yield
-    except FileContentError as error:
-        for mistake in error.mistakes:
-            _complain(str(mistake))
-        raise typer.Exit(EXIT_BAD_INPUT) from error
-    except InputError as error:
-        _complain(str(error))
-        raise typer.Exit(EXIT_BAD_INPUT) from error
-    except (KernelError, CohortError, PipelineError) as error:
-        _complain(" ".join((f"{type(error).__name__}: {error}", *_notes(error))))
-        raise typer.Exit(otherwise) from error
-
-
-def _complain(text: str) -> None:
-    print(" ".join(text.split()), file=sys.stderr)
-
-
-def _notes(error: BaseException) -> list[str]:
-    return [f"({note})" for note in getattr(error, "__notes__", [])]
-
-
 def _read_protocol(name: str, seed: int | None, patients: int | None) -> tuple["Protocol", str]:
     """Return the protocol, overrides applied, and its text as given."""
     from cohort.protocols import protocol_names, protocol_text
@@ -143,7 +113,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no text.")] = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
-    with _answer(otherwise=EXIT_BAD_INPUT):
+    with answer(otherwise=EXIT_BAD_INPUT):
         given, text = _read_protocol(protocol, seed, patients_per_arm)
     from pipelines.errors import InterruptedRunError
     from pipelines.progress import RunProgress
@@ -164,15 +134,15 @@ def run(
     n_patients = sum(arm.patients for arm in given.arms)
     try:
         with (
-            _answer(otherwise=EXIT_FAILED),
+            answer(otherwise=EXIT_FAILED),
             RunProgress(n_patients, is_quiet=quiet) as progress,
         ):
             result = run_trial(request, progress.report)
     except InterruptedRunError as error:
-        _complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
+        complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
     for damage in result.execution.damaged:
-        _complain(f"computed again: {damage}")
+        complain(f"computed again: {damage}")
     if as_json:
         print(json.dumps(result.summary))
     elif not quiet:
@@ -197,7 +167,7 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say what would run, what is done, how long it takes and how much it needs."""
-    with _answer(otherwise=EXIT_BAD_INPUT):
+    with answer(otherwise=EXIT_BAD_INPUT):
         given, text = _read_protocol(protocol, seed, patients_per_arm)
         from pipelines.outlook import describe_plan, render_outlook
         from pipelines.run_trial import Request, prepare
@@ -214,7 +184,7 @@ def plan(
                 simulator=context.obj or SIMULATOR,
             )
         )
-    with _answer(otherwise=EXIT_FAILED):
+    with answer(otherwise=EXIT_FAILED):
         outlook = describe_plan(ready, with_pilot=pilot)
     print(json.dumps(outlook) if as_json else render_outlook(outlook))
 
@@ -222,7 +192,7 @@ def plan(
 @protocols_app.command("list")
 def list_protocols(as_json: Json = False) -> None:
     """List the packaged protocols."""
-    with _answer(otherwise=EXIT_BAD_INPUT):
+    with answer(otherwise=EXIT_BAD_INPUT):
         from cohort.protocols import protocol_names
         from cohort.trial import load_protocol
 
@@ -237,7 +207,7 @@ def list_protocols(as_json: Json = False) -> None:
 @protocols_app.command("show")
 def show_protocol(name: Annotated[str, typer.Argument(help="A packaged protocol.")]) -> None:
     """Print a packaged protocol, a start for one's own."""
-    with _answer(otherwise=EXIT_BAD_INPUT):
+    with answer(otherwise=EXIT_BAD_INPUT):
         from cohort.protocols import protocol_text
 
         print(protocol_text(name), end="")
@@ -249,7 +219,7 @@ def export(
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV files into DIR/csv.")] = False,
 ) -> None:
     """Write the tables of a run in another format."""
-    with _answer(otherwise=EXIT_FAILED):
+    with answer(otherwise=EXIT_FAILED):
         from pipelines.errors import InputError
         from pipelines.run_folder import RunFolder
         from pipelines.tables import export_csv
@@ -263,7 +233,7 @@ def export(
 @app.command()
 def check(protocol: ProtocolName) -> None:
     """Check a protocol file; all mistakes at once."""
-    with _answer(otherwise=EXIT_BAD_INPUT):
+    with answer(otherwise=EXIT_BAD_INPUT):
         given, _ = _read_protocol(protocol, None, None)
     n_patients = sum(arm.patients for arm in given.arms)
     print(

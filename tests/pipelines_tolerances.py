@@ -11,3 +11,12 @@ QUANTILE = 1e-8
 
 PRINTED = 5e-5
 """Absolute: papers print four decimals."""
+
+PRINTED_DIGITS = 1e-4
+"""Relative: floats of formulas are printed with six digits, and some enter as differences."""
+
+SAME_COURSE = 1e-5
+"""Relative: a run that a change cuts in two takes other steps, each right to 1e-6."""
+
+REST_DRIFT = 1e-6
+"""Relative: a patient left alone drifts by round-off of fluxes."""

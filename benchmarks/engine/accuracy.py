@@ -18,7 +18,7 @@ SINGLE_FLOOR = 3e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
-    """How far from the reference some patients are at day 84, in their worst state.
+    """How far from the tight solution some patients are, in their worst state.
 
     ``worst`` and ``median`` are over the patients; one that is not finite makes both infinite.
     """
@@ -43,8 +43,13 @@ def errors(final, parameters):
             "benchmarks/engine/reference.npz: its patients are others than sert29.patients gives "
             "here; the two must agree. Make it again with benchmarks/make_engine_reference.py."
         )
-    wanted = tight["final"][:n]
-    relative = np.abs(np.asarray(final)[:n] - wanted) / (np.abs(wanted) + FLOOR)
+    return compare(np.asarray(final)[:n], tight["final"][:n], FLOOR)
+
+
+def compare(found, wanted, floor):
+    """Compare states, patient first; ``floor`` is the magnitude below which errors are absolute."""
+    n = len(wanted)
+    relative = (np.abs(found - wanted) / (np.abs(wanted) + floor)).reshape(n, -1)
     worst_state = np.where(np.isfinite(relative).all(axis=1), relative.max(axis=1), np.inf)
     return Errors(worst=float(worst_state.max()), median=float(np.median(worst_state)), n=n)
 

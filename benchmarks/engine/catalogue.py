@@ -1,6 +1,6 @@
-"""Every way in which sert29 is solved here: which script, which variant, what it needs."""
+"""Every way in which the problems are solved here: which script, which variant, what it needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.environment import cuda_refusal
 
@@ -33,6 +33,8 @@ class Entry:
         Numbers of threads it is measured at.
     is_ours
         Whether it is our own engine.
+    is_slow
+        Whether it is measured in the first round only.
     refusal
         Why it cannot solve the problem at all; empty if it can.
     """
@@ -47,6 +49,7 @@ class Entry:
     device: str = "cpu"
     threads: tuple[int, ...] = (1,)
     is_ours: bool = False
+    is_slow: bool = False
     refusal: str = ""
 
     def needs_cuda(self):
@@ -153,6 +156,51 @@ WORK_PRECISION_PEERS = (
     "CasADi-jit",
 )
 """Peers worth a curve: the others are slower by an order of magnitude at every error."""
+
+CHEMISTRY_PATIENTS = {"cuda": 20_000, "native": 512, "numpy": 256}
+
+
+def chemistry_ours():
+    """Return our engine on all devices in all precisions, for the whole chemistry on one core."""
+    entries = []
+    for entry in all_ours():
+        kind = entry.device.partition(":")[0]
+        entries.append(
+            replace(
+                entry,
+                script="run_chemistry.py",
+                patients=CHEMISTRY_PATIENTS[kind],
+                threads=(1,),
+                is_slow=kind == "numpy",
+            )
+        )
+    return entries
+
+
+def chemistry_tight(own_devices):
+    """Return the entry that computes the tight solution, on the first device that is there."""
+    there = [name for name in ("native", "cuda:0") if own_devices.get(name, "") is None]
+    device = there[0] if there else "numpy"
+    return replace(
+        ours(device, "float64"), label="tight", script="run_chemistry_tight.py", patients=16
+    )
+
+
+REFEREE = _peer("referee", "chemistry_referee", 2, "scipy", "cohort")
+"""SciPy's Radau, which judges the tight solution of the whole chemistry."""
+
+PYDIFFSOL, CASADI = ("pydiffsol", "cohort"), ("casadi", "cohort")
+CHEMISTRY_PEERS = (
+    _peer("pydiffsol-sparse", "chemistry_pydiffsol", 8, *PYDIFFSOL, variant="sparse"),
+    _peer("pydiffsol-dense", "chemistry_pydiffsol", 8, *PYDIFFSOL, variant="dense"),
+    _peer("pydiffsol-klu", "chemistry_pydiffsol", 8, *PYDIFFSOL, variant="klu"),
+    _peer("CasADi-jit", "chemistry_casadi", 8, *CASADI, variant="jit"),
+    _peer("CasADi-vm", "chemistry_casadi", 4, *CASADI, variant="vm"),
+    _peer("SciPy-LSODA", "chemistry_scipy", 4, *SCIPY, "cohort", variant="LSODA", is_slow=True),
+    _peer("SciPy-Radau", "chemistry_scipy", 2, *SCIPY, "cohort", variant="Radau", is_slow=True),
+)
+"""Other packages on the whole chemistry: those that are given it through one text. The module
+``cohort`` is this package, installed beside them."""
 
 
 def missing(entry, present, own_devices):

@@ -8,6 +8,8 @@ from engine.curves import curves, rate_at
 
 TARGETS = (1e-4, 1e-5, 1e-6)
 """Errors of the worst patient at which solvers are compared."""
+CHEMISTRY_DAYS = 84
+"""As in `engine.chemistry`, which needs the package and is not imported here."""
 HEAD = """# How fast, and how right
 
 Written by `python benchmarks/run.py` from `benchmarks/results/engine.jsonl`; not by hand.
@@ -31,10 +33,27 @@ ROOFLINE = """
 ### Share of the machine
 
 Operations and bytes of one attempted step, counted from the program and the tableau
-(`benchmarks/engine/counts.py`), over CPU time, beside the fused multiply-adds of one core as
+(`kernels/cost.py`), over CPU time, beside the fused multiply-adds of one core as
 measured at the same time. *Bound* is the least time for the same operations: divisions at the
 measured rate of divisions, all else at the peak. Additions and multiplications are not contracted,
 so that every backend gives the same bits; where one unit does both, half of the peak is the most.
+"""
+CHEMISTRY = """
+## The whole chemistry at rtol 1e-5, atol 1e-6 of the scale of a state
+
+The patient model with every system of the chemistry and escitalopram, 82 states, 84 days from rest:
+10 mg a day, three meals a day, cortisol by the clock; all parameters that differ between people do
+(`benchmarks/engine/chemistry.py`). The equations are those that trials assemble. Other packages get
+them written out from SymPy, with all that is constant in a patient worked out before, and start
+again at each of the 336 meals and tablets (`benchmarks/engine/peer_text.py`). The answer is every
+state on days 1, 3, 28 and 84; the answer that was timed is the one that is checked. Error is
+|y - ref| / (|ref| + 0.1 scale). NumPy and SciPy are measured in one round only. What each system of
+the model costs: `cohort model cost`.
+"""
+CHEMISTRY_STEP = """
+### One step of the chemistry, and the share of the machine
+
+As for sert29; *elementary* are calls of exp, log, pow and cos, which flop leaves out.
 """
 TRIAL = """
 ## The whole patient model of sct-md-01
@@ -61,6 +80,7 @@ def write(rows, plot):
     parts = [HEAD, *_machines(rows)]
     for name, part in (
         ("sert29", _sert29),
+        ("chemistry", _chemistry),
         ("trial", _trial),
         ("work-precision", lambda some: _curves(some, plot)),
         ("scaling", _scaling),
@@ -78,29 +98,42 @@ def verdicts(rows):
     same = _same_rtol([row for row in good if row["section"] == "sert29"])
     gpu = _on_gpu([row for row in good if row["section"] == "sert29"])
     equal = _equal_error([row for row in good if row["section"] == "work-precision"])
-    return [*same, *gpu, *equal] or ["Nothing to compare: our engine was not measured on sert29."]
+    whole = _same_rtol(_rates(good, "chemistry"), "The whole chemistry at rtol 1e-5")
+    return [*same, *gpu, *equal, *whole] or [
+        "Nothing to compare: our engine was not measured on sert29."
+    ]
 
 
-def _same_rtol(rows):
+def _rates(rows, section):
+    """Return the rows of a section that hold a rate, which checks of the answer do not."""
+    return [row for row in rows if row["section"] == section and "per_cpu_s" in row]
+
+
+def _same_rtol(rows, what="At rtol 1e-5"):
     on_a_core = [row for row in rows if row["threads"] == 1 and row["device"] != "cuda:0"]
     groups = _groups(on_a_core)
-    peers = {key: value for key, value in groups.items() if not value[0]["is_ours"]}
-    if not peers:
-        return ["At rtol 1e-5: no other package was measured."] if groups else []
-    best = max(peers, key=lambda key: _median(peers[key], "per_cpu_s"))
-    rate, low, high = _spread(peers[best])
+    best = _fastest_peer(groups)
+    if best is None:
+        return [f"{what}: no other package was measured."] if groups else []
+    rate, low, high = _spread(groups[best])
     lines = []
     for key, value in groups.items():
         if value[0]["is_ours"]:
             own, own_low, own_high = _spread(value)
             lines.append(
-                f"At rtol 1e-5, one core: {key[0]} {own:.4g} patients/CPU-s, fastest other package "
+                f"{what}, one core: {key[0]} {own:.4g} patients/CPU-s, fastest other package "
                 f"{best[0]} {rate:.4g}: ratio **{own / rate:.3g}** "
                 f"({own_low / high:.3g} to {own_high / low:.3g} over rounds); worst error "
                 f"{_median(value, 'error_worst'):.1e} against "
-                f"{_median(peers[best], 'error_worst'):.1e}."
+                f"{_median(groups[best], 'error_worst'):.1e}."
             )
     return lines
+
+
+def _fastest_peer(groups):
+    """Return the key of the other package with the highest median rate, None without any."""
+    peers = [key for key, some in groups.items() if not some[0]["is_ours"]]
+    return max(peers, key=lambda key: _median(groups[key], "per_cpu_s"), default=None)
 
 
 def _on_gpu(rows):
@@ -172,8 +205,6 @@ def _sert29(rows):
         groups.items(), key=lambda item: -_median(item[1], "per_cpu_s")
     ):
         rate, low, high = _spread(some)
-        cold = [row["start_s"] for row in some if row["is_cold"]]
-        warm = [row["start_s"] for row in some if not row["is_cold"]]
         lines.append(
             _table_row(
                 f"**{label}**" if some[0]["is_ours"] else label,
@@ -184,14 +215,74 @@ def _sert29(rows):
                 _short(_median(some, "steps"), 5),
                 _short(_median(some, "error_worst"), 2),
                 _short(_median(some, "error_median"), 2),
-                _short(cold and median(cold)),
-                _short(warm and median(warm)),
+                *_starts(some),
                 _short(_median(some, "peak_mb"), 3),
                 some[0]["n"],
                 f"{some[0]['method']} ({some[0]['version']})",
             )
         )
     return [*lines, *_load(rows), *_reasons(rows), *_roofline(rows)]
+
+
+def _chemistry(rows):
+    head = (
+        "runner", "patients/CPU-s", "range", "to the fastest other", "steps a day",
+        "rejected a day", "error worst", "error median", "start cold s", "start warm s",
+        "peak MB", "n", "method",
+    )  # fmt: skip
+    lines = [CHEMISTRY, _table_row(*head), "| --- " * len(head) + "|"]
+    groups = _groups(_rates([row for row in rows if row["status"] == "ok"], "chemistry"))
+    on_a_core = {key: some for key, some in groups.items() if some[0]["device"] != "cuda:0"}
+    fastest = _fastest_peer(on_a_core)
+    beside = None if fastest is None else _median(groups[fastest], "per_cpu_s")
+    for (label, *_), some in sorted(
+        groups.items(), key=lambda item: -_median(item[1], "per_cpu_s")
+    ):
+        rate, low, high = _spread(some)
+        days = [_per_day(_median(some, name)) for name in ("steps", "rejected")]
+        lines.append(
+            _table_row(
+                f"**{label}**" if some[0]["is_ours"] else label,
+                _short(rate),
+                f"{_short(low)} to {_short(high)}",
+                _short(beside and rate / beside, 3),
+                *days,
+                _short(_median(some, "error_worst"), 2),
+                _short(_median(some, "error_median"), 2),
+                *_starts(some),
+                _short(_median(some, "peak_mb"), 3),
+                some[0]["n"],
+                f"{some[0]['method']} ({some[0]['version']})",
+            )
+        )
+    return [*lines, *_judged(rows), *_load(rows), *_reasons(rows), *_roofline(rows, CHEMISTRY_STEP)]
+
+
+def _per_day(value):
+    return "-" if value is None else f"{value / CHEMISTRY_DAYS:.1f}"
+
+
+def _judged(rows):
+    """Return what the tight solution is and how far SciPy is from it."""
+    checks = {row["label"]: row for row in rows if "per_cpu_s" not in row and row["status"] == "ok"}
+    if "tight" not in checks:
+        return []
+    tight, referee = checks["tight"], checks.get("referee")
+    told = f"Tight solution: our engine at rtol {tight['rtol']:.0e}, {tight['n']} patients."
+    if referee:
+        told += (
+            f" SciPy {referee['version']} Radau at rtol {referee['rtol']:.0e}, exact Jacobian by "
+            f"SymPy, differs by at most {referee['error_worst']:.1e} over the first "
+            f"{referee['days']} days of {referee['n']} patients."
+        )
+    return ["", told]
+
+
+def _starts(some):
+    """Return the median seconds to start, cold and warm."""
+    cold = [row["start_s"] for row in some if row["is_cold"]]
+    warm = [row["start_s"] for row in some if not row["is_cold"]]
+    return _short(cold and median(cold)), _short(warm and median(warm))
 
 
 def _load(rows):
@@ -203,7 +294,7 @@ def _load(rows):
     return ["", f"Load average when timing began: {told}, on {rows[0]['cores']} cores."]
 
 
-def _roofline(rows):
+def _roofline(rows, intro=ROOFLINE):
     some = [row for row in rows if row["status"] == "ok" and "of_fma" in row]
     if not some:
         peaks_from = next((row["peaks_from"] for row in rows), "")
@@ -213,13 +304,13 @@ def _roofline(rows):
         f"{name} {p['fma']:.4g} GFLOP/s fused multiply-add, {p['divide']:.3g} G divisions/s"
         for name, p in peaks.items()
     )
-    head = ("runner", "threads", "add", "mul", "div", "flop", "bytes", "GFLOP/s", "GB/s", "of peak",
-            "of bound")  # fmt: skip
-    lines = [ROOFLINE, f"Peak of one core: {told} ({some[0]['peaks_from']}).", ""]
+    head = ("runner", "threads", "add", "mul", "div", "flop", "elementary", "bytes", "GFLOP/s",
+            "GB/s", "of peak", "of bound")  # fmt: skip
+    lines = [intro, f"Peak of one core: {told} ({some[0]['peaks_from']}).", ""]
     lines += [_table_row(*head), "| --- " * len(head) + "|"]
     for (label, threads, _), group in _groups(some).items():
         step = group[0]["step"]
-        counts = [step[name] for name in ("add", "mul", "div", "flop", "bytes")]
+        counts = [step[name] for name in ("add", "mul", "div", "flop", "elementary", "bytes")]
         rates = [_short(_median(group, name)) for name in ("gflop_per_s", "gbyte_per_s")]
         shares = [f"{100 * _median(group, name):.0f} %" for name in ("of_fma", "of_bound")]
         lines.append(_table_row(label, threads, *counts, *rates, *shares))
@@ -232,8 +323,6 @@ def _trial(rows):
     lines = [TRIAL, _table_row(*head), "| --- " * len(head) + "|"]
     for (label, *_), some in _groups([row for row in rows if row["status"] == "ok"]).items():
         rate, low, high = _spread(some)
-        cold = [row["start_s"] for row in some if row["is_cold"]]
-        warm = [row["start_s"] for row in some if not row["is_cold"]]
         share = _median(some, "of_fma")
         lines.append(
             _table_row(
@@ -244,8 +333,7 @@ def _trial(rows):
                 _short(_median(some, "steps"), 5),
                 _short(_median(some, "error_worst"), 2),
                 "-" if share is None else f"{100 * share:.0f} %",
-                _short(cold and median(cold)),
-                _short(warm and median(warm)),
+                *_starts(some),
                 _short(_median(some, "peak_mb"), 3),
                 some[0]["n"],
             )

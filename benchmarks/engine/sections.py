@@ -9,6 +9,7 @@ from pathlib import Path
 from engine import catalogue, environment, launch, roofline
 
 RTOL = 1e-5
+TIGHT_RTOL, REFEREE_RTOL = 1e-9, 1e-10
 RTOLS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 LEAST_RTOL_FLOAT32 = 1e-6
 """Below it `kernels.Solver` refuses float32."""
@@ -63,9 +64,9 @@ class Settings:
         is_named = not self.only or any(part in entry.label for part in self.only)
         return is_named and (entry.is_ours or self.has_peers)
 
-    def patients_of(self, entry):
+    def patients_of(self, entry, prefix=""):
         """Return how many patients an entry times."""
-        return self.patients.get(entry.label, entry.patients)
+        return self.patients.get(prefix + entry.label, entry.patients)
 
 
 def sert29(settings):
@@ -79,6 +80,29 @@ def sert29(settings):
                 if row["status"] != "ok" and round_number == 0:
                     entries = [e for e in entries if e is not entry]
                     break
+
+
+def chemistry(settings):
+    """Yield the tight solution, its referee, and every runner, rounds interleaved."""
+    tight = catalogue.chemistry_tight(settings.own_devices)
+    for entry, rtol in ((tight, TIGHT_RTOL), (catalogue.REFEREE, REFEREE_RTOL)):
+        row = _chemistry_of(settings, entry, rtol)
+        yield {"section": "chemistry", "round": 0, **row}
+        if row["status"] not in ("ok", "not installed"):  # there is nothing to compare with
+            return
+    entries = [*catalogue.chemistry_ours(), *catalogue.CHEMISTRY_PEERS]
+    entries = [entry for entry in entries if settings.wanted(entry)]
+    for round_number in range(settings.rounds):
+        for entry in list(entries):
+            row = _chemistry_of(settings, entry, RTOL)
+            yield {"section": "chemistry", "round": round_number, **row}
+            if row["status"] != "ok" or entry.is_slow:
+                entries.remove(entry)
+
+
+def _chemistry_of(settings, entry, rtol):
+    n = settings.patients_of(entry, "chemistry-")
+    return _measured(settings, entry, n, 1, rtol, settings.cache / "chemistry.npz")
 
 
 def work_precision(settings):
@@ -167,6 +191,7 @@ def _trial_of(settings, entry):
 
 SECTIONS = {
     "sert29": sert29,
+    "chemistry": chemistry,
     "trial": trial,
     "work-precision": work_precision,
     "scaling": scaling,
@@ -183,8 +208,11 @@ def _named(entry, threads, rtol):
     }
 
 
-def _measured(settings, entry, patients, threads, rtol):
-    """Return the row of one run of one entry, or of why there is none."""
+def _measured(settings, entry, patients, threads, rtol, reference=None):
+    """Return the row of one run of one entry, or of why there is none.
+
+    ``reference`` is the file of the tight solution, where that is no part of the problem.
+    """
     row = _named(entry, threads, rtol) | {"n": patients}
     lack = catalogue.missing(entry, settings.present, settings.own_devices)
     if not lack and threads > len(environment.cores()):
@@ -197,12 +225,14 @@ def _measured(settings, entry, patients, threads, rtol):
         "--rtol": rtol,
         "--variant": entry.variant,
     }
+    if reference:
+        arguments["--reference"] = reference
     found = launch.run(
         entry.script,
         itertools.chain.from_iterable(arguments.items()),
         python=settings.python if entry.is_ours else settings.peers_python,
         threads=threads,
-        cache=settings.cache / entry.label,
+        cache=settings.cache / (reference.stem if reference else "") / entry.label,
         timeout_s=settings.timeout_s,
     )
     return row | found | _roofline(settings, entry, found)

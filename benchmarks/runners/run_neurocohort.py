@@ -2,7 +2,7 @@
 
 import numpy as np
 import sympy
-from engine import counts, sert29
+from engine import sert29
 from engine.measure import Runner, Solved, measure
 
 from kernels import (
@@ -17,6 +17,7 @@ from kernels import (
     lower,
     symbol,
 )
+from kernels.cost import BYTES, of_step
 
 HOUR_S = 3600
 
@@ -78,15 +79,20 @@ def setup(options):
 
     one = sert29.patients(1)
     integrate(problem, lanes(one), schedule(one, hours=1), days[:0], solver, **settings)
+    return Runner(solve=solve, facts=facts(problem, device, precision, method))
+
+
+def facts(problem, device, precision, method):
+    """Return what a row of our own engine tells beside its rate."""
     reason = next(report.reason for report in devices() if report.name == device)
-    facts = {
+    told = {
         "version": f"NumPy {np.__version__}; {reason}",
         "method": f"{method}, sparse LU, {precision}",
         "precision": precision,
     }
-    if precision in counts.BYTES:
-        facts["step"] = counts.of_step(lower(problem), method, precision).as_dict()
-    return Runner(solve=solve, facts=facts)
+    if precision in BYTES:
+        told["step"] = of_step(lower(problem), method, precision).as_dict()
+    return told
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from engine import counts
 from engine.measure import number, peak_mb
 
 import cohort.simulate
 from cohort.simulate import simulate_block
 from cohort.trial import load_protocol
 from kernels import integrate, lower
+from kernels.cost import of_step
 
 TRIAL, ARM = "sct-md-01", "escitalopram 20 mg"
 TIGHT_RTOL, TIGHT_ATOL = 1e-9, 1e-10
@@ -93,7 +93,7 @@ def timed(options):
     n = options.patients
     system = result.model.system
     days = (result.solutions[-1].times[-1] - result.solutions[0].times[0]) / 86400.0
-    step = counts.of_step(lower(system), "rodas5p")
+    step = of_step(lower(system), "rodas5p")
     n_failed = int(result.failed_before(-1).sum())
     if n_failed:
         return {"status": "wrong answer", "reason": f"{n_failed} of {n} patients failed"}

@@ -48,7 +48,7 @@ def peripheral_pools() -> Submodel:
 
     Notes
     -----
-    With :math:`\beta` the share of brain, *P* a peripheral pool and *b* brain relative to rest:
+    With :math:`\beta` the share of brain, *P* a peripheral pool and *b* brain over the reference:
 
     .. math:: U = U_0\,((1 - \beta) P\,a + \beta\,b)
 
@@ -81,8 +81,18 @@ def _species() -> tuple[Species, ...]:
         Species("serotonin_platelet", gut, "1", "serotonin of platelets"),
         Species("noradrenaline_sympathetic", nerves, "1", "store of sympathetic nerves"),
         Species("dopamine_peripheral", other, "1", "dopamine of kidney and nerves"),
-        Species("hva_plasma", (1 - hva) * other + hva, "1", "HVA in plasma"),
-        Species("mhpg_plasma", (1 - mhpg) * nerves + mhpg, "1", "MHPG in plasma"),
+        Species(
+            "hva_plasma",
+            (1 - hva) * other + hva * symbol("hva_brain_level_rest"),
+            "1",
+            "HVA in plasma",
+        ),
+        Species(
+            "mhpg_plasma",
+            (1 - mhpg) * nerves + mhpg * symbol("mhpg_brain_level_rest"),
+            "1",
+            "MHPG in plasma",
+        ),
     )
 
 
@@ -130,9 +140,11 @@ def _ports() -> tuple[Port, ...]:
         Port("trp_plasma", "uM", "tryptophan in plasma", 60.0),
         Port("trp_plasma_baseline", "uM", "the same at rest", 60.0, POSITIVE),
         Port("mao_a_activity", "1", "working MAO-A relative to rest", 1.0),
-        Port("hiaa_brain_relative", "1", "brain 5-HIAA relative to rest", 1.0),
-        Port("hva_brain_relative", "1", "brain HVA relative to rest", 1.0),
-        Port("mhpg_brain_relative", "1", "brain MHPG relative to rest", 1.0),
+        Port("hiaa_brain_level", "1", "brain 5-HIAA over the reference", 1.0),
+        Port("hva_brain_level", "1", "brain HVA over the reference", 1.0),
+        Port("mhpg_brain_level", "1", "brain MHPG over the reference", 1.0),
+        Port("hva_brain_level_rest", "1", "the same at rest", 1.0),
+        Port("mhpg_brain_level_rest", "1", "the same at rest", 1.0),
         Port("cortisol", "1", "cortisol relative to rest", 1.0),
         Port("sert_occupancy", "1", "share of the transporter that is blocked", 0.0, FRACTION),
         Port("th_inhibition", "1", "share of TH that is blocked", 0.0, FRACTION),
@@ -145,7 +157,7 @@ def _rules() -> dict[str, Rule]:
     enzyme = 1 - share + share * symbol("mao_a_activity")
     excess = positive_part(symbol("cortisol") - symbol("cbg_capacity"))
     gut = symbol("hiaa_brain_share")
-    hiaa = (1 - gut) * symbol("serotonin_gut") * enzyme + gut * symbol("hiaa_brain_relative")
+    hiaa = (1 - gut) * symbol("serotonin_gut") * enzyme + gut * symbol("hiaa_brain_level")
     return {
         "peripheral_oxidation": Rule(enzyme, "1", "oxidation outside the brain, of rest"),
         "noradrenaline_plasma": Rule(
@@ -199,12 +211,12 @@ def _rates() -> dict[str, sympy.Expr]:
             symbol("kidney_production") * working, other_dopamine, symbol("kidney_turnover")
         ),
         "hva_plasma": relaxation(
-            (1 - hva) * other_dopamine * enzyme + hva * symbol("hva_brain_relative"),
+            (1 - hva) * other_dopamine * enzyme + hva * symbol("hva_brain_level"),
             symbol("hva_plasma"),
             plasma,
         ),
         "mhpg_plasma": relaxation(
-            (1 - mhpg) * nerves * drive * enzyme + mhpg * symbol("mhpg_brain_relative"),
+            (1 - mhpg) * nerves * drive * enzyme + mhpg * symbol("mhpg_brain_level"),
             symbol("mhpg_plasma"),
             plasma,
         ),

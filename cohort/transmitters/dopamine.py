@@ -160,7 +160,7 @@ def dopamine(metabolites: Metabolites = "separate") -> Submodel:
             "dopamine_tone",
             "dopamine_firing",
             "motor_drive",
-            *(("hva_brain_relative",) if has_hva else ()),
+            *(("hva_brain_level", "hva_brain_level_rest") if has_hva else ()),
         ),
         feasibility=(
             Feasibility(
@@ -427,6 +427,12 @@ def _metabolite_capacities(metabolites: Metabolites) -> tuple[Derived, ...]:
             "brain HVA at rest",
         ),
         Derived("hva_csf_per_brain", csf, "1", "CSF over brain in the reference"),
+        Derived(
+            "hva_brain_level_rest",
+            symbol("hva_brain_rest") / symbol("hva_brain_baseline"),
+            "1",
+            "brain HVA at rest over the reference",
+        ),
     )
     if metabolites == "lumped":
         return common
@@ -462,9 +468,11 @@ def _rules(*, has_hva: bool) -> dict[str, Rule]:
     ) * michaelis_menten(level, symbol("comt_k_m"))
     oxidation = share * symbol("mao_a_activity") + (1 - share) * symbol("mao_b_activity")
     motor = symbol("dopamine_terminals") * symbol("dopamine_release")
-    brain = Rule(symbol("hva_brain") / symbol("hva_brain_rest"), "1", "brain HVA relative to rest")
+    brain = Rule(
+        symbol("hva_brain") / symbol("hva_brain_baseline"), "1", "brain HVA over the reference"
+    )
     return {
-        **({"hva_brain_relative": brain} if has_hva else {}),
+        **({"hva_brain_level": brain} if has_hva else {}),
         "dopamine_relative": Rule(
             level / symbol("dopamine_extracellular_baseline"), "1", "extracellular, of rest"
         ),

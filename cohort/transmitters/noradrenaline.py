@@ -117,7 +117,8 @@ def noradrenaline() -> Submodel:
             "noradrenaline_tone",
             "noradrenaline_firing",
             "alpha2_view",
-            "mhpg_brain_relative",
+            "mhpg_brain_level",
+            "mhpg_brain_level_rest",
         ),
         feasibility=_feasibility(),
     )
@@ -275,6 +276,12 @@ def _capacities() -> tuple[Derived, ...]:
         Derived("mhpg_time", per, "h", "brain MHPG per production"),
         Derived("mhpg_brain_rest", per * packed, "uM", "brain MHPG at rest"),
         Derived("mhpg_csf_per_brain", csf, "1", "CSF over brain in the reference"),
+        Derived(
+            "mhpg_brain_level_rest",
+            symbol("mhpg_brain_rest") / symbol("mhpg_brain_baseline"),
+            "1",
+            "brain MHPG at rest over the reference",
+        ),
     )
 
 
@@ -294,8 +301,10 @@ def _rules() -> dict[str, Rule]:
         "noradrenaline_relative": Rule(
             level / symbol("noradrenaline_extracellular_baseline"), "1", "extracellular, of rest"
         ),
-        "mhpg_brain_relative": Rule(
-            symbol("mhpg_brain") / symbol("mhpg_brain_rest"), "1", "brain MHPG relative to rest"
+        "mhpg_brain_level": Rule(
+            symbol("mhpg_brain") / symbol("mhpg_brain_baseline"),
+            "1",
+            "brain MHPG over the reference",
         ),
         "alpha2_view": Rule(view, "1", "noradrenaline that the alpha-2 autoreceptor reads"),
         "noradrenaline_tone": Rule(

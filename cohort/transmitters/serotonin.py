@@ -122,7 +122,7 @@ def serotonin() -> Submodel:
             "serotonin_release",
             "serotonin_cytosol",
             "htp",
-            "hiaa_brain_relative",
+            "hiaa_brain_level",
         ),
         feasibility=_feasibility(),
     )
@@ -302,8 +302,10 @@ def _rules() -> dict[str, Rule]:
             "1",
             "extracellular serotonin relative to rest",
         ),
-        "hiaa_brain_relative": Rule(
-            symbol("hiaa_brain") / symbol("hiaa_brain_rest"), "1", "brain 5-HIAA relative to rest"
+        "hiaa_brain_level": Rule(
+            symbol("hiaa_brain") / symbol("hiaa_brain_baseline"),
+            "1",
+            "brain 5-HIAA over the reference",
         ),
         "serotonin_tone": Rule(tone, "1", "postsynaptic tone relative to rest"),
         "serotonin_firing": Rule(_firing(), "1", "firing of serotonin cells relative to rest"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine import accuracy, catalogue, launch, measure, report, roofline
+from engine import accuracy, catalogue, launch, measure, report, roofline, sections
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -49,9 +49,17 @@ def test_every_entry_of_the_catalogue_has_its_runner():
     assert set(catalogue.WORK_PRECISION_PEERS) <= set(labels)
 
 
-def test_help_names_every_option():
+def test_every_way_to_solve_the_chemistry_has_its_runner():
+    peers = (*catalogue.CHEMISTRY_PEERS, catalogue.REFEREE, catalogue.chemistry_tight({}))
+    entries = (*catalogue.chemistry_ours(), *peers)
+    assert all((BENCHMARKS / "runners" / entry.script).exists() for entry in entries)
+    assert len({entry.label for entry in entries}) == len(entries)
+
+
+def test_help_names_every_option_and_section():
     told = run("--help")
     assert told.returncode == 0
+    assert all(name in told.stdout for name in sections.SECTIONS)
     for option in ("--sections", "--rounds", "--patients", "--skip-peers", "--peers-python"):
         assert option in told.stdout
 

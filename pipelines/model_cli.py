@@ -1,0 +1,208 @@
+"""The command group `cohort model`: list, show, simulate, cost and validate the chemistry.
+
+Libraries are imported inside commands, as in `pipelines.cli`, so that help is quick. Enters from
+there; what is shown comes from `pipelines.model_view`, what is simulated from
+`pipelines.model_run`, what it costs from `pipelines.model_cost`, how it is judged from
+`pipelines.chemistry_report`.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+
+__all__ = ["model_app"]
+
+_EXIT_CODES = "Exit codes: 0 all is well; 1 the solver failed; 2 bad input, nothing was written."
+
+model_app = typer.Typer(
+    help="The chemistry of one virtual patient: what it is made of, what it does, what it costs.",
+    no_args_is_help=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Rhythm = Annotated[
+    Literal["none", "circadian", "ultradian"],
+    typer.Option("--rhythm", help="Daily course of the stress axis, from midnight."),
+]
+Meals = Annotated[
+    bool, typer.Option("--meals/--no-meals", help="Three ordinary meals a day, or an even supply.")
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="COUPLING", help="Leave a coupling out; more than once."),
+]
+Systems = Annotated[
+    str | None,
+    typer.Option("--systems", metavar="A,B,...", help="With what they need; 'whole' if left out."),
+]
+Device = Annotated[
+    str, typer.Option("--device", help="'auto', or a device that 'cohort doctor' lists.")
+]
+
+
+@model_app.command("list")
+def list_systems(as_json: Json = False) -> None:
+    """List the systems: states, and what each needs."""
+    from cohort.chemistry import WHOLE, Setting, find_system, system_names
+    from pipelines.model_text import render_list
+
+    systems: list[dict[str, Any]] = []
+    for name in system_names():
+        system = find_system(name)
+        systems.append(
+            {
+                "name": name,
+                "title": system.title,
+                "n_states": len(system.build(Setting()).species),
+                "needs": list(system.needs),
+                "in_whole": name in WHOLE,
+            }
+        )
+    print(json.dumps(systems) if as_json else render_list(systems))
+
+
+@model_app.command(epilog=_EXIT_CODES)
+def show(
+    systems: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SYSTEM", help="Systems, 'crosstalk', 'balance'; all if left out."),
+    ] = None,
+    form: Annotated[
+        Literal["text", "markdown", "json"],
+        typer.Option("--format", help="Text, Markdown with LaTeX, or JSON."),
+    ] = "text",
+    rhythm: Rhythm = "none",
+    meals: Meals = False,
+    without: Without = None,
+) -> None:
+    """Show states, equations and every number with its source."""
+    with answer(otherwise=EXIT_BAD_INPUT):
+        from pipelines.model_request import read_setting
+        from pipelines.model_text import render_markdown, render_text
+        from pipelines.model_view import view_systems
+
+        setting = read_setting(rhythm, meals=meals, left_out=without or ())
+        views = view_systems(systems or (), setting)
+    if form == "json":
+        print(json.dumps([view.as_dict() for view in views], ensure_ascii=False))
+    else:
+        print(render_text(views) if form == "text" else render_markdown(views))
+
+
+@model_app.command(epilog=_EXIT_CODES)
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the table and the pictures.")],
+    systems: Systems = None,
+    days: Annotated[float, typer.Option("--days", help="Length of the run in days.")] = 3.0,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A parameter or control, from the start on; more than once. In the unit of 'show' "
+            "if none is written: --set stress=2 --set 'levodopa_plasma=5 uM'.",
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--change",
+            metavar="'TIME: NAME=VALUE, ...'",
+            help="The same from some time on: --change '24 h: sert_occupancy=0.8'.",
+        ),
+    ] = None,
+    rhythm: Rhythm = "none",
+    meals: Meals = False,
+    without: Without = None,
+    patient: Annotated[
+        int | None,
+        typer.Option("--patient", metavar="N", help="A sampled patient instead of the reference."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of the sampled patient; 1 if left out.")
+    ] = None,
+    save_every: Annotated[
+        str, typer.Option("--save-every", help="Time between two saved values.")
+    ] = "10 min",
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Run one patient: a table and a picture of everything over time."""
+    with answer(otherwise=EXIT_BAD_INPUT):
+        from pipelines.model_output import (
+            render_course,
+            require_success,
+            summarise_course,
+            write_run,
+        )
+        from pipelines.model_request import read_request
+        from pipelines.model_run import simulate as follow
+
+        request = read_request(
+            out=out,
+            systems=systems,
+            days=days,
+            sets=sets or (),
+            changes=changes or (),
+            rhythm=rhythm,
+            meals=meals,
+            left_out=without or (),
+            patient=patient,
+            seed=seed,
+            save_every=save_every,
+            device=device,
+        )
+        course = follow(request)
+        record = write_run(course)
+    if as_json:
+        print(json.dumps({**record, "quantities": summarise_course(course)}))
+    else:
+        print(render_course(course))
+    with answer(otherwise=EXIT_FAILED):
+        require_success(course)
+
+
+@model_app.command(epilog=_EXIT_CODES)
+def cost(systems: Systems = None, device: Device = "auto", as_json: Json = False) -> None:
+    """Say what each system costs: operations of a step, stiffness, steps a day."""
+    with answer(otherwise=EXIT_FAILED):
+        from cohort.errors import UnknownNameError
+        from pipelines.errors import InputError
+        from pipelines.model_cost import measure_costs, render_costs
+        from pipelines.model_request import read_setting, read_systems
+
+        try:
+            names = read_systems(systems, read_setting())
+        except UnknownNameError as error:
+            raise InputError(f"--systems: {error}") from error
+        complain("counting operations; the first time this takes a minute or two")
+        table = measure_costs(names, device)
+    print(json.dumps(table.as_dict()) if as_json else render_costs(table))
+
+
+@model_app.command(epilog=_EXIT_CODES)
+def validate(
+    out: Annotated[Path, typer.Option("--out", help="Folder for page, tables and picture.")],
+    topic: Annotated[
+        str | None,
+        typer.Option("--topic", help="A packaged topic or a YAML file; all if left out."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate published experiments and set each beside what was measured."""
+    with answer(otherwise=EXIT_FAILED):
+        from cohort.errors import UnknownNameError
+        from cohort.experiments import load_experiments
+        from pipelines.chemistry_report import main_validate
+        from pipelines.errors import InputError
+
+        try:
+            if topic is not None:
+                load_experiments(topic)
+        except UnknownNameError as error:
+            raise InputError(f"--topic: {error}") from error
+        main_validate(out, topic, as_json=as_json)
