@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from kernels_zoo import every_operation
 
+from cohort.chemistry import WHOLE
 from cohort.patient_model import patient_model
 from cohort.simulate import protocol_compounds
 from cohort.trial import load_protocol
@@ -41,10 +42,16 @@ def patient():
     return patient_model(protocol_compounds(load_protocol("sct-md-01"))).system
 
 
-SYSTEMS = {"patient": patient, "zoo": every_operation}
+def whole():
+    return patient_model(protocol_compounds(load_protocol("sct-md-01")), WHOLE).system
+
+
+SYSTEMS = {"patient": patient, "zoo": every_operation, "whole chemistry": whole}
+SMALL = ("patient", "zoo")
 CASES = [
-    *((system, arch, "float64") for system in SYSTEMS for arch in ("sm_80", "sm_90", "sm_100")),
-    *((system, "sm_90", precision) for system in SYSTEMS for precision in ("float32", "mixed")),
+    *((system, arch, "float64") for system in SMALL for arch in ("sm_80", "sm_90", "sm_100")),
+    *((system, "sm_90", precision) for system in SMALL for precision in ("float32", "mixed")),
+    ("whole chemistry", "sm_90", "float64"),
 ]
 
 
