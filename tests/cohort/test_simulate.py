@@ -7,7 +7,7 @@ import pytest
 
 import cohort.simulate
 from cohort.errors import RangeError, UnknownNameError
-from cohort.simulate import protocol_compounds, simulate, simulate_block
+from cohort.simulate import protocol_compounds, protocol_systems, simulate, simulate_block
 from cohort.trial import load_protocol
 from kernels import Lanes, ResultCode, Solver
 
@@ -109,6 +109,19 @@ def test_weeks_of_an_ssri_lower_5hiaa_and_raise_serotonin(active):
     week_1 = serotonin[(markers["visit_number"] == 1) & (markers["biomarker"] == "EC5HT")]
     week_8 = serotonin[last & (markers["biomarker"] == "EC5HT")]
     assert 1.3 < np.nanmedian(week_1) < np.nanmedian(week_8) < 4
+
+
+def test_more_systems_add_their_biomarkers_and_leave_the_person_and_the_luck(active):
+    more = TRIAL.model_copy(update={"systems": ("noradrenaline", "cortisol")})
+    assert protocol_systems(more) == ("serotonin", "noradrenaline", "cortisol")
+    found = simulate(more, "escitalopram 20 mg", IDS)
+    usual = set(active["adlb"]["biomarker"])
+    assert set(found["adlb"]["biomarker"]) == usual | {"ECNA", "CMHPG", "CORT"}
+    for column in ("age_y", "sex", "cyp2c19", "doses_taken"):
+        assert same(found["adsl"][column], active["adsl"][column])
+    last = found["adlb"]["visit_number"] == 8
+    mhpg = found["adlb"]["ratio"][last & (found["adlb"]["biomarker"] == "CMHPG")]
+    assert 0.5 < np.nanmedian(mhpg) < 0.95  # De Bellis 1993, Sheline 1997
 
 
 def test_trajectories_are_of_the_chosen_patients_only(placebo, active):

@@ -33,6 +33,7 @@ WRONG = {
     "a rate in a wrong unit": ("value: 0.42 1/week", "value: 0.42 kg", "0.42 kg"),
     "a mark that does not exist": ("mark: read", "mark: heard", "heard"),
     "no source": (', source: "Burke 2002, entry', ', sauce: "Burke 2002, entry', "sauce"),
+    "an unknown system": ("systems: [serotonin]", "systems: [seratonin]", "seratonin"),
     "a negative time": ("value: 10.75 week", "value: -10.75 week", "-10.75"),
 }
 

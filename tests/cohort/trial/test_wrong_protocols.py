@@ -184,6 +184,13 @@ WRONG = {
         "primary_endpoint",
         "'HAMD24' is not among the endpoints; it is one of them. Did you mean 'HAMD17'?",
     ),
+    "unknown system": (
+        "condition: major_depression",
+        "condition: major_depression\nsystems: [dopamin]",
+        8,
+        "systems[0]",
+        "unknown system 'dopamin'; 19 are known. Did you mean 'dopamine'?",
+    ),
     "unknown adverse event": (
         "[nausea]",
         "[nausia]",
