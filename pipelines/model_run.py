@@ -293,6 +293,8 @@ def _baseline(request: SimulationRequest, usual: Mapping[str, float]) -> dict[st
     """Return every quantity at rest: own parameters, controls neutral, no clock."""
     resting = chemistry_model(with_needs(request.systems), replace(request.setting, rhythm="none"))
     controls = {port.name for part in request.parts.values() for port in part.ports}
+    # a port that meets a parameter of another system, such as csf_factor, is the patient's own
+    controls -= {item.name for part in request.parts.values() for item in part.parameters}
     own = {**usual, **request.values}
     values = {
         name: value

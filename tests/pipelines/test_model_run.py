@@ -38,6 +38,15 @@ def test_a_patient_left_alone_stays_at_rest(tmp_path):
         assert course.values[:, place] == pytest.approx(item.baseline, rel=REST_DRIFT), item.name
 
 
+def test_a_sampled_patient_left_alone_rests_at_the_own_baseline(tmp_path):
+    """Spinal fluid too: its factor is the patient's, read by other systems through a port."""
+    course = run(tmp_path, days=2, patient=7, systems="serotonin,noradrenaline")
+    for place, item in enumerate(course.quantities):
+        assert course.values[:, place] == pytest.approx(
+            item.baseline, rel=REST_DRIFT, abs=REST_DRIFT
+        ), item.name
+
+
 def test_a_change_acts_from_its_time_on(stressed):
     course, _, _ = stressed
     hours, level = course.times_s / 3600, course.series("cortisol")
