@@ -26,8 +26,9 @@ import numpy as np
 from cohort.chemistry import WHOLE, Setting, chemistry_model
 from cohort.outcomes import recovery_time
 from cohort.population import sample_parameters
+from cohort.trial import daily_meals, mean_intake
 from cohort.trial.protocol import DEFAULT_MEALS
-from kernels import Lanes, Schedule, Solver, Stream, integrate
+from kernels import Lanes, Schedule, Solver, integrate
 
 HOUR, DAY, WEEK = 3600, 86_400, 7 * 86_400
 SEED = 20261125
@@ -91,32 +92,15 @@ def people(model, n):
     return dict(draw.values), int(draw.redraws.sum())
 
 
-def ordinary_meals(weeks):
-    """Return the default meals of every day as boluses into the gut."""
-    days = np.arange(weeks * 7, dtype=np.int64) * DAY
-    return tuple(
-        Stream(
-            name=f"{kind} {meal.at}",
-            target=f"{kind}_gut",
-            times=days + meal.at,
-            amounts=np.full(len(days), getattr(meal, kind)),
-        )
-        for meal in DEFAULT_MEALS
-        for kind in ("protein", "carbohydrate")
-    )
-
-
 def year(n, device):
     """Everybody lives a year: how many fail, and what drifts."""
     model = chemistry_model(WHOLE, LIVING)
     values, redraws = people(model, n)
-    eaten = {  # the mean that the meals of LIVING add up to
-        f"{kind}_intake_mean": sum(getattr(meal, kind) for meal in DEFAULT_MEALS) / 24.0
-        for kind in ("protein", "carbohydrate")
-    }
-    lanes = model.lanes(values | eaten, n)
+    lanes = model.lanes(values | mean_intake(DEFAULT_MEALS), n)
     saves = np.array([SETTLED_WEEK * WEEK, LAST_WEEK * WEEK])
-    schedule = Schedule(t0=0, t1=LAST_WEEK * WEEK, streams=ordinary_meals(LAST_WEEK))
+    schedule = Schedule(
+        t0=0, t1=LAST_WEEK * WEEK, streams=daily_meals(DEFAULT_MEALS, LAST_WEEK * WEEK)
+    )
     solution = integrate(model.system, lanes, schedule, saves, SOLVER, device)
     drift, lowest = {}, {}
     for name in model.system.states:

@@ -14,19 +14,17 @@ from numpy.typing import NDArray
 from cohort.chemistry import chemistry_model, find_system, system_names, with_needs
 from cohort.model import Model, evaluate
 from cohort.population.parameters import sample_parameters
+from cohort.trial import daily_meals, mean_intake
 from cohort.trial.protocol import DEFAULT_MEALS
 from kernels import TIME, ResultCode, Schedule, Solver, Stream, integrate, prepare
 from kernels.errors import BuildError, DeviceError
 from pipelines.errors import InputError
-from pipelines.model_request import DAY_S, HOUR_S, SimulationRequest
+from pipelines.model_request import HOUR_S, SimulationRequest
 
 __all__ = ["SOLVER", "Course", "Quantity", "meal_boluses", "reported", "simulate"]
 
 SOLVER: Final = Solver(rtol=1e-6, atol=1e-8)
 """Tolerances of one patient: a picture and a table, where time is no matter."""
-
-_HOURS_A_DAY: Final = 24.0
-_NUTRIENTS: Final = ("protein", "carbohydrate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,29 +199,11 @@ def meal_boluses(duration_s: int, is_eating: bool = True) -> tuple[Stream, ...]:
     >>> protein.target, protein.amounts.tolist()
     ('protein_gut', [20.0, 25.0, 30.0, 20.0, 25.0, 30.0])
     """
-    if not is_eating:
-        return ()
-    midnights = np.arange(0, duration_s, DAY_S, dtype=np.int64)
-    times = (midnights[:, None] + np.array([meal.at for meal in DEFAULT_MEALS])).ravel()
-    return tuple(
-        Stream(
-            name=f"meals: {nutrient}",
-            target=f"{nutrient}_gut",
-            times=times,
-            amounts=np.tile([getattr(meal, nutrient) for meal in DEFAULT_MEALS], len(midnights)),
-        )
-        for nutrient in _NUTRIENTS
-    )
+    return daily_meals(DEFAULT_MEALS if is_eating else (), duration_s)
 
 
 def _diet(request: SimulationRequest) -> dict[str, float]:
-    if not request.setting.meals:
-        return {}
-    return {
-        f"{nutrient}_intake_mean": sum(getattr(meal, nutrient) for meal in DEFAULT_MEALS)
-        / _HOURS_A_DAY
-        for nutrient in _NUTRIENTS
-    }
+    return mean_intake(DEFAULT_MEALS) if request.setting.meals else {}
 
 
 def _drawn(request: SimulationRequest, model: Model) -> dict[str, float]:

@@ -17,7 +17,7 @@ from cohort.trial.doses import (
     planned_doses,
 )
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
-from cohort.trial.meals import intake_means, meal_streams
+from cohort.trial.meals import daily_meals, intake_means, meal_streams, mean_intake
 from cohort.trial.protocol import (
     EntryCriterion,
     Meal,
@@ -45,6 +45,7 @@ __all__ = [
     "Visit",
     "adherence_probability",
     "allocate",
+    "daily_meals",
     "dose_streams",
     "dose_times",
     "doses_taken",
@@ -53,6 +54,7 @@ __all__ = [
     "load_protocol",
     "logit_center",
     "meal_streams",
+    "mean_intake",
     "parse_protocol",
     "planned_doses",
     "protocol_schema",

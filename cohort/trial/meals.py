@@ -1,17 +1,19 @@
 """From the meals of a protocol to the streams that the engine applies.
 
 Everybody eats the same meals every day, from the start of the run-in to the end. Enters from
-`cohort.simulate`; leaves as `kernels.Stream`.
+`cohort.simulate`, and without a protocol at `daily_meals`; leaves as `kernels.Stream`.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 
-from cohort.trial.protocol import Protocol
+from cohort.trial.protocol import Meal, Protocol
 from cohort.trial.quantities import DAY_S, HOUR_S
 from cohort.trial.visits import schedule_time
 from kernels import Stream
 
-__all__ = ["intake_means", "meal_streams"]
+__all__ = ["daily_meals", "intake_means", "meal_streams", "mean_intake"]
 
 _NUTRIENTS = ("protein", "carbohydrate")
 _HOURS_A_DAY = DAY_S // HOUR_S
@@ -37,17 +39,41 @@ def meal_streams(protocol: Protocol) -> tuple[Stream, ...]:
     >>> protein.target, protein.amounts[:3].tolist(), (protein.times[:3] / 3600).tolist()
     ('protein_gut', [20.0, 25.0, 30.0], [8.0, 12.5, 18.5])
     """
-    if not protocol.meals:
+    return daily_meals(protocol.meals, schedule_time(protocol, protocol.duration))
+
+
+def daily_meals(meals: Iterable[Meal], end_s: int) -> tuple[Stream, ...]:
+    """Return meals that are eaten every day as streams.
+
+    Parameters
+    ----------
+    meals
+        Meals of a day, in any order.
+    end_s
+        End of the schedule, which starts at midnight [s].
+
+    Returns
+    -------
+    Boluses [g] into ``protein_gut`` and ``carbohydrate_gut``; none without meals.
+
+    Examples
+    --------
+    >>> from cohort.trial.protocol import DEFAULT_MEALS
+    >>> protein, carbohydrate = daily_meals(DEFAULT_MEALS, 2 * 86_400)
+    >>> protein.target, protein.amounts.tolist()
+    ('protein_gut', [20.0, 25.0, 30.0, 20.0, 25.0, 30.0])
+    """
+    eaten = sorted(meals, key=lambda meal: meal.at)
+    if not eaten:
         return ()
-    meals = sorted(protocol.meals, key=lambda meal: meal.at)
-    midnights = np.arange(0, schedule_time(protocol, protocol.duration), DAY_S, dtype=np.int64)
-    times = (midnights[:, None] + np.array([meal.at for meal in meals])).ravel()
+    midnights = np.arange(0, end_s, DAY_S, dtype=np.int64)
+    times = (midnights[:, None] + np.array([meal.at for meal in eaten])).ravel()
     return tuple(
         Stream(
             name=f"meals: {nutrient}",
             target=f"{nutrient}_gut",
             times=times,
-            amounts=np.tile([getattr(meal, nutrient) for meal in meals], len(midnights)),
+            amounts=np.tile([getattr(meal, nutrient) for meal in eaten], len(midnights)),
         )
         for nutrient in _NUTRIENTS
     )
@@ -71,8 +97,29 @@ def intake_means(protocol: Protocol) -> dict[str, float]:
     >>> intake_means(load_protocol("sct-md-01"))["protein_intake_mean"]
     3.125
     """
+    return mean_intake(protocol.meals)
+
+
+def mean_intake(meals: Iterable[Meal]) -> dict[str, float]:
+    """Return the mean intake of meals that are eaten every day, as parameters of the model.
+
+    Parameters
+    ----------
+    meals
+        Meals of a day.
+
+    Returns
+    -------
+    ``protein_intake_mean`` and ``carbohydrate_intake_mean`` [g/h].
+
+    Examples
+    --------
+    >>> from cohort.trial.protocol import DEFAULT_MEALS
+    >>> mean_intake(DEFAULT_MEALS)["protein_intake_mean"]
+    3.125
+    """
+    eaten = tuple(meals)
     return {
-        f"{nutrient}_intake_mean": sum(getattr(meal, nutrient) for meal in protocol.meals)
-        / _HOURS_A_DAY
+        f"{nutrient}_intake_mean": sum(getattr(meal, nutrient) for meal in eaten) / _HOURS_A_DAY
         for nutrient in _NUTRIENTS
     }
