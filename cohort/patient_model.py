@@ -5,24 +5,57 @@ the same patient on a drug. The way in is `patient_model`.
 """
 
 import functools
+from collections.abc import Iterable
 from typing import Final
 
 from cohort.chemistry import Setting, biomarkers, chemistry, with_needs
 from cohort.compounds import Compound
-from cohort.model import Model, assemble
-from cohort.physiology.cyp2d6 import cyp2d6
+from cohort.model import Model, Submodel, assemble
+from cohort.physiology.enzymes import enzymes
 from cohort.physiology.pharmacokinetics import pharmacokinetics
-from cohort.physiology.sert_binding import sert_binding
+from cohort.physiology.targets import targets
 from kernels import symbol
 
-__all__ = ["DAILY_MEANS", "patient_model"]
+__all__ = ["DAILY_MEANS", "drug_submodels", "patient_model"]
 
 DAILY_MEANS: Final = ("serotonin_extracellular", "serotonin_firing")
 """What outcomes read as daily means; the integral is observed as ``total_<name>``."""
 
 
+def drug_submodels(
+    compounds: Iterable[Compound], inputs: Iterable[str] = ()
+) -> tuple[Submodel, ...]:
+    """Return what compounds bring into a model: their ways, the enzymes, the targets.
+
+    Parameters
+    ----------
+    compounds
+        Compounds in the body, metabolites included, each once.
+    inputs
+        Inputs that doses hold at a rate, see `cohort.drugs.Drug.inputs`.
+
+    Returns
+    -------
+    Submodels; none without compounds.
+
+    Examples
+    --------
+    >>> from cohort.drugs import load_drug
+    >>> [part.name for part in drug_submodels(load_drug("sertraline").compounds)]
+    ['pharmacokinetics_sertraline', 'targets', 'enzymes']
+    """
+    present, used = tuple(compounds), frozenset(inputs)
+    if not present:
+        return ()
+    names = [compound.name for compound in present]
+    ways = (pharmacokinetics(compound, names, used) for compound in present)
+    return (*ways, targets(present), enzymes(present))
+
+
 def patient_model(
-    compounds: tuple[Compound, ...], systems: tuple[str, ...] = ("serotonin",)
+    compounds: tuple[Compound, ...],
+    systems: tuple[str, ...] = ("serotonin",),
+    inputs: frozenset[str] = frozenset(),
 ) -> Model:
     """Return the model of a patient who may take some compounds.
 
@@ -33,6 +66,8 @@ def patient_model(
     systems
         Systems of `cohort.chemistry`, serotonin among them; what they need comes with them. The
         stress axis follows the clock.
+    inputs
+        Inputs that doses hold at a rate, see `cohort.drugs.Drug.inputs`.
 
     Returns
     -------
@@ -56,20 +91,22 @@ def patient_model(
     (True, False)
     """
     return _patient_model(
-        tuple(compound.model_dump_json() for compound in compounds), with_needs(systems)
+        tuple(compound.model_dump_json() for compound in compounds),
+        with_needs(systems),
+        tuple(sorted(inputs)),
     )
 
 
 @functools.cache
-def _patient_model(texts: tuple[str, ...], systems: tuple[str, ...]) -> Model:
+def _patient_model(
+    texts: tuple[str, ...], systems: tuple[str, ...], inputs: tuple[str, ...]
+) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
-    parts = list(chemistry(systems, Setting(meals=True, rhythm="circadian")))
-    if compounds:
-        parts += [pharmacokinetics(compound) for compound in compounds]
-        parts.append(sert_binding(compounds))
-        if any(route.enzyme == "cyp2d6" for c in compounds for route in c.elimination):
-            parts.append(cyp2d6(compounds))
+    parts = [
+        *chemistry(systems, Setting(meals=True, rhythm="circadian")),
+        *drug_submodels(compounds, inputs),
+    ]
     observed = [marker.quantity for marker in biomarkers(systems)]
     observed += [f"concentration_{compound.name}" for compound in compounds]
     return assemble(

@@ -33,7 +33,7 @@ from cohort.outcomes import (
     start_course,
 )
 from cohort.patient_model import DAILY_MEANS, patient_model
-from cohort.physiology.cyp2d6 import cyp2d6_effects
+from cohort.physiology.enzymes import enzyme_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
 from cohort.population import Population, PopulationSpec, sample_population, slc6a4_effect
 from cohort.tables import block_columns
@@ -193,7 +193,7 @@ def simulate_block(
         raise RangeError("patient_ids: a patient is there twice; once is allowed. Drop one.")
     condition = trial_condition(protocol)
     compounds = protocol_compounds(protocol)
-    model = patient_model(compounds, protocol_systems(protocol))
+    model = _trial_model(protocol)
     population = _population(protocol, condition, model, compounds, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
     walk = _Walk(protocol, arm, condition, model, population, device)
@@ -254,7 +254,18 @@ def model_texts(protocol: Protocol) -> dict[str, str]:
 
 
 def _trial_model(protocol: Protocol) -> Model:
-    return patient_model(protocol_compounds(protocol), protocol_systems(protocol))
+    return patient_model(
+        protocol_compounds(protocol), protocol_systems(protocol), _protocol_inputs(protocol)
+    )
+
+
+def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
+    return frozenset(
+        name
+        for arm in protocol.arms
+        for regimen in arm.regimens
+        for name in load_drug(regimen.drug).inputs
+    )
 
 
 def _diet(protocol: Protocol) -> dict[str, float]:
@@ -367,8 +378,7 @@ def _population(
     )
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
     effects.append(slc6a4_effect("serotonin_extracellular_baseline"))
-    if "cyp2d6_capacity" in model.parameters:
-        effects += cyp2d6_effects()
+    effects += enzyme_effects(model.parameters)
     lags = {compound.name: absorption_lag(compound) for compound in compounds}
     return sample_population(ids, protocol.seed, spec, model, effects, lags)
 
@@ -389,8 +399,8 @@ class _Walk:
         self.model, self.population, self.device = model, population, device
         self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
         self.meals = meal_streams(protocol)
-        drugs = {regimen.drug for regimen in protocol.arm(arm).regimens}
-        self.fractions = {name: load_drug(name).fractions for name in drugs}
+        given = {regimen.drug for regimen in protocol.arm(arm).regimens}
+        self.drugs = {name: load_drug(name) for name in given}
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
         """Return everything that happened."""
@@ -425,7 +435,7 @@ class _Walk:
             self.protocol,
             self.arm,
             ids,
-            fractions=self.fractions,
+            drugs=self.drugs,
             lags=self.population.lags_s,
             stop_times=_stop_times(course),
         )

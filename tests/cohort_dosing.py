@@ -6,9 +6,8 @@ import numpy as np
 
 from cohort.drugs import load_drug
 from cohort.model import assemble
-from cohort.physiology.cyp2d6 import cyp2d6
-from cohort.physiology.pharmacokinetics import absorption_lag, pharmacokinetics
-from cohort.physiology.sert_binding import sert_binding
+from cohort.patient_model import drug_submodels
+from cohort.physiology.pharmacokinetics import absorption_lag
 from kernels import Schedule, Solver, Stream, integrate, symbol
 
 HOUR, DAY = 3600, 86400
@@ -16,9 +15,11 @@ UG_PER_MG = 1000.0
 
 
 def body(compounds):
-    parts = [*map(pharmacokinetics, compounds), cyp2d6(compounds), sert_binding(compounds)]
+    parts = drug_submodels(compounds)
     names = [f"concentration_{compound.name}" for compound in compounds]
-    observables = {name: symbol(name) for name in [*names, "sert_occupancy", "cyp2d6_activity"]}
+    provided = {name for part in parts for name in part.provides}
+    wanted = [name for name in ("sert_occupancy", "cyp2d6_activity") if name in provided]
+    observables = {name: symbol(name) for name in [*names, *wanted]}
     return assemble("body", parts, observables)
 
 

@@ -6,30 +6,37 @@ submodels; the population room reads `covariate_effects`. A compound never names
 """
 
 from cohort.compounds.compound import (
+    Binding,
     Compound,
     CovariateRule,
-    Cyp2d6Inhibition,
     Disposition,
     Formation,
+    Induction,
+    Inhibition,
     Route,
-    SertBinding,
+    Transit,
     compound_names,
     covariate_effects,
     load_compound,
 )
 from cohort.compounds.covariates import CovariateEffect
 from cohort.compounds.quantity import Quantity
+from cohort.compounds.targets import TARGETS, Target
 
 __all__ = [
+    "TARGETS",
+    "Binding",
     "Compound",
     "CovariateEffect",
     "CovariateRule",
-    "Cyp2d6Inhibition",
     "Disposition",
     "Formation",
+    "Induction",
+    "Inhibition",
     "Quantity",
     "Route",
-    "SertBinding",
+    "Target",
+    "Transit",
     "compound_names",
     "covariate_effects",
     "load_compound",

@@ -7,12 +7,13 @@ as a coefficient of variation and used as ``sd_log = sqrt(ln(1 + cv^2))``.
 import math
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cohort.compounds.covariates import CovariateEffect
 from cohort.compounds.quantity import (
     Clearance,
     Concentration,
+    Efficacy,
     Fraction,
     MolarConcentration,
     MolarMass,
@@ -24,34 +25,80 @@ from cohort.compounds.quantity import (
     Time,
     Volume,
 )
+from cohort.compounds.targets import TARGETS
 from cohort.errors import DrugError
 from cohort.facts import Declaration
-from cohort.yaml_files import load_named, packaged_names
+from cohort.yaml_files import load_named, nearest_hint, packaged_names
 
 __all__ = [
+    "Binding",
     "Compound",
     "CovariateRule",
-    "Cyp2d6Inhibition",
     "Disposition",
+    "Enzyme",
     "Formation",
+    "Induction",
+    "Inhibition",
     "Route",
-    "SertBinding",
+    "Transit",
     "compound_names",
     "covariate_effects",
     "load_compound",
 ]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-DispositionName = Literal["k_a", "t_lag", "cl", "v_c", "v_p", "q"]
+DispositionName = Literal[
+    "k_a", "t_lag", "mean_time", "bioavailability", "cl", "v_c", "v_p", "q", "hepatic_flow"
+]
 Phenotype = Literal["PM", "IM", "NM", "RM", "UM"]
-CovariateName = Literal["weight_kg", "age_y", "sex"]
+CovariateName = Literal["weight_kg", "age_y", "sex", "smoker", "crcl_ml_min"]
+Enzyme = Literal[
+    "cyp1a2",
+    "cyp2b6",
+    "cyp2c8",
+    "cyp2c9",
+    "cyp2c19",
+    "cyp2d6",
+    "cyp3a4",
+    "ugt",
+    "ugt2b15",
+    "ces1",
+    "fmo",
+    "sult",
+    "mao",
+    "comt",
+    "aadc",
+    "renal",
+    "other",
+]
+"""Ways out of the body. MAO, COMT and AADC are those outside the brain; ``renal`` follows
+creatinine clearance, ``other`` nothing."""
 
-_COVARIATE_UNITS = {"weight_kg": "kg", "age_y": "year"}
+_COVARIATE_UNITS = {"weight_kg": "kg", "age_y": "year", "crcl_ml_min": "mL/min"}
+_COVARIATE_LEVELS = {"sex": {"F", "M"}, "smoker": {"yes", "no"}}
 _SUM_TOLERANCE = 1e-9  # round-off of written decimal shares
+_MOST_TRANSITS = 10  # more is a lag, and each costs a state
+
+
+class Transit(Declaration):
+    """A chain of compartments between stomach and absorption, each left at the same rate.
+
+    Examples
+    --------
+    >>> Transit(compartments=3, mean_time=dict(
+    ...     value="0.5 h", mark="read", tag="input", source="Lyauk 2016")).compartments
+    3
+    """
+
+    compartments: Annotated[int, Field(ge=1, le=_MOST_TRANSITS)]
+    mean_time: Time
 
 
 class Disposition(Declaration):
-    """Absorption, distribution and clearance, apparent after a dose by mouth (over F).
+    """Absorption, distribution and clearance.
+
+    Apparent after a dose by mouth (over F), unless ``bioavailability`` is given: then clearances
+    and volumes are those after a dose into a vein.
 
     Examples
     --------
@@ -61,6 +108,8 @@ class Disposition(Declaration):
 
     k_a: RateConstant | None = None
     t_lag: Time | None = None
+    transit: Transit | None = None
+    bioavailability: Fraction | None = None
     cl: Clearance
     v_c: Volume
     v_p: Volume | None = None
@@ -74,15 +123,41 @@ class Disposition(Declaration):
             raise ValueError(
                 f"{given}; a second compartment has both, one compartment neither. Add or drop one."
             )
-        if self.k_a is None and (self.t_lag is not None or self.hepatic_flow is not None):
+        swallowed = (self.t_lag, self.transit, self.bioavailability, self.hepatic_flow)
+        if self.k_a is None and any(item is not None for item in swallowed):
             raise ValueError(
-                "t_lag or hepatic_flow without k_a; they belong to a swallowed dose. Add k_a."
+                "t_lag, transit, bioavailability or hepatic_flow without k_a; they belong to a "
+                "swallowed dose. Add k_a."
             )
         return self
+
+    def quantity(self, name: DispositionName) -> Quantity | None:
+        """Return a number of the disposition, or None where the file has none.
+
+        Examples
+        --------
+        >>> load_compound("sertraline").disposition.quantity("q") is None
+        True
+        """
+        if name == "mean_time":
+            return None if self.transit is None else self.transit.mean_time
+        found: Quantity | None = getattr(self, name)
+        return found
 
 
 class Route(Declaration):
     """One way of elimination: its enzyme and its share of the reference clearance.
+
+    Parameters
+    ----------
+    enzyme
+        What does it.
+    share
+        Share of the reference clearance at low concentration [1].
+    activity
+        Own ladder of a CYP2C19 or CYP2D6 route by phenotype; without it the enzyme's.
+    k_m
+        Total plasma concentration that halves the clearance by this route; linear without it.
 
     Examples
     --------
@@ -90,16 +165,17 @@ class Route(Declaration):
     ['cyp2d6', 'other']
     """
 
-    enzyme: Literal["cyp2c19", "cyp2d6", "other"]
+    enzyme: Enzyme
     share: Fraction
     activity: dict[Phenotype, Share] = Field(default_factory=dict)
+    k_m: Concentration | None = None
 
     @model_validator(mode="after")
     def _check_activity(self) -> Self:
-        if (self.enzyme == "cyp2c19") != bool(self.activity):
+        if self.activity and self.enzyme not in ("cyp2c19", "cyp2d6"):
             raise ValueError(
-                f"route {self.enzyme!r} has {len(self.activity)} activities; 'cyp2c19' has one a "
-                "phenotype (PM, IM, NM, RM, UM), other routes none. Add or drop them."
+                f"route {self.enzyme!r} has activities by phenotype; 'cyp2c19' and 'cyp2d6' may "
+                "have them. Drop them."
             )
         if self.activity and self.activity.keys() != set(get_args(Phenotype)):
             raise ValueError(
@@ -110,7 +186,7 @@ class Route(Declaration):
 
 
 class CovariateRule(Declaration):
-    """A factor on a disposition parameter: a power of a number, or one a sex.
+    """A factor on a disposition parameter: a power of a number, or one a level.
 
     Examples
     --------
@@ -118,18 +194,22 @@ class CovariateRule(Declaration):
     'weight_kg'
     """
 
-    parameters: tuple[Literal["cl", "v_c", "v_p", "q"], ...]
+    parameters: tuple[Literal["cl", "v_c", "v_p", "q", "k_a", "bioavailability"], ...]
     covariate: CovariateName
     reference: Quantity | None = None
     exponent: Number | None = None
-    levels: dict[Literal["F", "M"], Share] = Field(default_factory=dict)
+    levels: dict[str, Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
         is_power = self.reference is not None and self.exponent is not None
-        if self.covariate == "sex" and (is_power or self.levels.keys() != {"F", "M"}):
-            raise ValueError("sex needs levels F and M and no exponent. Write both levels.")
-        if self.covariate != "sex" and (not is_power or self.levels):
+        wanted = _COVARIATE_LEVELS.get(self.covariate)
+        if wanted is not None and (is_power or self.levels.keys() != wanted):
+            names = " and ".join(sorted(wanted))
+            raise ValueError(
+                f"{self.covariate} needs levels {names} and no exponent. Write both levels."
+            )
+        if wanted is None and (not is_power or self.levels):
             raise ValueError(
                 f"{self.covariate} needs a reference and an exponent and no levels. Write both."
             )
@@ -138,16 +218,17 @@ class CovariateRule(Declaration):
         return self
 
 
-class Cyp2d6Inhibition(Declaration):
-    """Inhibition of CYP2D6 by unbound drug: reversible, and of the mechanism-based kind.
+class Inhibition(Declaration):
+    """Inhibition of an enzyme by unbound drug: reversible, mechanism-based, or both.
 
     Examples
     --------
-    >>> load_compound("paroxetine").inhibits_cyp2d6.k_inact.number("1/min")
+    >>> load_compound("paroxetine").inhibits[0].k_inact.number("1/min")
     0.17
     """
 
-    k_i: MolarConcentration
+    enzyme: Enzyme
+    k_i: MolarConcentration | None = None
     k_inact: RateConstant | None = None
     k_inact_half: MolarConcentration | None = None
 
@@ -157,32 +238,107 @@ class Cyp2d6Inhibition(Declaration):
             raise ValueError(
                 "one of k_inact and k_inact_half is missing; inactivation has both. Add or drop."
             )
+        if self.k_i is None and self.k_inact is None:
+            raise ValueError(
+                "neither k_i nor k_inact; an inhibitor has one of them or both. Add one, or drop "
+                "the entry."
+            )
+        if self.enzyme in ("renal", "other"):
+            raise ValueError(
+                f"{self.enzyme!r} cannot be inhibited: it stands for no one enzyme. Name an enzyme."
+            )
         return self
 
 
-class Formation(Declaration):
-    """Where a metabolite comes from.
+class Induction(Declaration):
+    """More of an enzyme under unbound drug: production x (1 + e_max u / (ec50 + u)).
 
     Examples
     --------
-    >>> load_compound("norfluoxetine").formation.parent
+    >>> Induction(
+    ...     enzyme="cyp3a4",
+    ...     e_max=dict(value=2, mark="assumed", tag="input", source="example"),
+    ...     ec50=dict(value="1 uM", mark="assumed", tag="input", source="example"),
+    ... ).ec50.number("nM")
+    1000.0
+    """
+
+    enzyme: Enzyme
+    e_max: Spread
+    ec50: MolarConcentration
+
+
+class Formation(Declaration):
+    """Where a metabolite comes from: a parent, all of its elimination or one route of it.
+
+    Examples
+    --------
+    >>> load_compound("norfluoxetine").formation[0].parent
     'fluoxetine'
     """
 
     parent: Identifier
+    route: Enzyme | None = None
     mass_yield: Fraction
 
 
-class SertBinding(Declaration):
-    """Concentration of total drug in plasma that holds half of the reachable transporter.
+class Binding(Declaration):
+    """How a compound meets a target: by its total concentration in plasma.
+
+    Parameters
+    ----------
+    target
+        Name in `cohort.compounds.targets.TARGETS`.
+    ec50
+        Concentration of half occupancy.
+    efficacy
+        Intrinsic activity at a receptor [1]: 0 an antagonist, 1 a full agonist.
+    onset
+        Half-life of equilibration between plasma and target; at once without it.
+    k_inact, k_inact_half
+        Irreversible inhibition instead: largest rate, and concentration of half of it.
 
     Examples
     --------
-    >>> load_compound("s_citalopram").sert.ec50.number("ng/mL")
+    >>> load_compound("s_citalopram").binds[0].ec50.number("ng/mL")
     2.5
     """
 
-    ec50: Concentration
+    target: str
+    ec50: Concentration | None = None
+    efficacy: Efficacy | None = None
+    onset: Time | None = None
+    k_inact: RateConstant | None = None
+    k_inact_half: Concentration | None = None
+
+    @field_validator("target")
+    @classmethod
+    def _check_target(cls, name: str) -> str:
+        if name not in TARGETS:
+            raise ValueError(
+                f"unknown target {name!r}; {len(TARGETS)} are known. {nearest_hint(name, TARGETS)}"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        target = TARGETS[self.target]
+        kills = self.k_inact is not None
+        if kills != (self.k_inact_half is not None) or kills == (self.ec50 is not None):
+            raise ValueError(
+                f"{self.target}: give ec50 (reversible) or both of k_inact and k_inact_half "
+                "(irreversible), not a mixture."
+            )
+        if kills and not target.can_be_destroyed:
+            able = ", ".join(name for name, item in TARGETS.items() if item.can_be_destroyed)
+            raise ValueError(
+                f"{self.target} cannot be inactivated; {able} can. Write ec50 instead."
+            )
+        if target.kind == "destroyed" and not kills:
+            raise ValueError(f"{self.target} is inhibited irreversibly only. Write k_inact.")
+        if self.efficacy is not None and target.kind != "receptor":
+            raise ValueError(f"{self.target} is no receptor and has no efficacy. Drop 'efficacy'.")
+        return self
 
 
 class Compound(Declaration):
@@ -203,31 +359,49 @@ class Compound(Declaration):
     cv: dict[DispositionName, Spread] = Field(default_factory=dict)
     elimination: Annotated[tuple[Route, ...], Field(min_length=1)]
     covariates: tuple[CovariateRule, ...] = ()
-    formation: Formation | None = None
-    sert: SertBinding | None = None
-    inhibits_cyp2d6: Cyp2d6Inhibition | None = None
+    formation: tuple[Formation, ...] = ()
+    inhibits: tuple[Inhibition, ...] = ()
+    induces: tuple[Induction, ...] = ()
+    binds: tuple[Binding, ...] = ()
 
     @model_validator(mode="after")
     def _check_whole(self) -> Self:
-        if (self.formation is None) == (self.disposition.k_a is None):
-            given = "neither k_a nor formation" if self.formation is None else "k_a and formation"
+        if not self.formation and self.disposition.k_a is None:
             raise ValueError(
-                f"{given}; a compound is swallowed (k_a) or formed (formation). Keep one of them."
+                "neither k_a nor formation; a compound is swallowed (k_a), formed in the body "
+                "(formation), or both. Add one of them."
             )
         total = sum(route.share.number("1") for route in self.elimination)
         if abs(total - 1) > _SUM_TOLERANCE:
             raise ValueError(f"elimination: shares add up to {total:g}; 1 is allowed. Change them.")
-        enzymes = [route.enzyme for route in self.elimination]
-        if len(enzymes) != len(set(enzymes)):
-            raise ValueError("elimination: an enzyme is given twice; once is allowed. Add shares.")
+        for key, names in (
+            ("elimination: an enzyme", [route.enzyme for route in self.elimination]),
+            ("formation: a parent", [f"{item.parent} {item.route}" for item in self.formation]),
+            ("inhibits: an enzyme", [item.enzyme for item in self.inhibits]),
+            ("induces: an enzyme", [item.enzyme for item in self.induces]),
+            ("binds: a target", [item.target for item in self.binds]),
+        ):
+            if len(names) != len(set(names)):
+                raise ValueError(f"{key} is given twice; once is allowed. Join the two entries.")
         named = set(self.cv) | {name for rule in self.covariates for name in rule.parameters}
-        missing = sorted(name for name in named if getattr(self.disposition, name) is None)
+        missing = sorted(name for name in named if self.disposition.quantity(name) is None)
         if missing:
             raise ValueError(
                 f"cv or covariates name {missing[0]!r}, which disposition does not have. "
                 f"Add {missing[0]!r} there or drop it here."
             )
         return self
+
+    @property
+    def entry(self) -> str:
+        """State that a swallowed dose goes into.
+
+        Examples
+        --------
+        >>> load_compound("sertraline").entry
+        'depot_sertraline'
+        """
+        return f"depot_{self.name}"
 
     def sd_log(self, name: DispositionName) -> float:
         """Return the standard deviation of the logarithm of a parameter between patients.
@@ -292,7 +466,7 @@ def load_compound(name_or_path: str) -> Compound:
 def covariate_effects(compound: Compound) -> tuple[CovariateEffect, ...]:
     """Return how body, age, sex and CYP2C19 move the parameters of a compound.
 
-    CYP2D6 is one enzyme for all compounds: see `cohort.physiology.cyp2d6.cyp2d6_effects`.
+    Enzymes that compounds share are in `cohort.physiology.enzymes.enzyme_effects`.
 
     Parameters
     ----------
@@ -335,7 +509,7 @@ def _effect(compound: str, name: str, rule: CovariateRule) -> CovariateEffect:
         return CovariateEffect(
             parameter=parameter,
             covariate=rule.covariate,
-            source=rule.levels["F"].source,
+            source=next(iter(rule.levels.values())).source,
             levels={level: factor.number("1") for level, factor in rule.levels.items()},
         )
     return CovariateEffect(

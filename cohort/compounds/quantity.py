@@ -16,11 +16,13 @@ from cohort.units import parse_quantity
 __all__ = [
     "Clearance",
     "Concentration",
+    "Efficacy",
     "Fraction",
     "Mass",
     "MolarConcentration",
     "MolarMass",
     "Number",
+    "PositiveTime",
     "Quantity",
     "RateConstant",
     "Share",
@@ -73,11 +75,13 @@ def _within(
 
 Clearance = Annotated[Quantity, _within("L/h")]
 Concentration = Annotated[Quantity, _within("ng/mL")]
+Efficacy = Annotated[Quantity, _within("1", 0.0, 1.0, is_low_open=False)]
 Fraction = Annotated[Quantity, _within("1", 0.0, 1.0)]
 Mass = Annotated[Quantity, _within("mg")]
 MolarConcentration = Annotated[Quantity, _within("uM")]
 MolarMass = Annotated[Quantity, _within("g/mol")]
 Number = Annotated[Quantity, _within("1", -math.inf)]
+PositiveTime = Annotated[Quantity, _within("h")]
 RateConstant = Annotated[Quantity, _within("1/h")]
 Share = Annotated[Quantity, _within("1", 0.0, is_low_open=False)]
 Spread = Annotated[Quantity, _within("1", 0.0)]

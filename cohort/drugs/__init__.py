@@ -5,6 +5,7 @@ file, which may define its compounds inline; no Python is touched. The walk ente
 and goes on to `cohort.compounds` and `cohort.physiology.pharmacokinetics`.
 """
 
-from cohort.drugs.drug import Content, Dosing, Drug, HalfLife, drug_names, load_drug
+from cohort.drugs.drug import Content, Dosing, Drug, Release, drug_names, load_drug
+from cohort.drugs.streams import drug_streams
 
-__all__ = ["Content", "Dosing", "Drug", "HalfLife", "drug_names", "load_drug"]
+__all__ = ["Content", "Dosing", "Drug", "Release", "drug_names", "drug_streams", "load_drug"]

@@ -1,8 +1,8 @@
 """The schema of a drug file, and its reader.
 
-A drug is a product: its dose range and the compounds that a dose holds. Whatever those do in the
-body is in `cohort.compounds`. Half-lives in a drug file judge the model; nothing reads them when it
-runs.
+A drug is a product: its dose range, its way into the body and the compounds that a dose holds.
+Whatever those do in the body is in `cohort.compounds`. What was observed of drugs, and judges them,
+is in `cohort.observations`.
 """
 
 from typing import Annotated, Literal, Self
@@ -10,12 +10,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cohort.compounds import Compound, compound_names, load_compound
-from cohort.compounds.quantity import Fraction, Mass, Time
+from cohort.compounds.quantity import Efficacy, Fraction, Mass, PositiveTime
 from cohort.errors import DrugError, UnknownNameError
 from cohort.facts import Declaration
 from cohort.yaml_files import load_named, packaged_names
 
-__all__ = ["Content", "Dosing", "Drug", "HalfLife", "drug_names", "load_drug"]
+__all__ = ["Content", "Dosing", "Drug", "Release", "drug_names", "load_drug"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -59,26 +59,37 @@ class Content(Declaration):
     fraction: Fraction
 
 
-class HalfLife(Declaration):
-    """Published range of a half-life, for judging.
-
-    A half-life that follows from an entered clearance and volume judges arithmetic, not
-    pharmacology; the source says where that is so.
+class Release(Declaration):
+    """Input at an even rate: extended release into the gut, an infusion, a patch.
 
     Examples
     --------
-    >>> load_drug("escitalopram").half_lives[0].high.number("h")
-    33.0
+    >>> Release(
+    ...     duration=dict(value="8 h", mark="read", tag="input", source="label"),
+    ...     immediate_share=dict(value=0.22, mark="read", tag="input", source="label"),
+    ... ).duration.number("h")
+    8.0
     """
 
-    compound: Identifier
-    after: Literal["one dose", "steady state"]
-    low: Time
-    high: Time
+    duration: PositiveTime
+    immediate_share: Efficacy | None = None
 
 
 class Drug(Declaration):
     """What is prescribed.
+
+    Parameters
+    ----------
+    name, title
+        Identifier, and words for people.
+    dosing
+        Daily doses.
+    route, release
+        Way into the body; without ``release`` a dose goes in at once.
+    contents, metabolites
+        Compounds of a dose, and those that the body makes of them.
+    definitions
+        Compounds that the file itself defines, so that one file brings a new drug.
 
     Examples
     --------
@@ -92,9 +103,10 @@ class Drug(Declaration):
     name: Identifier
     title: str
     dosing: Dosing
+    route: Literal["oral", "intravenous", "transdermal"] = "oral"
+    release: Release | None = None
     contents: Annotated[tuple[Content, ...], Field(min_length=1)]
     metabolites: tuple[Identifier, ...] = ()
-    half_lives: tuple[HalfLife, ...] = ()
     definitions: tuple[Compound, ...] = ()
 
     @model_validator(mode="after")
@@ -117,27 +129,46 @@ class Drug(Declaration):
                 "Name it in contents or metabolites, or drop it."
             )
         self._check_origins(names)
-        for check in self.half_lives:
-            if check.compound not in names:
-                raise ValueError(
-                    str(UnknownNameError("half_lives", check.compound, names, "compound"))
-                )
+        self._check_route()
         return self
 
     def _check_origins(self, names: list[str]) -> None:
         for content in self.contents:
-            if self._compound(content.compound).formation is not None:
+            if self._compound(content.compound).disposition.k_a is None:
                 raise ValueError(
                     f"contents: {content.compound!r} is formed in the body and has no absorption; "
                     "swallowed compounds are allowed. Move it to metabolites."
                 )
         for name in self.metabolites:
-            formation = self._compound(name).formation
-            if formation is None or formation.parent not in names:
-                origin = "nothing" if formation is None else repr(formation.parent)
+            parents = [item.parent for item in self._compound(name).formation]
+            if not set(parents) & set(names):
+                origin = " or ".join(map(repr, parents)) or "nothing"
                 raise ValueError(
                     f"metabolites: {name!r} is formed from {origin}; a compound of this drug is "
                     "allowed. Name its parent in contents, or drop it."
+                )
+
+    def _check_route(self) -> None:
+        if self.route == "transdermal" and self.release is None:
+            raise ValueError(
+                "route: transdermal without release; a patch gives its dose over a duration. Add "
+                "'release: {duration: ...}'."
+            )
+        share = None if self.release is None else self.release.immediate_share
+        if self.route != "oral" and share is not None:
+            raise ValueError(
+                f"release: an immediate share of {share.number('1'):g} by the {self.route} route; "
+                "swallowed forms may have one. Drop 'immediate_share'."
+            )
+        if self.route == "oral":
+            return
+        for content in self.contents:
+            disposition = self._compound(content.compound).disposition
+            if disposition.bioavailability is None and disposition.hepatic_flow is None:
+                raise ValueError(
+                    f"route: {self.route}, but clearance and volume of {content.compound!r} are "
+                    "those over its bioavailability. Give 'bioavailability' in the disposition of "
+                    "the compound, and volumes and clearances without it."
                 )
 
     def _compound(self, name: str) -> Compound:
@@ -166,6 +197,20 @@ class Drug(Declaration):
         {'s_citalopram': 0.5, 'r_citalopram': 0.5}
         """
         return {content.compound: content.fraction.number("1") for content in self.contents}
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """Inputs of the model that doses of the drug hold at a rate.
+
+        Examples
+        --------
+        >>> load_drug("sertraline").inputs
+        frozenset()
+        """
+        if self.release is None:
+            return frozenset()
+        kind = "release" if self.route == "oral" else "infusion"
+        return frozenset(f"{kind}_{name}" for name in self.fractions)
 
 
 def drug_names() -> tuple[str, ...]:

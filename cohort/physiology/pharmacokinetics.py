@@ -1,16 +1,20 @@
-"""The way of one compound through the body: gut, plasma, tissue, elimination, metabolite.
+"""The way of one compound through the body: gut, plasma, tissue, elimination, metabolites.
 
 One submodel a compound, built from its file. Amounts are in ug, volumes in L, so concentrations are
-in ug/L = ng/mL; times in h. A dose enters ``depot_<compound>`` as a bolus after the patient's lag.
-Every volume and clearance is apparent (over F) unless the liver is modeled.
+in ug/L = ng/mL; times in h. A swallowed dose enters ``depot_<compound>`` as a bolus after the
+patient's lag; extended release, infusions and patches are inputs that the schedule holds.
 """
+
+import itertools
+from collections.abc import Collection, Iterable
 
 import sympy
 
-from cohort.compounds import Compound, Quantity
+from cohort.compounds import Compound, Formation, Quantity, Route
 from cohort.model import (
     NOT_NEGATIVE,
     Constant,
+    Input,
     Parameter,
     Port,
     Reaction,
@@ -26,43 +30,63 @@ __all__ = ["absorption_lag", "pharmacokinetics"]
 _TYPICAL_AMOUNT_UG = 1000.0  # error control is relative to a milligram
 _NORMAL = Source("reference: the normal metabolizer", "design")
 _NO_LAG = Source("the file of the compound gives no lag", "design")
-_UNITS = {"k_a": "1/h", "cl": "L/h", "v_c": "L", "v_p": "L", "q": "L/h", "hepatic_flow": "L/h"}
-_MEANINGS = {
-    "k_a": "absorption rate constant",
-    "cl": "clearance of the reference metabolizer before inhibition",
-    "v_c": "central volume",
-    "v_p": "peripheral volume",
-    "q": "flow between central and peripheral volume",
-    "hepatic_flow": "blood flow through the liver",
+_DISPOSITION = {
+    "k_a": ("1/h", "absorption rate constant"),
+    "mean_time": ("h", "mean time in the transit compartments"),
+    "bioavailability": ("1", "share of a swallowed dose that is absorbed"),
+    "cl": ("L/h", "clearance of the reference metabolizer before inhibition"),
+    "v_c": ("L", "central volume"),
+    "v_p": ("L", "peripheral volume"),
+    "q": ("L/h", "flow between central and peripheral volume"),
+    "hepatic_flow": ("L/h", "blood flow through the liver"),
+}
+_INPUTS = {
+    "release": "{} released into the gut from an extended-release form",
+    "infusion": "{} given into a vein or through the skin",
 }
 
 
-def pharmacokinetics(compound: Compound) -> Submodel:
+def pharmacokinetics(
+    compound: Compound, together: Iterable[str] = (), inputs: Collection[str] = ()
+) -> Submodel:
     r"""Return the submodel of one compound.
 
     Parameters
     ----------
     compound
         What its file declares.
+    together
+        Names of the other compounds in the body: a metabolite is formed from those parents that are
+        among them.
+    inputs
+        Inputs that doses use, ``release_<compound>`` and ``infusion_<compound>``; others are passed
+        over.
 
     Returns
     -------
-    Submodel with the states ``depot_<compound>`` (not in a metabolite), ``central_<compound>``
-    and, with two compartments, ``peripheral_<compound>`` [ug]; the rules
-    ``concentration_<compound>`` [ng/mL, total in plasma] and ``elimination_<compound>`` [ug/h].
+    Submodel with the states ``depot_<compound>`` (if it can be swallowed), ``central_<compound>``,
+    with transit ``transit_<i>_<compound>`` and ``gut_<compound>``, and with two compartments
+    ``peripheral_<compound>`` [ug]; the rules ``concentration_<compound>`` [ng/mL, total in plasma],
+    ``elimination_<compound>`` [ug/h] and, of each route, ``elimination_<compound>_<enzyme>``.
 
     Notes
     -----
-    With routes *r* of share :math:`s_r` and relative enzyme activity :math:`a_r` (genotype,
-    inhibition and inactivation together):
+    With routes *r* of share :math:`s_r`, relative enzyme activity :math:`a_r` (genotype,
+    inhibition, induction and inactivation together) and Michaelis constant :math:`K_r`:
 
-    .. math:: CL = CL_{ref} \sum_r s_r a_r, \qquad C = A_c/V_c
+    .. math:: CL = CL_{ref} \sum_r \frac{s_r a_r}{1 + C/K_r}, \qquad C = A_c/V_c
 
     In a compound with ``hepatic_flow`` *Q*, :math:`CL_{ref}` is intrinsic and the liver well
-    stirred: availability :math:`F = Q/(Q + CL)`, systemic clearance :math:`F\,CL`. Then volumes
-    and flows are over the fraction absorbed only. CYP2D6 activity is read through the port
-    ``cyp2d6_activity``; CYP2C19 activity is the parameter ``cyp2c19_activity_<compound>``. Left
-    out: metabolism in the gut wall, food, saturable binding.
+    stirred: availability :math:`F = Q/(Q + CL)`, systemic clearance :math:`F\,CL`. Enzyme activity
+    is read through the port ``<enzyme>_activity``; a route with a ladder of its own has the
+    parameter ``<enzyme>_activity_<compound>`` and reads ``<enzyme>_availability``. With ``transit``
+    a dose passes *n* compartments beside the depot at the rate :math:`(n+1)/MTT` (Savic 2007).
+    Left out: food, saturable binding to protein, metabolism in the gut wall beside ``hepatic_flow``
+    or ``bioavailability``.
+
+    References
+    ----------
+    Savic et al. 2007, J Pharmacokinet Pharmacodyn 34:711 (transit compartments).
 
     Examples
     --------
@@ -74,24 +98,26 @@ def pharmacokinetics(compound: Compound) -> Submodel:
     central_sertraline/v_c_sertraline
     """
     name = compound.name
-    concentration, elimination = f"concentration_{name}", f"elimination_{name}"
+    around = frozenset(together)
+    parents = tuple(item for item in compound.formation if item.parent in around)
+    used = tuple(kind for kind in _INPUTS if f"{kind}_{name}" in inputs)
+    rules = {
+        f"concentration_{name}": Rule(
+            symbol(f"central_{name}") / symbol(f"v_c_{name}"), "ng/mL", f"total {name} in plasma"
+        ),
+        **_clearance_rules(compound),
+        **_elimination_rules(compound),
+    }
     return Submodel(
         name=f"pharmacokinetics_{name}",
         species=_species(compound),
         parameters=_parameters(compound),
-        constants=_shares(compound),
-        ports=_ports(compound),
-        rules={
-            concentration: Rule(
-                symbol(f"central_{name}") / symbol(f"v_c_{name}"),
-                "ng/mL",
-                f"total {name} in plasma",
-            ),
-            **_clearance_rules(compound),
-            elimination: Rule(_eliminated(compound), "ug/h", f"{name} that the body removes"),
-        },
-        reactions=_reactions(compound),
-        provides=(concentration, elimination),
+        constants=(*_shares(compound), *_yields(compound, parents)),
+        ports=(*_enzyme_ports(compound), *_parent_ports(parents)),
+        inputs=tuple(Input(f"{kind}_{name}", "ug/h", _INPUTS[kind].format(name)) for kind in used),
+        rules=rules,
+        reactions=_reactions(compound, parents, used),
+        provides=tuple(rule for rule in rules if rule.startswith(("concentration", "elimination"))),
     )
 
 
@@ -125,52 +151,77 @@ def _source(quantity: Quantity) -> Source:
     return Source(f"{quantity.source} [{quantity.tag}]", quantity.mark)
 
 
+def _n_transit(compound: Compound) -> int:
+    transit = compound.disposition.transit
+    return 0 if transit is None else transit.compartments
+
+
+def _swallowed_states(compound: Compound) -> list[str]:
+    """Return the states from stomach to the wall of the gut, in order."""
+    if compound.disposition.k_a is None:
+        return []
+    n_transit = _n_transit(compound)
+    states = [f"depot_{compound.name}"]
+    if n_transit:
+        states += [f"transit_{i}_{compound.name}" for i in range(1, n_transit + 1)]
+        states.append(f"gut_{compound.name}")
+    return states
+
+
 def _species(compound: Compound) -> tuple[Species, ...]:
-    kinds = {
-        "depot": compound.disposition.k_a is not None,
-        "central": True,
-        "peripheral": compound.disposition.v_p is not None,
-    }
+    states = [*_swallowed_states(compound), f"central_{compound.name}"]
+    if compound.disposition.v_p is not None:
+        states.append(f"peripheral_{compound.name}")
     return tuple(
         Species(
-            f"{kind}_{compound.name}",
+            state,
             sympy.Integer(0),
             "ug",
-            f"{compound.name}, {kind} compartment",
+            f"{compound.name}, {state.removesuffix(f'_{compound.name}').replace('_', ' ')} "
+            "compartment",
             _TYPICAL_AMOUNT_UG,
         )
-        for kind, is_there in kinds.items()
-        if is_there
+        for state in states
     )
 
 
 def _parameters(compound: Compound) -> tuple[Parameter, ...]:
     name = compound.name
     made = []
-    for key, unit in _UNITS.items():
-        quantity: Quantity | None = getattr(compound.disposition, key)
+    for key, (unit, words) in _DISPOSITION.items():
+        quantity = compound.disposition.quantity(key)  # type: ignore[arg-type]
         if quantity is not None:
-            spread = 0.0 if key == "hepatic_flow" else compound.sd_log(key)  # type: ignore[arg-type]
-            value, meaning = quantity.number(unit), f"{_MEANINGS[key]} of {name}"
+            value, spread = quantity.number(unit), compound.sd_log(key)  # type: ignore[arg-type]
+            meaning = f"{words} of {name}"
             made.append(Parameter(f"{key}_{name}", value, unit, meaning, _source(quantity), spread))
-    made += [
-        Parameter(
-            f"cyp2c19_activity_{name}",
-            1.0,
-            "1",
-            f"CYP2C19 activity toward {name}",
-            _NORMAL,
-            0.0,
-            NOT_NEGATIVE,
-        )
-        for route in compound.elimination
-        if route.enzyme == "cyp2c19"
-    ]
+    for route in compound.elimination:
+        if route.activity:
+            made.append(
+                Parameter(
+                    f"{route.enzyme}_activity_{name}",
+                    1.0,
+                    "1",
+                    f"{route.enzyme.upper()} activity toward {name}",
+                    _NORMAL,
+                    0.0,
+                    NOT_NEGATIVE,
+                )
+            )
+        if route.k_m is not None:
+            made.append(
+                Parameter(
+                    f"k_m_{route.enzyme}_{name}",
+                    route.k_m.number("ng/mL"),
+                    "ng/mL",
+                    f"total plasma {name} that halves its clearance by {route.enzyme}",
+                    _source(route.k_m),
+                )
+            )
     return tuple(made)
 
 
 def _shares(compound: Compound) -> tuple[Constant, ...]:
-    shares = tuple(
+    return tuple(
         Constant(
             f"share_{route.enzyme}_{compound.name}",
             route.share.number("1"),
@@ -180,44 +231,68 @@ def _shares(compound: Compound) -> tuple[Constant, ...]:
         )
         for route in compound.elimination
     )
-    if compound.formation is None:
-        return shares
-    mass_yield = compound.formation.mass_yield
-    return (
-        *shares,
+
+
+def _yield_name(compound: str, formation: Formation) -> str:
+    way = "" if formation.route is None else f"_{formation.route}"
+    return f"mass_yield_{compound}_{formation.parent}{way}"
+
+
+def _yields(compound: Compound, parents: tuple[Formation, ...]) -> tuple[Constant, ...]:
+    return tuple(
         Constant(
-            f"mass_yield_{compound.name}",
-            mass_yield.number("1"),
+            _yield_name(compound.name, formation),
+            formation.mass_yield.number("1"),
             "1",
-            f"mass of {compound.name} formed from a mass of {compound.formation.parent}",
-            _source(mass_yield),
-        ),
+            f"mass of {compound.name} formed from a mass of {formation.parent}",
+            _source(formation.mass_yield),
+        )
+        for formation in parents
     )
 
 
-def _ports(compound: Compound) -> tuple[Port, ...]:
+def _enzyme_ports(compound: Compound) -> tuple[Port, ...]:
     ports = []
-    if any(route.enzyme == "cyp2d6" for route in compound.elimination):
-        ports.append(Port("cyp2d6_activity", "1", "CYP2D6 relative to activity score 2", 1.0))
-    if compound.formation is not None:
-        parent = compound.formation.parent
-        ports.append(Port(f"elimination_{parent}", "ug/h", f"{parent} that the body removes"))
+    for route in compound.elimination:
+        if route.enzyme == "other":
+            continue
+        if route.activity:
+            meaning = f"share of {route.enzyme} that drugs leave"
+            ports.append(Port(f"{route.enzyme}_availability", "1", meaning, 1.0))
+        else:
+            meaning = f"{route.enzyme} relative to the reference patient"
+            ports.append(Port(f"{route.enzyme}_activity", "1", meaning, 1.0))
     return tuple(ports)
+
+
+def _source_flow(formation: Formation) -> str:
+    way = "" if formation.route is None else f"_{formation.route}"
+    return f"elimination_{formation.parent}{way}"
+
+
+def _parent_ports(parents: tuple[Formation, ...]) -> tuple[Port, ...]:
+    return tuple(
+        Port(_source_flow(formation), "ug/h", f"{formation.parent} that the body removes")
+        for formation in parents
+    )
+
+
+def _route_clearance(compound: Compound, route: Route) -> sympy.Expr:
+    """Clearance by a route relative to the reference clearance."""
+    name = compound.name
+    share = symbol(f"share_{route.enzyme}_{name}")
+    if route.activity:
+        share *= symbol(f"{route.enzyme}_activity_{name}") * symbol(f"{route.enzyme}_availability")
+    elif route.enzyme != "other":
+        share *= symbol(f"{route.enzyme}_activity")
+    if route.k_m is not None:
+        share /= 1 + symbol(f"concentration_{name}") / symbol(f"k_m_{route.enzyme}_{name}")
+    return share
 
 
 def _clearance_rules(compound: Compound) -> dict[str, Rule]:
     name = compound.name
-    activity = {
-        "cyp2c19": symbol(f"cyp2c19_activity_{name}"),
-        "cyp2d6": symbol("cyp2d6_activity"),
-        "other": sympy.Integer(1),
-    }
-    relative = sympy.Add(
-        *(
-            symbol(f"share_{route.enzyme}_{name}") * activity[route.enzyme]
-            for route in compound.elimination
-        )
-    )
+    relative = sympy.Add(*(_route_clearance(compound, route) for route in compound.elimination))
     rules = {
         f"clearance_{name}": Rule(symbol(f"cl_{name}") * relative, "L/h", f"clearance of {name}")
     }
@@ -229,44 +304,87 @@ def _clearance_rules(compound: Compound) -> dict[str, Rule]:
     return rules
 
 
-def _availability(compound: Compound) -> sympy.Expr:
+def _passing(compound: Compound) -> sympy.Expr:
     if compound.disposition.hepatic_flow is None:
         return sympy.Integer(1)
     return symbol(f"availability_{compound.name}")
 
 
 def _absorbed(compound: Compound) -> sympy.Expr:
-    if compound.disposition.k_a is None:
+    """Flow from the gut into the blood before the liver [ug/h]."""
+    states = _swallowed_states(compound)
+    if not states:
         return sympy.Integer(0)
-    return symbol(f"k_a_{compound.name}") * symbol(f"depot_{compound.name}")
+    flow = symbol(f"k_a_{compound.name}") * symbol(states[-1])
+    if compound.disposition.bioavailability is not None:
+        flow *= symbol(f"bioavailability_{compound.name}")
+    return flow
 
 
 def _cleared(compound: Compound) -> sympy.Expr:
     name = compound.name
-    clearance = symbol(f"clearance_{name}") * _availability(compound)
+    clearance = symbol(f"clearance_{name}") * _passing(compound)
     return clearance * symbol(f"central_{name}") / symbol(f"v_c_{name}")
 
 
-def _eliminated(compound: Compound) -> sympy.Expr:
-    return _cleared(compound) + (1 - _availability(compound)) * _absorbed(compound)
-
-
-def _reactions(compound: Compound) -> tuple[Reaction, ...]:
+def _elimination_rules(compound: Compound) -> dict[str, Rule]:
     name = compound.name
-    depot, central, peripheral = f"depot_{name}", f"central_{name}", f"peripheral_{name}"
-    available = _availability(compound)
+    eliminated = _cleared(compound) + (1 - _passing(compound)) * _absorbed(compound)
+    rules = {
+        f"elimination_{name}": Rule(eliminated, "ug/h", f"{name} that the body removes"),
+    }
+    for route in compound.elimination:
+        part = symbol(f"cl_{name}") * _route_clearance(compound, route)
+        flow = part * _passing(compound) * symbol(f"central_{name}") / symbol(f"v_c_{name}")
+        if compound.disposition.hepatic_flow is not None:
+            first_pass = part / (symbol(f"hepatic_flow_{name}") + symbol(f"clearance_{name}"))
+            flow += first_pass * _absorbed(compound)
+        rules[f"elimination_{name}_{route.enzyme}"] = Rule(
+            flow, "ug/h", f"{name} that {route.enzyme} removes"
+        )
+    return rules
+
+
+def _reactions(
+    compound: Compound, parents: tuple[Formation, ...], used: tuple[str, ...]
+) -> tuple[Reaction, ...]:
+    name = compound.name
+    central, peripheral = f"central_{name}", f"peripheral_{name}"
+    passing, absorbed = _passing(compound), _absorbed(compound)
     reactions = [Reaction("clearance", _cleared(compound), {central: -1})]
-    if compound.formation is None:
-        passed = available * _absorbed(compound)
-        reactions.append(Reaction("absorption", passed, {depot: -1, central: 1}))
-    else:
-        formed = symbol(f"mass_yield_{name}") * symbol(f"elimination_{compound.formation.parent}")
-        reactions.append(Reaction("formation", formed, {central: 1}))
-    if compound.disposition.hepatic_flow is not None:
-        lost = (1 - available) * _absorbed(compound)
-        reactions.append(Reaction("first_pass", lost, {depot: -1}))
+    reactions += _absorption(compound, passing, absorbed)
+    for formation in parents:
+        formed = symbol(_yield_name(name, formation)) * symbol(_source_flow(formation))
+        way = "" if formation.route is None else f"_{formation.route}"
+        reactions.append(Reaction(f"formation_{formation.parent}{way}", formed, {central: 1}))
     if compound.disposition.v_p is not None:
         out = symbol(f"q_{name}") * symbol(central) / symbol(f"v_c_{name}")
         back = symbol(f"q_{name}") * symbol(peripheral) / symbol(f"v_p_{name}")
         reactions.append(Reaction("distribution", out - back, {central: -1, peripheral: 1}))
+    goals = {"release": f"depot_{name}", "infusion": central}
+    reactions += [Reaction(kind, symbol(f"{kind}_{name}"), {goals[kind]: 1}) for kind in used]
     return tuple(reactions)
+
+
+def _absorption(compound: Compound, passing: sympy.Expr, absorbed: sympy.Expr) -> list[Reaction]:
+    name = compound.name
+    states = _swallowed_states(compound)
+    if not states:
+        return []
+    steps = [
+        Reaction(
+            f"transit_{i}",
+            (_n_transit(compound) + 1) / symbol(f"mean_time_{name}") * symbol(before),
+            {before: -1, after: 1},
+        )
+        for i, (before, after) in enumerate(itertools.pairwise(states))
+    ]
+    last, central = states[-1], f"central_{name}"
+    made = [*steps, Reaction("absorption", passing * absorbed, {last: -1, central: 1})]
+    if compound.disposition.hepatic_flow is not None:
+        made.append(Reaction("first_pass", (1 - passing) * absorbed, {last: -1}))
+    if compound.disposition.bioavailability is not None:
+        share = symbol(f"bioavailability_{name}")
+        lost = (1 / share - 1) * absorbed
+        made.append(Reaction("not_absorbed", lost, {last: -1}))
+    return made

@@ -1,8 +1,8 @@
 """From regimens to the streams of doses that the engine applies.
 
-A dose due at a time becomes one event for each compound that it holds, into the state
-``depot_<compound>``, in ug. Who misses it, and who has left the trial, is one bit per dose and
-patient. Enters from `cohort.simulate`; leaves as `kernels.Stream`.
+A dose due at a time becomes events of the compounds that it holds (`cohort.drugs.drug_streams`).
+Who misses it, and who has left the trial, is one bit per dose and patient. Enters from
+`cohort.simulate`; leaves as `kernels.Stream`.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cohort.drugs import drug_streams
 from cohort.errors import ShapeError, UnknownNameError
 from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
 from cohort.trial.visits import schedule_time
-from kernels import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from cohort.drugs import Drug
     from cohort.trial.protocol import Protocol
+    from kernels import Stream
 
 __all__ = ["DosingRecord", "PlannedDoses", "dose_streams", "dosing_record", "planned_doses"]
-
-_UG_PER_MG = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,10 +127,10 @@ def dose_streams(
     arm_name: str,
     patient_ids: NDArray[np.int64],
     *,
-    fractions: Mapping[str, Mapping[str, float]],
+    drugs: Mapping[str, Drug],
     lags: Mapping[str, NDArray[np.int64]],
     stop_times: NDArray[np.int64] | None = None,
-    bioavailability: Mapping[str, NDArray[np.float64]] | None = None,
+    scales: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> tuple[Stream, ...]:
     """Return the streams of doses of some patients of an arm.
 
@@ -142,57 +142,54 @@ def dose_streams(
         Name of the arm.
     patient_ids
         Patients, shape ``(n_lane,)``.
-    fractions
-        For each drug the fraction of the dose [1] that each swallowed compound is.
+    drugs
+        The drugs of the arm by the name that the protocol gives them.
     lags
         For each compound the absorption lag [s], shape ``(n_lane,)``, int64; compounds that are
         absent have none.
     stop_times
         Trial time from which a patient takes no more doses [s], shape ``(n_lane,)``; a large number
         for who stays. None if everybody stays.
-    bioavailability
-        For each compound the share of the dose that is absorbed [1], shape ``(n_lane,)``; 1 for
-        compounds that are absent.
+    scales
+        For each compound a factor on the dose [1], shape ``(n_lane,)``; 1 for compounds that are
+        absent.
 
     Returns
     -------
-    One stream for each drug and compound, amounts in ug, times in schedule time; none for placebo.
+    Streams of each drug and compound, amounts in ug, times in schedule time; none for placebo.
 
     Raises
     ------
     UnknownNameError
-        If no arm has that name, or a drug of the arm has no fractions.
+        If no arm has that name, or a drug of the arm is not given.
     ShapeError
         If ``stop_times`` does not have one entry a patient.
 
     Examples
     --------
+    >>> from cohort.drugs import load_drug
     >>> from cohort.trial import load_protocol
     >>> left, right = dose_streams(
     ...     load_protocol("sct-md-01"), "citalopram 40 mg", np.array([40000001]),
-    ...     fractions={"citalopram": {"s_citalopram": 0.5, "r_citalopram": 0.5}}, lags={},
+    ...     drugs={"citalopram": load_drug("citalopram")}, lags={},
     ... )
     >>> left.target, left.amounts[:1].tolist(), left.times[0] - 7 * 86400
     ('depot_s_citalopram', [10000.0], np.int64(28800))
     """
-    streams = []
+    streams: list[Stream] = []
     taken = _taken(protocol, arm_name, patient_ids, stop_times)
     for plan, bits in zip(planned_doses(protocol, arm_name), taken, strict=True):
-        if plan.drug not in fractions:
+        if plan.drug not in drugs:
             where = f"dose_streams, arm '{arm_name}'"
-            raise UnknownNameError(where, plan.drug, fractions, "drug")
-        for compound, fraction in fractions[plan.drug].items():
-            streams.append(
-                Stream(
-                    name=f"{plan.drug}: {compound}",
-                    target=f"depot_{compound}",
-                    times=plan.times + schedule_time(protocol, 0),
-                    amounts=plan.amounts_mg * (_UG_PER_MG * fraction),
-                    lag=lags.get(compound),
-                    scale=(bioavailability or {}).get(compound),
-                    taken=bits,
-                )
-            )
+            raise UnknownNameError(where, plan.drug, drugs, "drug")
+        streams += drug_streams(
+            drugs[plan.drug],
+            plan.times + schedule_time(protocol, 0),
+            plan.amounts_mg,
+            lags=lags,
+            scales=scales,
+            taken=bits,
+        )
     return tuple(streams)
 
 

@@ -15,7 +15,6 @@ import pytest
 from cohort_dosing import swallow
 from cohort_pk_tolerances import SOLVER_RTOL
 
-from cohort.drugs import load_drug
 
 STEADY_DAYS = 60
 
@@ -100,30 +99,6 @@ def test_one_dose_of_paroxetine_occupies_less_than_other_ssris(hour, published):
 def test_occupancy_lies_within_one_sd_of_spect(drug, dose_mg, days, hour, mean, sd):
     occupancy = swallow({drug: dose_mg}, days=days).at("sert_occupancy", hour)[0]
     assert occupancy == pytest.approx(mean, abs=sd)
-
-
-@pytest.mark.parametrize(
-    ("drug", "check"),
-    [
-        (name, check)
-        for name in ("escitalopram", "citalopram", "sertraline", "fluoxetine")
-        for check in load_drug(name).half_lives
-    ],
-    ids=lambda item: item if isinstance(item, str) else f"{item.after} [{item.low.tag}]",
-)
-def test_half_lives_lie_in_their_published_range(drug, check):
-    """Arithmetic on entered cl and v_c for linear compounds: no independent evidence."""
-    days = 1 if check.after == "one dose" else STEADY_DAYS
-    course = swallow({drug: load_drug(drug).dosing.usual.number("mg")}, days=days)
-    half_life = course.half_life(f"concentration_{check.compound}", 48, 72)[0]
-    assert check.low.number("h") <= half_life <= check.high.number("h")
-
-
-def test_half_life_of_paroxetine_lies_in_its_published_range():
-    """Fitted: v_c was chosen by the label's 21 h (CV 32 %) under 30 mg a day."""
-    check = load_drug("paroxetine").half_lives[0]
-    half_life = swallow({"paroxetine": 30}, days=30).half_life("concentration_paroxetine", 48, 72)
-    assert check.low.number("h") <= half_life[0] <= check.high.number("h")
 
 
 def test_norfluoxetine_alone_has_a_half_life_of_nine_days():

@@ -8,9 +8,9 @@ from cohort_pk_tolerances import ROUND_OFF_RTOL
 from cohort.compounds import compound_names, covariate_effects, load_compound
 from cohort.drugs import load_drug
 from cohort.model import assemble, evaluate
-from cohort.physiology.cyp2d6 import cyp2d6, cyp2d6_effects
+from cohort.physiology.enzymes import enzyme_effects, enzymes
 from cohort.physiology.pharmacokinetics import absorption_lag, pharmacokinetics
-from cohort.physiology.sert_binding import sert_binding
+from cohort.physiology.targets import targets
 from kernels import Schedule, integrate, symbol
 
 EVERYTHING = tuple(load_compound(name) for name in compound_names())
@@ -27,7 +27,7 @@ def test_placebo_stays_at_rest_to_the_last_bit():
 
 
 def test_no_compound_occupies_nothing():
-    model = assemble("empty", [sert_binding([]), _any_state()], {"o": symbol("sert_occupancy")})
+    model = assemble("empty", [targets([]), _any_state()], {"o": symbol("sert_occupancy")})
     assert model.system.observables["o"] == 0
     assert "sert_e_max" not in model.parameters
 
@@ -38,8 +38,8 @@ def _any_state():
 
 def test_every_compound_assembles_alone_with_its_parent():
     for compound in EVERYTHING:
-        parent = compound.formation and load_compound(compound.formation.parent)
-        assert body([compound, *([parent] if parent else [])]).system.states
+        parents = dict.fromkeys(formation.parent for formation in compound.formation)
+        assert body([compound, *map(load_compound, parents)]).system.states
 
 
 def test_occupancy_adds_competitors_before_it_saturates():
@@ -53,22 +53,22 @@ def test_occupancy_adds_competitors_before_it_saturates():
     assert found == pytest.approx(0.88 * 3 / 4, rel=ROUND_OFF_RTOL)
 
 
-def test_a_metabolite_needs_its_parent():
-    with pytest.raises(ValueError, match="'elimination_fluoxetine'"):
-        assemble("m", [pharmacokinetics(load_compound("norfluoxetine"))])
+def test_a_metabolite_without_its_parent_is_never_formed():
+    way = pharmacokinetics(load_compound("norfluoxetine"))
+    assert [reaction.name for reaction in way.reactions] == ["clearance"]
 
 
-def test_without_the_enzyme_cyp2d6_is_a_parameter():
+def test_without_the_enzymes_their_activity_is_a_parameter():
     model = assemble("m", [pharmacokinetics(load_compound("paroxetine"))])
     assert model.parameters["cyp2d6_activity"].value == 1
 
 
-def test_the_enzyme_without_inhibitors_has_no_state():
-    assert cyp2d6([load_compound("sertraline")]).species == ()
+def test_enzymes_without_inhibitors_have_no_state():
+    assert enzymes([load_compound("sertraline")]).species == ()
 
 
 def test_reversible_inhibitors_alone_leave_the_pool_out():
-    enzyme = cyp2d6([load_compound("fluoxetine"), load_compound("norfluoxetine")])
+    enzyme = enzymes([load_compound("fluoxetine"), load_compound("norfluoxetine")])
     assert enzyme.species == ()
     assert len(enzyme.ports) == 2
 
@@ -107,7 +107,7 @@ def test_lag_is_in_seconds():
 def test_every_effect_moves_a_parameter_of_the_model():
     model = body(EVERYTHING)
     effects = [item for compound in EVERYTHING for item in covariate_effects(compound)]
-    for effect in (*effects, *cyp2d6_effects()):
+    for effect in (*effects, *enzyme_effects(model.parameters)):
         assert effect.parameter in model.parameters
         assert effect.source
 
@@ -120,7 +120,8 @@ def test_reference_levels_have_factor_one():
                 assert effect.levels["PM"] < effect.levels["IM"] < effect.levels["UM"]
             if effect.covariate == "sex":
                 assert effect.levels["F"] * effect.levels["M"] == pytest.approx(1, abs=0.002)
-    assert cyp2d6_effects()[0].levels["NM"] == 1
+    for effect in enzyme_effects(f"{name}_capacity" for name in ("cyp2c19", "cyp2d6")):
+        assert effect.levels["NM"] == 1
 
 
 def test_every_number_of_the_model_has_a_source_and_a_role():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cohort_trial_tolerances import ADHERENCE_MEAN, LOGIT_MEAN
 
+from cohort.drugs import load_drug
 from cohort.errors import ShapeError, UnknownNameError
 from cohort.population.draws import uniforms
 from cohort.trial import (
@@ -24,10 +25,7 @@ from cohort.trial import (
 
 DAY = 86_400
 HOUR = 3600
-FRACTIONS = {
-    "escitalopram": {"s_citalopram": 1.0},
-    "citalopram": {"s_citalopram": 0.5, "r_citalopram": 0.5},
-}
+DRUGS = {name: load_drug(name) for name in ("escitalopram", "citalopram")}
 
 
 def trial(regimens, own_adherence=None, **keys):
@@ -93,13 +91,13 @@ def test_a_dose_at_the_stop_is_not_given():
 def test_placebo_has_no_streams():
     protocol = trial(ONCE_DAILY)
     assert planned_doses(protocol, "placebo") == ()
-    assert dose_streams(protocol, "placebo", np.arange(3), fractions={}, lags={}) == ()
+    assert dose_streams(protocol, "placebo", np.arange(3), drugs={}, lags={}) == ()
 
 
 def test_streams_hold_micrograms_of_each_compound_after_the_run_in():
     protocol = trial([{"drug": "citalopram", "dose": "40 mg"}])
     lags = {"s_citalopram": np.array([0, 600]), "r_citalopram": np.array([60, 0])}
-    left, right = dose_streams(protocol, "active", np.array([1, 2]), fractions=FRACTIONS, lags=lags)
+    left, right = dose_streams(protocol, "active", np.array([1, 2]), drugs=DRUGS, lags=lags)
     assert (left.target, right.target) == ("depot_s_citalopram", "depot_r_citalopram")
     assert left.times[0] == 3 * DAY + 8 * HOUR
     assert set(left.amounts) == {20_000.0}
@@ -109,7 +107,7 @@ def test_streams_hold_micrograms_of_each_compound_after_the_run_in():
 
 def test_two_drugs_of_one_compound_give_two_streams():
     protocol = trial([*ONCE_DAILY, {"drug": "citalopram", "dose": "20 mg", "at": "20:00"}])
-    streams = dose_streams(protocol, "active", np.array([1]), fractions=FRACTIONS, lags={})
+    streams = dose_streams(protocol, "active", np.array([1]), drugs=DRUGS, lags={})
     assert [one.name for one in streams] == [
         "escitalopram: s_citalopram",
         "citalopram: s_citalopram",
@@ -117,14 +115,14 @@ def test_two_drugs_of_one_compound_give_two_streams():
     ]
 
 
-def test_bioavailability_scales_one_compound():
+def test_a_scale_acts_on_one_compound():
     (stream,) = dose_streams(
         trial(ONCE_DAILY),
         "active",
         np.array([1, 2]),
-        fractions=FRACTIONS,
+        drugs=DRUGS,
         lags={},
-        bioavailability={"s_citalopram": np.array([1.0, 0.5])},
+        scales={"s_citalopram": np.array([1.0, 0.5])},
     )
     assert stream.factors(0, np.array([0, 1])).tolist() == [10_000.0, 5_000.0]
 
@@ -132,7 +130,7 @@ def test_bioavailability_scales_one_compound():
 def test_a_patient_who_left_takes_no_more_doses():
     stop = np.array([10 * DAY, 10 * DAY + 9 * HOUR, 10**9])
     (stream,) = dose_streams(
-        trial(ONCE_DAILY), "active", np.arange(3), fractions=FRACTIONS, lags={}, stop_times=stop
+        trial(ONCE_DAILY), "active", np.arange(3), drugs=DRUGS, lags={}, stop_times=stop
     )
     assert stream.taken.sum(axis=0).tolist() == [10, 11, 28]
 
@@ -140,7 +138,7 @@ def test_a_patient_who_left_takes_no_more_doses():
 def test_the_record_of_doses_agrees_with_the_streams():
     protocol = trial(ONCE_DAILY, {"probability": 0.7, "sd_logit": 0.5})
     ids = np.arange(40)
-    (stream,) = dose_streams(protocol, "active", ids, fractions=FRACTIONS, lags={})
+    (stream,) = dose_streams(protocol, "active", ids, drugs=DRUGS, lags={})
     record = dosing_record(protocol, "active", ids)
     assert record.planned.tolist() == [28] * 40
     assert np.array_equal(record.taken, stream.taken.sum(axis=0))
@@ -173,7 +171,7 @@ def test_a_patient_misses_the_same_days_in_every_arm_and_on_every_drug():
     protocol = load_protocol("sct-md-01")
     ids = np.arange(30)
     streams = [
-        dose_streams(protocol, arm.name, ids, fractions=FRACTIONS, lags={})[0]
+        dose_streams(protocol, arm.name, ids, drugs=DRUGS, lags={})[0]
         for arm in protocol.arms
         if arm.regimens
     ]
@@ -231,7 +229,7 @@ def test_wrong_shapes_and_unknown_drugs_are_refused():
     with pytest.raises(ShapeError, match="one entry a patient"):
         dosing_record(protocol, "active", np.arange(5), np.zeros(4, dtype=np.int64))
     with pytest.raises(UnknownNameError, match="unknown drug 'escitalopram'"):
-        dose_streams(protocol, "active", np.arange(5), fractions={"x": {}}, lags={})
+        dose_streams(protocol, "active", np.arange(5), drugs={}, lags={})
 
 
 def test_meals_are_eaten_every_day_from_the_run_in_to_the_end():

@@ -1,0 +1,297 @@
+"""Competition of all compounds for each target: concentrations in plasma in, occupancies out.
+
+The one place where drugs meet the chemistry. `cohort.compounds.targets` says which targets there
+are and which ports of the chemistry read them; no drug and no transmitter is named here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sympy
+
+from cohort.compounds import TARGETS, Binding, Compound, Target
+from cohort.compounds.quantity import Quantity
+from cohort.model import FRACTION, Parameter, Port, Rule, Source, Species, Submodel
+from cohort.model.rate_laws import michaelis_menten, relaxation
+from kernels.system import symbol
+
+__all__ = ["targets", "targets_without_system"]
+
+_PLATEAU = Source(
+    "PET plateau of 85 % at high doses (Meyer 2001, Voineskos 2007): 0.85-0.90 [input]", "computed"
+)
+_LN2 = sympy.Float(0.6931471805599453)
+_TYPICAL_NG_ML = 10.0
+_GAINS = {
+    "gaba_a": Source(
+        "benzodiazepines at full occupancy: GABA-A current x 2 to 3, recalled", "assumed"
+    ),
+    "alpha2delta": Source("gabapentinoids lower release by up to 30 %, recalled", "assumed"),
+}
+
+
+def targets(compounds: Iterable[Compound]) -> Submodel:
+    r"""Return the submodel of what compounds hold, activate and destroy.
+
+    Parameters
+    ----------
+    compounds
+        All compounds in the body.
+
+    Returns
+    -------
+    Submodel with the rule ``occupancy_<target>`` [1] (``sert_occupancy`` for SERT) of every target
+    that a compound binds reversibly, and one rule for every door of those targets in the chemistry;
+    ``sert_occupancy`` is there, and 0, without any compound. A compound with an onset brings the
+    state ``site_<target>_<compound>`` [ng/mL].
+
+    Notes
+    -----
+    With :math:`d_i = C_i/EC_{50,i}` on *total* plasma concentration (occupancy computed from
+    unbound drug and in-vitro affinity contradicts PET):
+
+    .. math:: \theta = E_{max}\,\frac{\sum d_i}{1 + \sum d_i}
+
+    Receptors whose compounds have an efficacy :math:`\epsilon_i` read the transmitter tone *x* as
+    :math:`x_{eq} = (x + a\sum\epsilon_i d_i)/(1 + \sum(1-\epsilon_i)d_i)`, *a* being the half
+    saturation of the receptor. The doors carry its two parts,
+    :math:`o = 1 - 1/(1 + \sum(1-\epsilon_i)d_i)` (antagonist) and
+    :math:`\sum\epsilon_i d_i\,(1 - o)` (agonist). Irreversible inhibitors give a rate of
+    inactivation :math:`\sum k_{inact,i} C_i/(K_i + C_i)`. An onset of half-life *h* puts
+    :math:`C_e' = (\ln 2/h)(C - C_e)` between plasma and target.
+
+    References
+    ----------
+    Meyer et al. 2004, Am J Psychiatry 161:826 (SERT, 76-85 % at minimum therapeutic doses).
+
+    Examples
+    --------
+    >>> from cohort.compounds import load_compound
+    >>> model = targets([load_compound("sertraline")])
+    >>> model.parameters[1].name, model.parameters[1].value
+    ('ec50_sert_sertraline', 2.7)
+    >>> targets([]).rules["sert_occupancy"].expression
+    0
+    """
+    present = tuple(compounds)
+    bound = [
+        _Bound(TARGETS[name], tuple((c, b) for c in present for b in c.binds if b.target == name))
+        for name in TARGETS
+    ]
+    bound = [item for item in bound if item.pairs or item.target.name == "sert"]
+    names = dict.fromkeys(compound.name for item in bound for compound, _ in item.pairs)
+    return Submodel(
+        name="targets",
+        species=tuple(species for item in bound for species in item.species()),
+        parameters=tuple(parameter for item in bound for parameter in item.parameters()),
+        ports=tuple(
+            Port(f"concentration_{name}", "ng/mL", f"total {name} in plasma") for name in names
+        ),
+        rates={name: rate for item in bound for name, rate in item.rates().items()},
+        rules={name: rule for item in bound for name, rule in item.rules().items()},
+        provides=tuple(name for item in bound for name in item.rules()),
+    )
+
+
+def targets_without_system(
+    compounds: Iterable[Compound], systems: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return what compounds bind that has doors in a system which is not simulated.
+
+    Parameters
+    ----------
+    compounds
+        Compounds of a protocol.
+    systems
+        Systems that are simulated, with all that they need.
+
+    Returns
+    -------
+    Titles of the targets by name of the missing system.
+
+    Examples
+    --------
+    >>> from cohort.compounds import load_compound
+    >>> targets_without_system([load_compound("sertraline")], ["dopamine"])
+    {'serotonin': ('serotonin transporter',)}
+    """
+    there = set(systems)
+    found: dict[str, list[str]] = {}
+    for compound in compounds:
+        for binding in compound.binds:
+            target = TARGETS[binding.target]
+            if target.system and target.system not in there:
+                titles = found.setdefault(target.system, [])
+                if target.title not in titles:
+                    titles.append(target.title)
+    return {system: tuple(titles) for system, titles in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One target and all that bind it."""
+
+    target: Target
+    pairs: tuple[tuple[Compound, Binding], ...]
+
+    @property
+    def _reversible(self) -> list[tuple[Compound, Binding]]:
+        return [(c, b) for c, b in self.pairs if b.ec50 is not None]
+
+    @property
+    def _irreversible(self) -> list[tuple[Compound, Binding]]:
+        return [(c, b) for c, b in self.pairs if b.ec50 is None]
+
+    def _delayed(self) -> list[tuple[Compound, Quantity]]:
+        return [(c, b.onset) for c, b in self.pairs if b.onset is not None]
+
+    def _name(self, kind: str, compound: Compound) -> str:
+        return f"{kind}_{self.target.name}_{compound.name}"
+
+    def species(self) -> tuple[Species, ...]:
+        return tuple(
+            Species(
+                self._name("site", compound),
+                sympy.Integer(0),
+                "ng/mL",
+                f"{compound.name} at the {self.target.title}, in equivalents of plasma",
+                _TYPICAL_NG_ML,
+            )
+            for compound, _ in self._delayed()
+        )
+
+    def rates(self) -> dict[str, sympy.Expr]:
+        return {
+            self._name("site", compound): relaxation(
+                symbol(f"concentration_{compound.name}"),
+                symbol(self._name("site", compound)),
+                _LN2 / symbol(self._name("onset", compound)),
+            )
+            for compound, _ in self._delayed()
+        }
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        title = self.target.title
+        made = []
+        if self.target.e_max != 1.0 and self._reversible:
+            made.append(
+                Parameter(
+                    f"{self.target.name}_e_max",
+                    self.target.e_max,
+                    "1",
+                    "largest occupancy that PET shows",
+                    _PLATEAU,
+                    0.0,
+                    FRACTION,
+                )
+            )
+        if self.target.kind == "modulated":
+            made.append(
+                Parameter(
+                    f"{self.target.name}_gain",
+                    self.target.gain,
+                    "1",
+                    f"effect of full occupancy of the {title}",
+                    _GAINS[self.target.name],
+                )
+            )
+        declared = (
+            ("ec50", "ng/mL", "total plasma {name} of half occupancy"),
+            ("efficacy", "1", "intrinsic activity of {name} at the {title}"),
+            ("onset", "h", "half-life of equilibration of {name} with the {title}"),
+            ("k_inact", "1/h", "largest rate of inactivation of the {title} by {name}"),
+            ("k_inact_half", "ng/mL", "total plasma {name} of half that rate"),
+        )
+        for compound, binding in self.pairs:
+            for key, unit, meaning in declared:
+                quantity: Quantity | None = getattr(binding, key)
+                if quantity is None:
+                    continue
+                bounds = (FRACTION,) if key == "efficacy" else ()
+                made.append(
+                    Parameter(
+                        self._name(key, compound),
+                        quantity.number(unit),
+                        unit,
+                        meaning.format(name=compound.name, title=title),
+                        Source(f"{quantity.source} [{quantity.tag}]", quantity.mark),
+                        0.0,
+                        *bounds,
+                    )
+                )
+        return tuple(made)
+
+    def _at_site(self, compound: Compound, binding: Binding) -> sympy.Expr:
+        if binding.onset is not None:
+            return symbol(self._name("site", compound))
+        return symbol(f"concentration_{compound.name}")
+
+    def _relative(self, compound: Compound, binding: Binding) -> sympy.Expr:
+        return self._at_site(compound, binding) / symbol(self._name("ec50", compound))
+
+    def rules(self) -> dict[str, Rule]:
+        load = sympy.Add(*(self._relative(c, b) for c, b in self._reversible))
+        plateau = (
+            symbol(f"{self.target.name}_e_max") if self.target.e_max != 1.0 else sympy.Integer(1)
+        )
+        held = plateau * load / (1 + load) if self._reversible else sympy.Integer(0)
+        made = {}
+        if self._reversible or self.target.name == "sert":
+            meaning = f"share of the {self.target.title} that drugs hold"
+            made[self.target.occupancy] = Rule(held, "1", meaning)
+            made.update(self._doors())
+        if self._irreversible:
+            rate = sympy.Add(
+                *(
+                    symbol(self._name("k_inact", compound))
+                    * michaelis_menten(
+                        self._at_site(compound, binding),
+                        symbol(self._name("k_inact_half", compound)),
+                    )
+                    for compound, binding in self._irreversible
+                )
+            )
+            made[self.target.inactivation_door] = Rule(
+                rate, "1/h", f"inactivation of the {self.target.title}"
+            )
+        return made
+
+    def _doors(self) -> dict[str, Rule]:
+        target, occupancy = self.target, symbol(self.target.occupancy)
+        if target.kind == "modulated":
+            gain = symbol(f"{target.name}_gain") * occupancy
+            effect = 1 + gain if target.name == "gaba_a" else gain
+            return {
+                door: Rule(effect, "1", f"effect on the {target.title}") for door in target.doors
+            }
+        if target.kind == "receptor":
+            return self._receptor_doors()
+        return {
+            door: Rule(occupancy, "1", f"share of the {target.title} that is blocked")
+            for door in target.doors
+            if door != target.occupancy
+        }
+
+    def _receptor_doors(self) -> dict[str, Rule]:
+        passive, active = sympy.Integer(0), sympy.Integer(0)
+        for compound, binding in self._reversible:
+            relative = self._relative(compound, binding)
+            if binding.efficacy is None:
+                passive += relative
+                continue
+            efficacy = symbol(self._name("efficacy", compound))
+            passive += (1 - efficacy) * relative
+            active += efficacy * relative
+        title = self.target.title
+        made = {
+            door: Rule(passive / (1 + passive), "1", f"antagonist share at {title}")
+            for door in self.target.doors
+        }
+        if active != 0:
+            made |= {
+                door: Rule(
+                    active / (1 + passive), "1", f"agonist at {title}, in its half saturation"
+                )
+                for door in self.target.agonist_doors
+            }
+        return made
