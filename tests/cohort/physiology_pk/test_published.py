@@ -15,7 +15,6 @@ import pytest
 from cohort_dosing import swallow
 from cohort_pk_tolerances import SOLVER_RTOL
 
-
 STEADY_DAYS = 60
 
 

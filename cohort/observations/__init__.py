@@ -1,0 +1,21 @@
+"""Published observations of drugs in people, and the same numbers read off the model.
+
+Content, not framework: a YAML file a drug or theme, each entry with its interval, source, mark and
+role (input, fitted, independent). `run_observations` gives the reference patient, or the person
+that an entry describes, the doses of the publication. Nothing here feeds a trial.
+"""
+
+from cohort.observations.load_observations import load_observations, observation_files
+from cohort.observations.observation import DoseCourse, Observation, ObservationFile, Person
+from cohort.observations.run_observation import Verdict, run_observations
+
+__all__ = [
+    "DoseCourse",
+    "Observation",
+    "ObservationFile",
+    "Person",
+    "Verdict",
+    "load_observations",
+    "observation_files",
+    "run_observations",
+]
