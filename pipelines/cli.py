@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.drug_cli import drugs_app
 from pipelines.model_cli import model_app
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app = typer.Typer(
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
 app.add_typer(model_app, name="model")
+app.add_typer(drugs_app, name="drugs")
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")

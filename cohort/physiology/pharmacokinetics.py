@@ -12,7 +12,9 @@ import sympy
 
 from cohort.compounds import Compound, Formation, Quantity, Route
 from cohort.model import (
+    FRACTION,
     NOT_NEGATIVE,
+    POSITIVE,
     Constant,
     Input,
     Parameter,
@@ -193,7 +195,10 @@ def _parameters(compound: Compound) -> tuple[Parameter, ...]:
         if quantity is not None:
             value, spread = quantity.number(unit), compound.sd_log(key)  # type: ignore[arg-type]
             meaning = f"{words} of {name}"
-            made.append(Parameter(f"{key}_{name}", value, unit, meaning, _source(quantity), spread))
+            bounds = FRACTION if key == "bioavailability" else POSITIVE
+            made.append(
+                Parameter(f"{key}_{name}", value, unit, meaning, _source(quantity), spread, bounds)
+            )
     for route in compound.elimination:
         if route.activity:
             made.append(
@@ -384,7 +389,7 @@ def _absorption(compound: Compound, passing: sympy.Expr, absorbed: sympy.Expr) -
     if compound.disposition.hepatic_flow is not None:
         made.append(Reaction("first_pass", (1 - passing) * absorbed, {last: -1}))
     if compound.disposition.bioavailability is not None:
-        share = symbol(f"bioavailability_{name}")
-        lost = (1 / share - 1) * absorbed
+        leaving = symbol(f"k_a_{name}") * symbol(last)
+        lost = (1 - symbol(f"bioavailability_{name}")) * leaving
         made.append(Reaction("not_absorbed", lost, {last: -1}))
     return made
