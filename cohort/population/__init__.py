@@ -10,6 +10,7 @@ from cohort.population.covariates import sample_covariates
 from cohort.population.draws import categorical, exponentials, lognormals, normals, uniforms
 from cohort.population.effects import covariate_factors, slc6a4_effect
 from cohort.population.genotypes import Genotypes, load_genotypes, sample_genotypes
+from cohort.population.kidney import cockcroft_gault, sample_creatinine
 from cohort.population.normal_quantile import normal_quantile
 from cohort.population.parameters import (
     REDRAW_LIMIT,
@@ -17,7 +18,7 @@ from cohort.population.parameters import (
     sample_lags,
     sample_parameters,
 )
-from cohort.population.people import ANCESTRIES, SEXES, People, load_people
+from cohort.population.people import ANCESTRIES, SEXES, SMOKER_LEVELS, People, load_people
 from cohort.population.philox import philox4x32
 from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
@@ -27,12 +28,14 @@ __all__ = [
     "ANCESTRIES",
     "REDRAW_LIMIT",
     "SEXES",
+    "SMOKER_LEVELS",
     "Genotypes",
     "ParameterDraw",
     "People",
     "Population",
     "PopulationSpec",
     "categorical",
+    "cockcroft_gault",
     "covariate_factors",
     "exponentials",
     "load_genotypes",
@@ -43,6 +46,7 @@ __all__ = [
     "philox4x32",
     "rake",
     "sample_covariates",
+    "sample_creatinine",
     "sample_genotypes",
     "sample_lags",
     "sample_parameters",

@@ -1,4 +1,4 @@
-"""What a patient is before treatment: age, sex, ancestry, weight, height.
+"""What a patient is before treatment: age, sex, ancestry, weight, height, smoking, kidneys.
 
 A patient is one real person of the table, chosen by a keyed uniform number through the raked
 weights. `cohort.population.population` enters here. Imports NumPy.
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cohort.population.draws import uniforms
+from cohort.population.kidney import cockcroft_gault, sample_creatinine
 from cohort.population.people import load_people
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
@@ -21,7 +22,7 @@ _PERSON = "person"
 
 
 def sample_covariates(
-    patient_ids: ArrayLike, seed: int, spec: PopulationSpec
+    patient_ids: ArrayLike, seed: int, spec: PopulationSpec, draw: ArrayLike = 0
 ) -> dict[str, NDArray[np.float64] | NDArray[np.str_]]:
     """Return covariates of patients, with the correlations of real people.
 
@@ -33,11 +34,13 @@ def sample_covariates(
         Seed of the trial.
     spec
         Margins of the population.
+    draw
+        Which candidate for the patient's place, as in `cohort.population.draws.uniforms`.
 
     Returns
     -------
     Arrays of shape ``(n_lane,)``: age_y [y], sex, ancestry, weight_kg [kg], height_cm [cm],
-    bmi [kg/m^2].
+    bmi [kg/m^2], smoker, creatinine_mg_dl [mg/dL], crcl_ml_min [mL/min].
 
     Raises
     ------
@@ -57,22 +60,27 @@ def sample_covariates(
     ... )
     >>> columns = sample_covariates(np.arange(2000), 7, spec)
     >>> sorted(columns)
-    ['age_y', 'ancestry', 'bmi', 'height_cm', 'sex', 'weight_kg']
+    ['age_y', 'ancestry', 'bmi', 'crcl_ml_min', 'creatinine_mg_dl', 'height_cm', 'sex', 'smoker', 'weight_kg']
     >>> round(float((columns["sex"] == "F").mean()), 1)
     0.6
-    """
+    """  # noqa: E501
     people = load_people()
     bounds = _bounds(spec)
-    chosen = np.searchsorted(bounds, uniforms(seed, patient_ids, _PERSON), side="right")
+    chosen = np.searchsorted(bounds, uniforms(seed, patient_ids, _PERSON, draw), side="right")
     weight, height = people.weight_kg[chosen], people.height_cm[chosen]
     height_m = height / _CM_PER_M
+    age, sex = people.age_y[chosen], people.sex[chosen]
+    creatinine = sample_creatinine(patient_ids, seed, sex, draw)
     return {
-        "age_y": people.age_y[chosen],
-        "sex": people.sex[chosen],
+        "age_y": age,
+        "sex": sex,
         "ancestry": people.ancestry[chosen],
         "weight_kg": weight,
         "height_cm": height,
         "bmi": weight / (height_m * height_m),
+        "smoker": people.smoker[chosen],
+        "creatinine_mg_dl": creatinine,
+        "crcl_ml_min": cockcroft_gault(age, sex, weight, creatinine),
     }
 
 

@@ -13,13 +13,16 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ANCESTRIES", "SEXES", "People", "load_people"]
+__all__ = ["ANCESTRIES", "SEXES", "SMOKER_LEVELS", "People", "load_people"]
 
 SEXES = ("F", "M")
 """Sexes of the table."""
 
 ANCESTRIES = ("white", "black", "asian", "hispanic", "other")
 """Self-reported race and Hispanic origin, as trials report them."""
+
+SMOKER_LEVELS = ("yes", "no")
+"""Whether a person smokes cigarettes now."""
 
 _FILE = "nhanes_2017_2018_adults.csv"
 
@@ -40,6 +43,8 @@ class People:
         Body weight [kg].
     height_cm
         Standing height [cm].
+    smoker
+        One of `SMOKER_LEVELS`.
 
     Examples
     --------
@@ -53,6 +58,7 @@ class People:
     ancestry: NDArray[np.str_]
     weight_kg: NDArray[np.float64]
     height_cm: NDArray[np.float64]
+    smoker: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.age_y)
@@ -100,4 +106,5 @@ def load_people() -> People:
         ancestry=texts("ancestry"),
         weight_kg=numbers("weight_kg"),
         height_cm=numbers("height_cm"),
+        smoker=texts("smoker"),
     )

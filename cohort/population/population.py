@@ -34,7 +34,8 @@ class Population:
         Patients, int64, shape ``(n_lane,)``.
     columns
         Covariates by name: age_y [y], sex, ancestry, weight_kg [kg], height_cm [cm], bmi [kg/m^2],
-        genetic_group, cyp2c19, cyp2d6, cyp2d6_activity [1], slc6a4.
+        smoker, creatinine_mg_dl [mg/dL], crcl_ml_min [mL/min], genetic_group, cyp2c19, cyp2d6,
+        cyp2d6_activity [1], slc6a4.
     parameters
         Parameters of the model that differ between patients [unit of the parameter].
     lags_s

@@ -1,5 +1,6 @@
 """The table of real people, and weights that give it a trial's margins."""
 
+import dataclasses
 import math
 import pickle
 
@@ -39,6 +40,7 @@ def test_the_table_holds_the_adults_that_its_head_counts():
     assert len(people) == 8366 - 2833 - 89 - 10
     assert set(people.sex) == set(SEXES)
     assert set(people.ancestry) == set(ANCESTRIES)
+    assert (people.smoker == "yes").sum() == 750 + 205  # every day, some days
     # published moments of the same file, before rows without weight or height were dropped
     women = people.sex == "F"
     assert people.weight_kg[women].mean() == pytest.approx(77.1, abs=0.2)
@@ -110,13 +112,7 @@ def test_a_share_of_nobody_is_refused():
     people = load_people()
     with pytest.raises(RangeError, match=r"0\.5 \[1\] of sex 'F', but nobody aged 18 to 65"):
         rake(
-            type(people)(
-                age_y=people.age_y,
-                sex=np.full(len(people), "M"),
-                ancestry=people.ancestry,
-                weight_kg=people.weight_kg,
-                height_cm=people.height_cm,
-            ),
+            dataclasses.replace(people, sex=np.full(len(people), "M")),
             PopulationSpec(**{**DEPRESSION, "female_fraction": 0.5}),
         )
 
