@@ -35,7 +35,7 @@ from cohort.outcomes import (
 from cohort.patient_model import DAILY_MEANS, patient_model
 from cohort.physiology.cyp2d6 import cyp2d6_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
-from cohort.population import Population, PopulationSpec, sample_population, slc6a4_effect
+from cohort.population import Population, PopulationSpec, genotype_effects, sample_population
 from cohort.tables import block_columns
 from cohort.trial import (
     DosingRecord,
@@ -366,7 +366,7 @@ def _population(
         ancestry_shares={name: share.number("1") for name, share in usual.ancestry.items()},
     )
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
-    effects.append(slc6a4_effect("serotonin_extracellular_baseline"))
+    effects += genotype_effects(model)
     if "cyp2d6_capacity" in model.parameters:
         effects += cyp2d6_effects()
     lags = {compound.name: absorption_lag(compound) for compound in compounds}

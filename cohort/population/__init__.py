@@ -8,7 +8,13 @@ block and process. Imports kernels, NumPy and pydantic.
 
 from cohort.population.covariates import sample_covariates
 from cohort.population.draws import categorical, exponentials, lognormals, normals, uniforms
-from cohort.population.effects import covariate_factors, slc6a4_effect
+from cohort.population.effects import (
+    comt_effects,
+    covariate_factors,
+    genotype_effects,
+    maoa_effect,
+    slc6a4_effect,
+)
 from cohort.population.genotypes import Genotypes, load_genotypes, sample_genotypes
 from cohort.population.kidney import cockcroft_gault, sample_creatinine
 from cohort.population.normal_quantile import normal_quantile
@@ -36,11 +42,14 @@ __all__ = [
     "PopulationSpec",
     "categorical",
     "cockcroft_gault",
+    "comt_effects",
     "covariate_factors",
     "exponentials",
+    "genotype_effects",
     "load_genotypes",
     "load_people",
     "lognormals",
+    "maoa_effect",
     "normal_quantile",
     "normals",
     "philox4x32",

@@ -35,7 +35,7 @@ class Population:
     columns
         Covariates by name: age_y [y], sex, ancestry, weight_kg [kg], height_cm [cm], bmi [kg/m^2],
         smoker, creatinine_mg_dl [mg/dL], crcl_ml_min [mL/min], genetic_group, cyp2c19, cyp2d6,
-        cyp2d6_activity [1], slc6a4.
+        cyp2d6_activity [1], slc6a4, comt, maoa.
     parameters
         Parameters of the model that differ between patients [unit of the parameter].
     lags_s
@@ -120,7 +120,7 @@ def sample_population(
             "allowed. Write [17] for one patient."
         )
     columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
-    columns.update(sample_genotypes(patients, seed, columns["ancestry"]))
+    columns.update(sample_genotypes(patients, seed, columns["ancestry"], sex=columns["sex"]))
     draw = sample_parameters(patients, seed, model, covariate_factors(columns, effects))
     return Population(
         patient_ids=patients.astype(np.int64),
