@@ -370,7 +370,7 @@ def _population(
     if "cyp2d6_capacity" in model.parameters:
         effects += cyp2d6_effects()
     lags = {compound.name: absorption_lag(compound) for compound in compounds}
-    return sample_population(ids, protocol.seed, spec, model, effects, lags)
+    return sample_population(ids, protocol.seed, spec, model, effects, lags, usual.history)
 
 
 class _Walk:

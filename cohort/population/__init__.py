@@ -16,6 +16,13 @@ from cohort.population.effects import (
     slc6a4_effect,
 )
 from cohort.population.genotypes import Genotypes, load_genotypes, sample_genotypes
+from cohort.population.history import (
+    Categories,
+    Lognormal,
+    PatientHistory,
+    Poisson,
+    sample_history,
+)
 from cohort.population.kidney import cockcroft_gault, sample_creatinine
 from cohort.population.normal_quantile import normal_quantile
 from cohort.population.parameters import (
@@ -35,9 +42,13 @@ __all__ = [
     "REDRAW_LIMIT",
     "SEXES",
     "SMOKER_LEVELS",
+    "Categories",
     "Genotypes",
+    "Lognormal",
     "ParameterDraw",
+    "PatientHistory",
     "People",
+    "Poisson",
     "Population",
     "PopulationSpec",
     "categorical",
@@ -57,6 +68,7 @@ __all__ = [
     "sample_covariates",
     "sample_creatinine",
     "sample_genotypes",
+    "sample_history",
     "sample_lags",
     "sample_parameters",
     "sample_population",
