@@ -31,14 +31,23 @@ from cohort.population.parameters import (
     sample_lags,
     sample_parameters,
 )
-from cohort.population.people import ANCESTRIES, SEXES, SMOKER_LEVELS, People, load_people
+from cohort.population.people import (
+    ANCESTRIES,
+    BMI_CLASSES,
+    SEXES,
+    SMOKER_LEVELS,
+    People,
+    load_people,
+)
 from cohort.population.philox import philox4x32
 from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
+from cohort.population.records import load_people_file
 
 __all__ = [
     "ANCESTRIES",
+    "BMI_CLASSES",
     "REDRAW_LIMIT",
     "SEXES",
     "SMOKER_LEVELS",
@@ -59,6 +68,7 @@ __all__ = [
     "genotype_effects",
     "load_genotypes",
     "load_people",
+    "load_people_file",
     "lognormals",
     "maoa_effect",
     "normal_quantile",
