@@ -21,6 +21,7 @@ __all__ = ["rake"]
 
 _MARGIN_ERROR = 1e-9  # largest difference of a raked margin from its target, in shares or SDs
 _N_SWEEP = 1000
+_N_SWEEP_TO_HALVE = 50  # slower than this the sweeps would not arrive in 1000 either
 _N_NEWTON = 60
 _STEEPEST_STEP = 2.0  # change of a tilt in one Newton step, so that exp stays finite
 _WEIGHT_SCALE_KG = 20.0  # about one standard deviation, so that a tilt of 1 is a large one
@@ -79,17 +80,23 @@ def rake(people: People, spec: PopulationSpec) -> Values:
     targets = _margins(cells, people, spec)
     tilts = _tilts(cells, spec)
     weights = cells.counts / math.fsum(cells.counts)
-    for _ in range(_N_SWEEP):
+    before = math.inf
+    for sweep in range(1, _N_SWEEP + 1):
         for tilt in tilts:
             weights = weights * tilt.factor(weights, spec)
         for axis, target in targets:
             present = axis.margin(weights)
             factor = np.divide(target, present, out=np.zeros_like(target), where=present > 0)
             weights = weights * factor[axis.index]
-        if _is_met(weights, targets, tilts):
+        error = _error(weights, targets, tilts)
+        if error < _MARGIN_ERROR:
             return _spread(weights, cells)
+        if sweep % _N_SWEEP_TO_HALVE == 0:
+            if error > before / 2:
+                break
+            before = error
     raise RangeError(
-        f"population: {_N_SWEEP} sweeps of raking did not meet {_describe(spec)}; margins that the "
+        f"population: {sweep} sweeps of raking did not meet {_describe(spec)}; margins that the "
         f"{cells.members.size} people of that age can meet together are allowed. Move them closer "
         "to those of the table."
     )
@@ -295,12 +302,13 @@ def _power(values: Values, order: int) -> Values:
     return power
 
 
-def _is_met(
+def _error(
     weights: Values, targets: list[tuple[_Axis, Values]], tilts: list[_AgeTilt | _WeightTilt]
-) -> bool:
+) -> float:
+    """Return the largest difference of a margin from its target, in shares or scales."""
     errors = [float(np.abs(axis.margin(weights) - target).max()) for axis, target in targets]
     errors += [tilt.error(weights) for tilt in tilts]
-    return max(errors, default=0.0) < _MARGIN_ERROR
+    return max(errors, default=0.0)
 
 
 def _spread(weights: Values, cells: _Cells) -> Values:
@@ -325,12 +333,16 @@ def _describe(spec: PopulationSpec) -> str:
         ]
     if spec.female_fraction is not None:
         parts.append(f"{spec.female_fraction:g} women")
+    if spec.ancestry_shares is not None:
+        parts.append(_listed(spec.ancestry_shares))
     if spec.smoker_fraction is not None:
         parts.append(f"{spec.smoker_fraction:g} smokers")
     if spec.weight_mean_kg is not None:
         parts.append(f"mean weight {spec.weight_mean_kg:g} kg")
     if spec.bmi_shares is not None:
-        parts.append(
-            "body mass " + ", ".join(f"{share:g} {name}" for name, share in spec.bmi_shares.items())
-        )
+        parts.append(_listed(spec.bmi_shares))
     return ", ".join(parts)
+
+
+def _listed(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{share:g} {name}" for name, share in shares.items() if share)
