@@ -35,7 +35,7 @@ from cohort.outcomes import (
 from cohort.patient_model import DAILY_MEANS, patient_model
 from cohort.physiology.enzymes import enzyme_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
-from cohort.population import Population, PopulationSpec, sample_population, slc6a4_effect
+from cohort.population import Population, PopulationSpec, genotype_effects, sample_population
 from cohort.tables import block_columns
 from cohort.trial import (
     DosingRecord,
@@ -377,10 +377,10 @@ def _population(
         ancestry_shares={name: share.number("1") for name, share in usual.ancestry.items()},
     )
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
-    effects.append(slc6a4_effect("serotonin_extracellular_baseline"))
+    effects += genotype_effects(model)
     effects += enzyme_effects(model.parameters)
     lags = {compound.name: absorption_lag(compound) for compound in compounds}
-    return sample_population(ids, protocol.seed, spec, model, effects, lags)
+    return sample_population(ids, protocol.seed, spec, model, effects, lags, usual.history)
 
 
 class _Walk:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 from cohort.chemistry import find_system
 from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
+from cohort.population.history import PatientHistory
 from cohort.yaml_files import load_named, packaged_names
 
 __all__ = [
@@ -49,6 +50,7 @@ class PopulationDefaults(Declaration):
     age_sd: Age
     female_fraction: PureNumber
     ancestry: dict[str, PureNumber]
+    history: PatientHistory = PatientHistory()
 
 
 class SeverityModel(Declaration):
