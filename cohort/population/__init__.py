@@ -22,6 +22,7 @@ from cohort.population.philox import philox4x32
 from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
+from cohort.population.shifts import shift_values
 
 __all__ = [
     "ANCESTRIES",
@@ -47,6 +48,7 @@ __all__ = [
     "sample_lags",
     "sample_parameters",
     "sample_population",
+    "shift_values",
     "slc6a4_effect",
     "uniforms",
 ]

@@ -65,6 +65,7 @@ def sample_population(
     model: Model,
     effects: Iterable[CovariateEffect] = (),
     lags: Mapping[str, Parameter] | None = None,
+    typical: Mapping[str, ArrayLike] | None = None,
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -84,6 +85,8 @@ def sample_population(
         Effects of covariates on parameters, from drugs and genotypes.
     lags
         Absorption lag by compound, a time with its spread between patients.
+    typical
+        What stands in the place of a parameter's reference value, as `shift_values` gives it.
 
     Returns
     -------
@@ -120,7 +123,8 @@ def sample_population(
         )
     columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
     columns.update(sample_genotypes(patients, seed, columns["ancestry"]))
-    draw = sample_parameters(patients, seed, model, covariate_factors(columns, effects))
+    factors = covariate_factors(columns, effects)
+    draw = sample_parameters(patients, seed, model, factors, typical)
     return Population(
         patient_ids=patients.astype(np.int64),
         columns=columns,
