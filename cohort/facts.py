@@ -105,9 +105,7 @@ def quantity_in(
 
     def check(fact: Fact) -> Fact:
         try:
-            parse_quantity(
-                str(fact.value), unit, where="value", minimum=minimum, maximum=maximum
-            )
+            parse_quantity(str(fact.value), unit, where="value", minimum=minimum, maximum=maximum)
         except CohortError as error:
             raise ValueError(str(error)) from error
         return fact

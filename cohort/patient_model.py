@@ -40,8 +40,8 @@ def patient_model(
 
     Returns
     -------
-    Model with a quadrature for each of ``means``, observed as ``total_<name>``, and an observable ``<name>_now`` for each biomarker of the systems and every
-    ``concentration_<compound>``.
+    Model with a quadrature for each of ``means``, observed as ``total_<name>``, and an observable
+    ``<name>_now`` for each biomarker of the systems and every ``concentration_<compound>``.
 
     Raises
     ------

@@ -43,6 +43,7 @@ from cohort.population import (
     shift_values,
     slc6a4_effect,
 )
+from cohort.settle import EVEN_SUPPLY, settle
 from cohort.tables import block_columns
 from cohort.trial import (
     DosingRecord,
@@ -72,8 +73,6 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-_NUTRIENTS: Final = ("trp", "tyr", "phe", "bcaa", "insulin")
-"""What meals supply a share of; with a share of 0 the supply is even."""
 NEVER_D: Final = 10_000_000.0
 """A day that no trial reaches."""
 SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
@@ -206,9 +205,11 @@ def simulate_block(
     model = _trial_model(protocol)
     population = _population(protocol, condition, model, compounds, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
-    lanes = model.lanes(values, len(ids))
-    if condition.shifts:
-        lanes = _settled(model, lanes, population, condition, device)
+    if condition.settling is None:
+        lanes = model.lanes(values, len(ids))
+    else:
+        days = condition.settling.number("day")
+        lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, condition, model, population, device)
     return walk.result(ids, lanes)
 
@@ -277,28 +278,7 @@ def _means_of(condition: Condition) -> tuple[str, ...]:
 
 
 def _diet(protocol: Protocol) -> dict[str, float]:
-    if protocol.meals:
-        return intake_means(protocol)
-    return {f"{nutrient}_meal_share": 0.0 for nutrient in _NUTRIENTS}
-
-
-def _settled(
-    model: Model, lanes: Lanes, population: Population, condition: Condition, device: str
-) -> Lanes:
-    """Return lanes at the rest of their disease: healthy rest, then weeks without treatment.
-
-    Supply is even, without meals: that has the same daily mean and takes a few steps a week. The
-    clock starts again at the run-in, which brings the rhythm of meals.
-    """
-    if condition.settling is None:  # a condition with shifts has it
-        return lanes
-    even = {f"{nutrient}_meal_share": 0.0 for nutrient in _NUTRIENTS}
-    start = model.lanes({**population.parameters, **even}, lanes.n_lane)
-    end = round(condition.settling.number("day")) * DAY_S
-    schedule = Schedule(t0=0, t1=end)
-    times = np.array([end], dtype=np.int64)
-    found = integrate(model.system, start, schedule, times, SOLVER, device, threads=1).end
-    return Lanes(parameters=lanes.parameters, states=found.states, codes=found.codes)
+    return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
 
 
 def trial_condition(protocol: Protocol) -> Condition:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.conditions_cli import conditions_app
 from pipelines.model_cli import model_app
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
+app.add_typer(conditions_app, name="conditions")
 app.add_typer(model_app, name="model")
 
 ProtocolName = Annotated[
@@ -83,6 +85,15 @@ def main(arguments: list[str] | None = None, *, simulator: str | None = None) ->
     app(args=arguments, obj=simulator, prog_name="cohort")
 
 
+def _warn(protocol: "Protocol") -> None:
+    """Say in one line what makes scores of this condition doubtful, if anything does."""
+    from cohort.conditions import load_condition
+
+    warning = load_condition(protocol.condition).warning
+    if warning:
+        complain(warning)
+
+
 def _read_protocol(name: str, seed: int | None, patients: int | None) -> tuple["Protocol", str]:
     """Return the protocol, overrides applied, and its text as given."""
     from cohort.protocols import protocol_names, protocol_text
@@ -115,6 +126,7 @@ def run(
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = _read_protocol(protocol, seed, patients_per_arm)
+        _warn(given)
     from pipelines.errors import InterruptedRunError
     from pipelines.progress import RunProgress
     from pipelines.report_text import render
@@ -235,6 +247,7 @@ def check(protocol: ProtocolName) -> None:
     """Check a protocol file; all mistakes at once."""
     with answer(otherwise=EXIT_BAD_INPUT):
         given, _ = _read_protocol(protocol, None, None)
+        _warn(given)
     n_patients = sum(arm.patients for arm in given.arms)
     print(
         f"{given.name}: no mistakes; {len(given.arms)} arms, {n_patients:,} patients, "

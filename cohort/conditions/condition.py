@@ -8,7 +8,12 @@ from typing import Annotated
 from pydantic import AfterValidator, model_validator
 
 from cohort.chemistry import find_system, with_needs
-from cohort.conditions.shift import Shift, shift_contradictions, signal_contradictions
+from cohort.conditions.shift import (
+    Shift,
+    read_number,
+    shift_contradictions,
+    signal_contradictions,
+)
 from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
 from cohort.scales import load_scale, scale_names, scales_of
@@ -44,7 +49,7 @@ _SMALLEST_UNIT = 1e-3
 NotNegative = Annotated[Fact, quantity_in("1", minimum=0.0)]
 Share = Annotated[Fact, quantity_in("1", minimum=0.0, maximum=1.0)]
 Rate = Annotated[Fact, quantity_in("1/day", minimum=0.0)]
-Duration = Annotated[Fact, quantity_in("day", minimum=0.0)]
+Settling = Annotated[Fact, quantity_in("day", minimum=1.0)]
 
 
 def _known(name: str) -> str:
@@ -219,7 +224,7 @@ class Condition(Declaration):
     title: str
     systems: tuple[SystemName, ...]
     shifts: tuple[Shift, ...] = ()
-    settling: Duration | None = None
+    settling: Settling | None = None
     population: PopulationDefaults
     severity: SeverityModel
     entry: EntryCriterion
@@ -297,21 +302,18 @@ def _systems(condition: Condition) -> Iterator[Contradiction]:
 
 
 def _ages(population: PopulationDefaults) -> Iterator[Contradiction]:
-    low, mean, high = (
-        None if fact is None else fact.number("year")
-        for fact in (population.age_min, population.age_mean, population.age_max)
-    )
-    above = low is not None and is_read(low) and mean < low
-    if above or (high is not None and is_read(high) and mean > high):
-        yield Contradiction(
-            path=("population", "age_mean"),
-            message=f"{mean:g} year was given; from age_min {_shown(low)} to age_max "
-            f"{_shown(high)} is allowed. Change the mean or the range.",
-        )
-
-
-def _shown(age: float | None) -> str:
-    return "(not said)" if age is None or not is_read(age) else f"{age:g} year"
+    mean = read_number(population.age_mean, "year")
+    for key, fact, sign in (
+        ("age_min", population.age_min, 1.0),
+        ("age_max", population.age_max, -1.0),
+    ):
+        end = read_number(fact, "year")
+        if mean is not None and end is not None and sign * (mean - end) < 0.0:
+            yield Contradiction(
+                path=("population", "age_mean"),
+                message=f"{mean:g} year was given, and {key} is {end:g} year; the mean lies within "
+                "the range. Change one of the two.",
+            )
 
 
 def _ancestry(population: PopulationDefaults) -> Iterator[Contradiction]:
@@ -325,10 +327,9 @@ def _ancestry(population: PopulationDefaults) -> Iterator[Contradiction]:
             message=f"unknown ancestry '{name}'; {len(_ANCESTRIES)} are known. "
             f"{nearest_hint(name, _ANCESTRIES)}",
         )
-    if unknown or not all(map(is_read, shares.values())):
-        return
-    total = math.fsum(share.number("1") for share in shares.values())
-    if abs(total - 1.0) > _SHARES_ROUND_OFF:
+    numbers = [read_number(share, "1") for share in shares.values()]
+    total = math.fsum(number for number in numbers if number is not None)
+    if not unknown and None not in numbers and abs(total - 1.0) > _SHARES_ROUND_OFF:
         yield Contradiction(
             path=("population", "ancestry"),
             message=f"the shares add up to {total:g} [1]; exactly 1 is allowed. Change one share.",

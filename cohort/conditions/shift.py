@@ -22,6 +22,7 @@ __all__ = [
     "Shift",
     "SystemQuantities",
     "quantities_of",
+    "read_number",
     "shift_contradictions",
     "signal_contradictions",
 ]
@@ -32,9 +33,7 @@ _WIDEST_LOG = 2.0  # a spread of 2 is one patient in six beyond 7 times the medi
 
 Factor = Annotated[Fact, quantity_in("1", minimum=0.0)]
 Spread = Annotated[Fact, quantity_in("1", minimum=0.0, maximum=_WIDEST_LOG)]
-Correlation = Annotated[
-    Fact, quantity_in("1", minimum=-_MOST_CORRELATED, maximum=_MOST_CORRELATED)
-]
+Correlation = Annotated[Fact, quantity_in("1", minimum=-_MOST_CORRELATED, maximum=_MOST_CORRELATED)]
 
 
 class Shift(Declaration):
@@ -81,14 +80,13 @@ class Shift(Declaration):
         >>> list(Shift(parameter="th_capacity", factor=one).contradictions())
         []
         """
-        if is_read(self.factor) and is_read(self.value):
-            if (self.factor is None) == (self.value is None):
-                given = "neither" if self.factor is None else "both"
-                yield Contradiction(
-                    path=("parameter",),
-                    message=f"of factor and value of '{self.parameter}' {given} is there; exactly "
-                    "one is. Keep the one that the source states.",
-                )
+        given = (self.factor, self.value)
+        if all(map(is_read, given)) and (given[0] is None) == (given[1] is None):
+            yield Contradiction(
+                path=("parameter",),
+                message=f"of factor and value {'neither' if given[0] is None else 'both'} is "
+                "there; exactly one is. Keep the one that the source states.",
+            )
         if self.severity_correlation is not None and self.sd_log is None:
             yield Contradiction(
                 path=("severity_correlation",),
@@ -152,7 +150,9 @@ def quantities_of(systems: tuple[str, ...]) -> SystemQuantities:
         if port.default is not None and port.name not in supplied
     }
     numbers |= {
-        item.name: (item.value, item.unit, item.bounds) for part in parts for item in part.parameters
+        item.name: (item.value, item.unit, item.bounds)
+        for part in parts
+        for item in part.parameters
     }
     states = {item.name for part in parts for item in part.species}
     rules = {name for part in parts for name in part.rules}
@@ -219,16 +219,18 @@ def _size(
     shift: Shift, number: tuple[float, str, Bounds], path: tuple[str | int, ...]
 ) -> Iterator[Contradiction]:
     reference, unit, bounds = number
-    if shift.factor is not None and is_read(shift.factor):
+    factor = read_number(shift.factor, "1")
+    if factor is not None:
         if reference == 0.0:
+            shown = "0.5" if unit == "1" else f"0.5 {unit}"
             yield Contradiction(
                 path=(*path, "factor"),
                 message=f"'{shift.parameter}' is 0 [{unit}] in healthy people, and so is every "
-                f"multiple; a value is wanted. Write 'value: 0.5{'' if unit == '1' else ' ' + unit}'.",
+                f"multiple; a value is wanted. Write 'value: {{value: {shown}, ...}}'.",
             )
             return
-        key, typical = "factor", reference * shift.factor.number("1")
-    elif shift.value is not None and is_read(shift.value):
+        key, typical = "factor", reference * factor
+    elif shift.value is not None and is_read(shift.value.value):
         try:
             key, typical = "value", shift.value.number(unit)
         except CohortError as error:
@@ -242,6 +244,35 @@ def _size(
             message=f"'{shift.parameter}' would be {typical:g} [{unit}] in the median patient; "
             f"{bounds} [{unit}] is allowed. Change the {key}.",
         )
+
+
+def read_number(fact: Fact | None, unit: str) -> float | None:
+    """Return the number of a fact of a partly read record.
+
+    Parameters
+    ----------
+    fact
+        The fact, None, or what could not be read.
+    unit
+        Unit of the result.
+
+    Returns
+    -------
+    Value [``unit``]; None if there is none or it could not be read, which is said elsewhere.
+
+    Examples
+    --------
+    >>> read_number(Fact(value="2 week", mark="design", source="example"), "day")
+    14.0
+    >>> read_number(Fact(value="2 kg", mark="design", source="example"), "day") is None
+    True
+    """
+    if fact is None or not is_read(fact) or not is_read(fact.value):
+        return None
+    try:
+        return fact.number(unit)
+    except CohortError:
+        return None
 
 
 def signal_contradictions(

@@ -83,16 +83,15 @@ def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
                 f"{'does' if len(condition.scales) == 1 else 'do'}. Use one of these.",
             )
     limits = (wanted.age_min, wanted.age_max, wanted.female_fraction)
-    if not is_read(wanted) or not all(map(is_read, limits)):
-        return
-    if None not in limits[:2] and not limits[0] < limits[1]:
-        return  # the protocol says so itself
+    if not is_read(wanted) or not all(map(is_read, limits)) or list(wanted.contradictions()):
+        return  # said elsewhere
     try:
         population_margins(wanted, condition)
     except CohortError as error:
         yield Contradiction(
             path=("population",),
-            message=f"nobody with {condition.name} is let in ({error}) Change age_min or age_max.",
+            message=f"{condition.name} does not fit: {str(error).rpartition('. ')[0]}. Change "
+            "age_min, age_max or female_fraction.",
         )
 
 
