@@ -44,6 +44,7 @@ from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
 from cohort.population.records import load_people_file
+from cohort.population.shifts import shift_values
 
 __all__ = [
     "ANCESTRIES",
@@ -82,6 +83,7 @@ __all__ = [
     "sample_lags",
     "sample_parameters",
     "sample_population",
+    "shift_values",
     "slc6a4_effect",
     "uniforms",
 ]

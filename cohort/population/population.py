@@ -70,6 +70,7 @@ def sample_population(
     effects: Iterable[CovariateEffect] = (),
     lags: Mapping[str, Parameter] | None = None,
     history: PatientHistory = _NO_HISTORY,
+    typical: Mapping[str, ArrayLike] | None = None,
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -91,6 +92,8 @@ def sample_population(
         Absorption lag by compound, a time with its spread between patients.
     history
         What patients have been through, as their condition describes it.
+    typical
+        What stands in the place of a parameter's reference value, as `shift_values` gives it.
 
     Returns
     -------
@@ -128,7 +131,8 @@ def sample_population(
     columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
     columns.update(sample_genotypes(patients, seed, columns["ancestry"], sex=columns["sex"]))
     columns.update(sample_history(patients, seed, history, columns["age_y"]))
-    draw = sample_parameters(patients, seed, model, covariate_factors(columns, effects))
+    factors = covariate_factors(columns, effects)
+    draw = sample_parameters(patients, seed, model, factors, typical)
     return Population(
         patient_ids=patients.astype(np.int64),
         columns=columns,
