@@ -35,7 +35,7 @@ from cohort.outcomes import (
 from cohort.patient_model import DAILY_MEANS, patient_model
 from cohort.physiology.cyp2d6 import cyp2d6_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
-from cohort.population import Population, PopulationSpec, genotype_effects, sample_population
+from cohort.population import Population, genotype_effects, sample_population
 from cohort.tables import block_columns
 from cohort.trial import (
     DosingRecord,
@@ -43,8 +43,10 @@ from cohort.trial import (
     Segment,
     dose_streams,
     dosing_record,
+    eligibility_criteria,
     intake_means,
     meal_streams,
+    population_spec,
     segments,
 )
 from cohort.trial.quantities import DAY_S
@@ -356,21 +358,21 @@ def _population(
     compounds: Iterable[Compound],
     ids: NDArray[np.int64],
 ) -> Population:
-    usual, wanted = condition.population, protocol.population
-    spec = PopulationSpec(
-        age_min_y=wanted.age_min,
-        age_max_y=wanted.age_max,
-        age_mean_y=usual.age_mean.number("year"),
-        age_sd_y=usual.age_sd.number("year"),
-        female_fraction=usual.female_fraction.number("1"),
-        ancestry_shares={name: share.number("1") for name, share in usual.ancestry.items()},
-    )
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
     effects += genotype_effects(model)
     if "cyp2d6_capacity" in model.parameters:
         effects += cyp2d6_effects()
     lags = {compound.name: absorption_lag(compound) for compound in compounds}
-    return sample_population(ids, protocol.seed, spec, model, effects, lags, usual.history)
+    return sample_population(
+        ids,
+        protocol.seed,
+        population_spec(protocol, condition),
+        model,
+        effects,
+        lags,
+        condition.population.history,
+        eligibility_criteria(protocol, condition),
+    )
 
 
 class _Walk:

@@ -13,12 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from cohort.compounds import CovariateEffect
 from cohort.errors import RangeError
 from cohort.model import Model, Parameter
-from cohort.population.covariates import sample_covariates
 from cohort.population.effects import covariate_factors
-from cohort.population.genotypes import sample_genotypes
-from cohort.population.history import PatientHistory, sample_history
+from cohort.population.history import PatientHistory
 from cohort.population.parameters import sample_lags, sample_parameters
 from cohort.population.population_spec import PopulationSpec
+from cohort.population.screening import Criterion, sample_people
 
 __all__ = ["Population", "sample_population"]
 
@@ -70,6 +69,7 @@ def sample_population(
     effects: Iterable[CovariateEffect] = (),
     lags: Mapping[str, Parameter] | None = None,
     history: PatientHistory = _NO_HISTORY,
+    criteria: Iterable[Criterion] = (),
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -91,6 +91,8 @@ def sample_population(
         Absorption lag by compound, a time with its spread between patients.
     history
         What patients have been through, as their condition describes it.
+    criteria
+        Who is let in: a place goes to its first candidate who meets all of them.
 
     Returns
     -------
@@ -99,8 +101,8 @@ def sample_population(
     Raises
     ------
     RangeError
-        If the margins cannot be met, a patient has no resting state, or an id or the seed is out
-        of range.
+        If the margins cannot be met, hardly anybody meets the criteria, a patient has no resting
+        state, or an id or the seed is out of range.
     UnknownNameError
         If an effect names an unknown covariate or parameter.
 
@@ -125,9 +127,7 @@ def sample_population(
             f"sample_population: patient_ids of shape {patients.shape}; a list of at least one is "
             "allowed. Write [17] for one patient."
         )
-    columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
-    columns.update(sample_genotypes(patients, seed, columns["ancestry"], sex=columns["sex"]))
-    columns.update(sample_history(patients, seed, history, columns["age_y"]))
+    columns = sample_people(patients, seed, spec, history, tuple(criteria))
     draw = sample_parameters(patients, seed, model, covariate_factors(columns, effects))
     return Population(
         patient_ids=patients.astype(np.int64),
