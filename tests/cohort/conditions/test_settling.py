@@ -11,7 +11,7 @@ from cohort.patient_model import patient_model
 from cohort.population import sample_population, shift_values
 from cohort.settle import EVEN_SUPPLY, settle
 from cohort.simulate import SOLVER
-from cohort.trial.margins import population_margins
+from cohort.trial import population_spec
 from cohort.trial.protocol import TrialPopulation
 from kernels import Schedule, Solver, integrate
 
@@ -23,7 +23,7 @@ IDS = np.arange(40)
 def patients(condition):
     """Return the model and the parameters of patients, severity apart."""
     model = patient_model((), condition.systems)
-    spec = population_margins(TrialPopulation(), condition)
+    spec = population_spec(TrialPopulation(), condition)
     typical = shift_values(IDS, 7, condition.shifts, model, np.zeros(len(IDS)))
     people = sample_population(IDS, 7, spec, model, typical=typical)
     return model, {**people.parameters, **EVEN_SUPPLY}
