@@ -27,6 +27,7 @@ from cohort.physiology import (
     monoamine_oxidase,
     peripheral_pools,
     precursors,
+    tyramine,
 )
 from cohort.physiology.cortisol import Rhythm
 from cohort.transmitters import (
@@ -316,11 +317,20 @@ _TABLE: Final = (
             Biomarker("UMHPG", "urine_mhpg", 1.0, "mg/day"),
         ),
     ),
+    System(
+        name="tyramine",
+        title="Pressor threshold of tyramine in food",
+        build=lambda _: tyramine(),
+        needs=("monoamine_oxidase_a",),
+        reports=("tyramine_threshold",),
+        biomarkers=(Biomarker("TYR30", "tyramine_threshold", 1.0, "mg"),),
+    ),
 )
 _SYSTEMS: Final = {system.name: system for system in _TABLE}
 
-WHOLE: Final = tuple(name for name in _SYSTEMS if name not in ("mesolimbic_dopamine", "levodopa"))
-"""The whole chemistry: all systems but two that only some conditions and treatments need."""
+_BY_CHOICE: Final = ("mesolimbic_dopamine", "levodopa", "tyramine")
+WHOLE: Final = tuple(name for name in _SYSTEMS if name not in _BY_CHOICE)
+"""The whole chemistry: all systems but those that only some conditions and treatments need."""
 
 
 def system_names() -> tuple[str, ...]:

@@ -59,6 +59,9 @@ Device = Annotated[
         "--device", help="'auto', a device that 'cohort doctor' lists, or 'cuda': every card."
     ),
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse arms that combine contraindicated drugs.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Instead of the protocol's seed.")]
 PatientsPerArm = Annotated[
     int | None, typer.Option("--patients-per-arm", help="Instead of the protocol's arm sizes.")
@@ -83,6 +86,16 @@ def main(arguments: list[str] | None = None, *, simulator: str | None = None) ->
     SystemExit: 0
     """
     app(args=arguments, obj=simulator, prog_name="cohort")
+
+
+def _warn(protocol: "Protocol", *, strict: bool) -> None:
+    """Print the warnings of a protocol; with ``strict`` refuse contraindicated combinations."""
+    from pipelines.trial_warnings import refuse_contraindicated, trial_warnings
+
+    if strict:
+        refuse_contraindicated(protocol)
+    for warning in trial_warnings(protocol):
+        complain(f"warning: {warning}")
 
 
 def _read_protocol(name: str, seed: int | None, patients: int | None) -> tuple["Protocol", str]:
@@ -113,10 +126,12 @@ def run(
     patients_per_arm: PatientsPerArm = None,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no text.")] = False,
+    strict: Strict = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = _read_protocol(protocol, seed, patients_per_arm)
+        _warn(given, strict=strict)
     from pipelines.errors import InterruptedRunError
     from pipelines.progress import RunProgress
     from pipelines.report_text import render
@@ -167,10 +182,12 @@ def plan(
         bool, typer.Option(help="Simulate some patients to estimate time, memory and disk.")
     ] = True,
     as_json: Json = False,
+    strict: Strict = False,
 ) -> None:
     """Say what would run, what is done, how long it takes and how much it needs."""
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = _read_protocol(protocol, seed, patients_per_arm)
+        _warn(given, strict=strict)
         from pipelines.outlook import describe_plan, render_outlook
         from pipelines.run_trial import Request, prepare
         from pipelines.worker import SIMULATOR
@@ -233,10 +250,11 @@ def export(
 
 
 @app.command()
-def check(protocol: ProtocolName) -> None:
-    """Check a protocol file; all mistakes at once."""
+def check(protocol: ProtocolName, strict: Strict = False) -> None:
+    """Check a protocol file: all mistakes at once, then what its drugs risk together."""
     with answer(otherwise=EXIT_BAD_INPUT):
         given, _ = _read_protocol(protocol, None, None)
+        _warn(given, strict=strict)
     n_patients = sum(arm.patients for arm in given.arms)
     print(
         f"{given.name}: no mistakes; {len(given.arms)} arms, {n_patients:,} patients, "

@@ -42,7 +42,7 @@ _STYLE: Final[Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "neurocohort",
 }
-_N_DOSES: Final = 12
+_N_DOSES: Final = 30
 _MOST_LINES: Final = 6
 _DAY_H: Final = 24.0
 _STEADY_DOSES: Final = 3  # from so many doses on, an observation is set at its daily dose
@@ -163,7 +163,7 @@ def write_card(drug: Drug, observations: Sequence[Observation], out: Path) -> tu
     days = settling_days(drug)
     course = follow_people(drug, usual, days=days, n_people=_N_PEOPLE)
     top = high * 1.1 if high > low else high
-    response = dose_response(drug, np.linspace(low / 4, top, _N_DOSES), days=days)
+    response = dose_response(drug, np.linspace(top / _N_DOSES, top, _N_DOSES), days=days)
     verdicts = run_observations(observations_of(drug, observations))
     figure = draw_card(drug, course, response, verdicts)
     out.mkdir(parents=True, exist_ok=True)

@@ -108,6 +108,7 @@ def record_run(
     started: str,
     n_workers: int,
     passed_over: Mapping[str, str],
+    warnings: Iterable[str] = (),
 ) -> None:
     """Write the provenance of a run; an earlier run in the same folder stays listed.
 
@@ -127,6 +128,8 @@ def record_run(
         Worker processes.
     passed_over
         Why faster devices were not used.
+    warnings
+        What the protocol was told before it ran.
 
     Examples
     --------
@@ -160,6 +163,7 @@ def record_run(
             "precision": "float64",
             "devices": device_reasons(),
             "devices_passed_over": dict(passed_over),
+            "warnings": list(warnings),
             "block_size": settings.block_size,
             "trajectories_per_arm": settings.n_trajectories,
             "simulator": settings.simulator,

@@ -25,6 +25,7 @@ from pipelines.provenance import choose_device, record_run, timestamp
 from pipelines.report_text import summarise
 from pipelines.run_folder import RunFolder, Settings, hold, read_settings, settings_of
 from pipelines.tables import TableFile, write_tables
+from pipelines.trial_warnings import trial_warnings
 from pipelines.worker import SIMULATOR, Job, find_simulator
 
 if TYPE_CHECKING:
@@ -242,6 +243,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
                 started=started,
                 n_workers=ready.n_workers,
                 passed_over=ready.passed_over,
+                warnings=trial_warnings(request.protocol),
             )
     summary = summarise(folder, request.protocol, tables)
     return Result(folder=folder, execution=execution, tables=tables, summary=summary)

@@ -344,6 +344,21 @@ class Binding(Declaration):
 class Compound(Declaration):
     """One substance in the body.
 
+    Parameters
+    ----------
+    name, title
+        Identifier, and words for people.
+    molar_mass, f_u
+        Molar mass of what ``concentration`` counts, and unbound fraction in plasma.
+    disposition, cv, elimination, covariates
+        Its way through the body, the spread of that between patients, and what moves it.
+    formation
+        Parents of a metabolite.
+    inhibits, induces, binds
+        What it does to enzymes and to targets.
+    supplies
+        Ports of the chemistry that read its molar concentration in plasma.
+
     Examples
     --------
     >>> compound = load_compound("s_citalopram")
@@ -363,6 +378,7 @@ class Compound(Declaration):
     inhibits: tuple[Inhibition, ...] = ()
     induces: tuple[Induction, ...] = ()
     binds: tuple[Binding, ...] = ()
+    supplies: tuple[Literal["levodopa_plasma"], ...] = ()
 
     @model_validator(mode="after")
     def _check_whole(self) -> Self:

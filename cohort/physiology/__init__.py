@@ -16,6 +16,7 @@ from cohort.physiology.kynurenine import kynurenine
 from cohort.physiology.monoamine_oxidase import monoamine_oxidase
 from cohort.physiology.peripheral_pools import peripheral_pools
 from cohort.physiology.precursors import precursors
+from cohort.physiology.tyramine import tyramine
 
 __all__ = [
     "COUPLINGS",
@@ -31,4 +32,5 @@ __all__ = [
     "monoamine_oxidase",
     "peripheral_pools",
     "precursors",
+    "tyramine",
 ]

@@ -11,7 +11,7 @@ import sympy
 
 from cohort.compounds import TARGETS, Binding, Compound, Target
 from cohort.compounds.quantity import Quantity
-from cohort.model import FRACTION, Parameter, Port, Rule, Source, Species, Submodel
+from cohort.model import FRACTION, Constant, Parameter, Port, Rule, Source, Species, Submodel
 from cohort.model.rate_laws import michaelis_menten, relaxation
 from kernels.system import symbol
 
@@ -42,8 +42,9 @@ def targets(compounds: Iterable[Compound]) -> Submodel:
     -------
     Submodel with the rule ``occupancy_<target>`` [1] (``sert_occupancy`` for SERT) of every target
     that a compound binds reversibly, and one rule for every door of those targets in the chemistry;
-    ``sert_occupancy`` is there, and 0, without any compound. A compound with an onset brings the
-    state ``site_<target>_<compound>`` [ng/mL].
+    ``sert_occupancy`` is there, and 0, without any compound. What compounds supply, such as
+    ``levodopa_plasma`` [uM], are rules too. A compound with an onset brings the state
+    ``site_<target>_<compound>`` [ng/mL].
 
     Notes
     -----
@@ -79,18 +80,48 @@ def targets(compounds: Iterable[Compound]) -> Submodel:
         for name in TARGETS
     ]
     bound = [item for item in bound if item.pairs or item.target.name == "sert"]
+    fed: list[tuple[Compound, str]] = [
+        (compound, port) for compound in present for port in compound.supplies
+    ]
     names = dict.fromkeys(compound.name for item in bound for compound, _ in item.pairs)
+    names |= dict.fromkeys(compound.name for compound, _ in fed)
+    supplied = {port: _molar(port, fed) for _, port in fed}
     return Submodel(
         name="targets",
+        constants=tuple(_molar_mass(item) for item in present if item.supplies),
         species=tuple(species for item in bound for species in item.species()),
         parameters=tuple(parameter for item in bound for parameter in item.parameters()),
         ports=tuple(
             Port(f"concentration_{name}", "ng/mL", f"total {name} in plasma") for name in names
         ),
         rates={name: rate for item in bound for name, rate in item.rates().items()},
-        rules={name: rule for item in bound for name, rule in item.rules().items()},
-        provides=tuple(name for item in bound for name in item.rules()),
+        rules={name: rule for item in bound for name, rule in item.rules().items()} | supplied,
+        provides=(*(name for item in bound for name in item.rules()), *supplied),
     )
+
+
+def _molar_mass(compound: Compound) -> Constant:
+    mass = compound.molar_mass
+    return Constant(
+        f"supplied_molar_mass_{compound.name}",
+        mass.number("g/mol"),
+        "g/mol",
+        f"molar mass of {compound.name}",
+        Source(f"{mass.source} [{mass.tag}]", mass.mark),
+    )
+
+
+def _molar(port: str, fed: list[tuple[Compound, str]]) -> Rule:
+    """Return the molar plasma concentration of all compounds that feed a port."""
+    level = sympy.Add(
+        *(
+            symbol(f"concentration_{compound.name}")
+            / symbol(f"supplied_molar_mass_{compound.name}")
+            for compound, name in fed
+            if name == port
+        )
+    )
+    return Rule(level, "uM", f"{port.replace('_', ' in ')}, from what is taken")
 
 
 def targets_without_system(

@@ -71,6 +71,16 @@ def test_repeated_patches_do_not_pile_up_in_the_skin():
     assert got["concentration_x"][0] == pytest.approx(1000 / 10, rel=1e-6)  # rate over clearance
 
 
+def test_releases_that_overlap_add_up():
+    form = drug(
+        compound(disposition=SYSTEMIC), route="transdermal", release={"duration": fact("36 h")}
+    )
+    hours = np.array([20.0, 30.0, 40.0, 55.0, 70.0])
+    got = follow(form, hours, doses_mg=[36.0, 36.0])["concentration_x"]
+    expected = 36_000 / V * (held(hours, 36.0) + held(np.maximum(hours - 24, 0), 36.0))
+    np.testing.assert_allclose(got, expected, rtol=CLOSED_FORM_RTOL)
+
+
 def test_transit_compartments_delay_as_a_gamma_distribution():
     """Savic 2007: the dose reaches the gut with density gamma(n + 1, MTT / (n + 1))."""
     chain = {"transit": {"compartments": 3, "mean_time": fact("2 h")}}

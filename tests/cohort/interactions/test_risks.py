@@ -1,0 +1,133 @@
+"""Risks of combinations: who meets whom, when, and how large a change of exposure is forecast."""
+
+import pytest
+
+from cohort.compounds import load_compound
+from cohort.drugs import load_drug
+from cohort.errors import DrugError
+from cohort.interactions import drug_profile, exposure_ratio, protocol_risks, risk_rules
+from cohort.interactions.risk_rules import Role
+from cohort.trial import Protocol
+
+DAY = 86_400
+
+
+def risks(*regimens):
+    protocol = Protocol(
+        schema_version=1,
+        name="tiny",
+        title="Two drugs",
+        seed=1,
+        condition="major_depression",
+        duration="12 week",
+        visits=["week 0", "week 12"],
+        arms=[
+            {"name": "placebo", "control": True, "patients": 5},
+            {"name": "both", "patients": 5, "regimens": list(regimens)},
+        ],
+        endpoints=["MADRS"],
+        primary_endpoint="MADRS",
+    )
+    return protocol_risks(protocol)
+
+
+def grades(found):
+    return [risk.grade for risk in found]
+
+
+PHENELZINE = {"drug": "phenelzine", "dose": "15 mg", "every": "8 h"}
+SERTRALINE = {"drug": "sertraline", "dose": "100 mg"}
+
+
+def test_one_drug_has_no_partner():
+    assert risks(SERTRALINE) == ()
+    titration = [{**SERTRALINE, "stop": "week 1"}, {**SERTRALINE, "start": "week 1"}]
+    assert risks(*titration) == ()
+
+
+def test_an_mao_inhibitor_with_an_ssri_is_contraindicated_and_says_why():
+    (first, *_) = risks(PHENELZINE, SERTRALINE)
+    assert first.grade == "contraindicated"
+    assert "phenelzine and sertraline together: serotonin syndrome" in str(first)
+    assert first.arm == "both"
+
+
+@pytest.mark.parametrize(("pause_d", "is_soon"), [(0, True), (10, True), (14, False), (20, False)])
+def test_the_enzyme_needs_two_weeks_after_an_irreversible_inhibitor(pause_d, is_soon):
+    stop = 28
+    later = {**SERTRALINE, "start": f"day {stop + pause_d + 1}"}
+    found = risks({**PHENELZINE, "stop": f"day {stop + 1}"}, later)
+    assert ("contraindicated" in grades(found)) is is_soon
+    if is_soon:
+        assert "14 days of wash-out" in str(found[0])
+
+
+def test_fluoxetine_needs_five_weeks_before_an_mao_inhibitor():
+    fluoxetine = {"drug": "fluoxetine", "dose": "20 mg", "stop": "week 4"}
+    assert "contraindicated" in grades(risks(fluoxetine, {**PHENELZINE, "start": "week 8"}))
+    assert "contraindicated" not in grades(risks(fluoxetine, {**PHENELZINE, "start": "day 78"}))
+
+
+def test_two_ssris_are_a_caution():
+    found = risks(SERTRALINE, {"drug": "escitalopram", "dose": "10 mg"})
+    assert grades(found) == ["caution"]
+
+
+def test_drugs_that_share_nothing_are_left_in_peace():
+    assert risks(SERTRALINE, {"drug": "pregabalin", "dose": "150 mg"}) == ()
+
+
+def test_the_forecast_is_that_of_rowland_and_matin():
+    inhibitor = load_drug("paroxetine")
+    profile = drug_profile(inhibitor, 20)
+    victim = load_compound("fluoxetine")
+    unbound = profile.unbound_um["paroxetine"]
+    pool = 0.0136 / (0.0136 + 0.17 * 60 * unbound / (0.167 + unbound))
+    left = pool / (1 + unbound / 0.028)
+    expected = 1 / (0.7 * left + 0.3)
+    assert exposure_ratio(victim, (inhibitor, profile)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_drug_that_already_holds_its_own_enzyme_is_not_held_twice():
+    paroxetine, fluoxetine = load_drug("paroxetine"), load_drug("fluoxetine")
+    one = (paroxetine, drug_profile(paroxetine, 20))
+    two = (fluoxetine, drug_profile(fluoxetine, 20))
+    compound = load_compound("paroxetine")
+    assert exposure_ratio(compound, two, one) < exposure_ratio(compound, two)
+
+
+def test_every_rule_is_met_by_two_packaged_drugs():
+    """A rule that no drug can meet would warn of nothing."""
+    pairs = {
+        "serotonin_syndrome": ("phenelzine", 45, "sertraline", 100),
+        "pressor_crisis_with_releasers": ("tranylcypromine", 30, "atomoxetine", 80),
+        "pressor_crisis_with_levodopa": ("phenelzine", 45, "levodopa_carbidopa", 500),
+        "mao_b_with_serotonergic": ("rasagiline", 1, "sertraline", 100),
+        "two_serotonergic": ("sertraline", 100, "escitalopram", 10),
+        "two_d2_antagonists": ("haloperidol", 5, "risperidone", 4),
+        "d2_antagonist_against_dopaminergic": ("haloperidol", 5, "pramipexole", 3),
+        "muscarinic_load": ("amitriptyline", 150, "olanzapine", 20),
+        "antimuscarinic_against_cholinesterase_inhibitor": ("donepezil", 10, "amitriptyline", 150),
+        "two_sedatives": ("diazepam", 20, "lorazepam", 4),
+    }
+    assert pairs.keys() == {rule.name for rule in risk_rules()}
+    for rule in risk_rules():
+        first, dose, second, other = pairs[rule.name]
+        found = risks(
+            {"drug": first, "dose": f"{dose} mg"}, {"drug": second, "dose": f"{other} mg"}
+        )
+        assert any(rule.risk in risk.text for risk in found), rule.name
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"targets": ["serp"]}, "Did you mean 'sert'"),
+        ({}, "neither targets nor supplies"),
+        ({"targets": ["d2"], "agonist": True, "antagonist": True}, "at once"),
+        ({"targets": ["d2"], "at_least": 2}, "less than or equal to 1"),
+    ],
+)
+def test_nonsense_in_a_role_is_refused(keys, words):
+    with pytest.raises((ValueError, DrugError), match=words):
+        Role(**keys)
