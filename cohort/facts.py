@@ -79,15 +79,17 @@ class Fact(Declaration):
         return parse_quantity(str(self.value), unit, where=f"value {self.value!r}")
 
 
-def quantity_in(unit: str, *, minimum: float = float("-inf")) -> AfterValidator:
+def quantity_in(
+    unit: str, *, minimum: float = float("-inf"), maximum: float = float("inf")
+) -> AfterValidator:
     """Return a validator of facts: the value must have the dimension of ``unit``.
 
     Parameters
     ----------
     unit
         Unit that the value must be convertible to.
-    minimum
-        Smallest value allowed [``unit``].
+    minimum, maximum
+        Smallest and largest value allowed [``unit``].
 
     Returns
     -------
@@ -103,7 +105,7 @@ def quantity_in(unit: str, *, minimum: float = float("-inf")) -> AfterValidator:
 
     def check(fact: Fact) -> Fact:
         try:
-            parse_quantity(str(fact.value), unit, where="value", minimum=minimum)
+            parse_quantity(str(fact.value), unit, where="value", minimum=minimum, maximum=maximum)
         except CohortError as error:
             raise ValueError(str(error)) from error
         return fact

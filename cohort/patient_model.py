@@ -19,7 +19,7 @@ from kernels import symbol
 __all__ = ["DAILY_MEANS", "drug_submodels", "patient_model"]
 
 DAILY_MEANS: Final = ("serotonin_extracellular", "serotonin_firing")
-"""What outcomes read as daily means; the integral is observed as ``total_<name>``."""
+"""What adverse events read as daily means; a condition's signals come on top."""
 
 
 def drug_submodels(
@@ -56,6 +56,7 @@ def patient_model(
     compounds: tuple[Compound, ...],
     systems: tuple[str, ...] = ("serotonin",),
     inputs: frozenset[str] = frozenset(),
+    means: tuple[str, ...] = DAILY_MEANS,
 ) -> Model:
     """Return the model of a patient who may take some compounds.
 
@@ -68,17 +69,18 @@ def patient_model(
         stress axis follows the clock.
     inputs
         Inputs that doses hold at a rate, see `cohort.drugs.Drug.inputs`.
+    means
+        States and rules that outcomes read as daily means.
 
     Returns
     -------
-    Model with a quadrature for each of `DAILY_MEANS`, observed as ``total_<name>``, and an
-    observable ``<name>_now`` for each biomarker of the systems and every
-    ``concentration_<compound>``.
+    Model with a quadrature for each of ``means``, observed as ``total_<name>``, and an observable
+    ``<name>_now`` for each biomarker of the systems and every ``concentration_<compound>``.
 
     Raises
     ------
     UnknownNameError
-        If a system does not exist.
+        If a system does not exist, or has no state or rule of a name in ``means``.
 
     Examples
     --------
@@ -94,12 +96,16 @@ def patient_model(
         tuple(compound.model_dump_json() for compound in compounds),
         with_needs(systems),
         tuple(sorted(inputs)),
+        means,
     )
 
 
 @functools.cache
 def _patient_model(
-    texts: tuple[str, ...], systems: tuple[str, ...], inputs: tuple[str, ...]
+    texts: tuple[str, ...],
+    systems: tuple[str, ...],
+    inputs: tuple[str, ...],
+    means: tuple[str, ...],
 ) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
@@ -113,6 +119,6 @@ def _patient_model(
         "patient",
         parts,
         observables={f"{name}_now": symbol(name) for name in observed}
-        | {f"total_{name}": symbol(f"sum_{name}") for name in DAILY_MEANS},
-        quadratures={f"sum_{name}": symbol(name) for name in DAILY_MEANS},
+        | {f"total_{name}": symbol(f"sum_{name}") for name in means},
+        quadratures={f"sum_{name}": symbol(name) for name in means},
     )

@@ -3,7 +3,8 @@
 1. population: ids and seed become covariates, genotypes and model parameters
 2. trial: regimens, adherence and meals become streams of events
 3. model: compounds and systems become one system of equations, the same for all blocks
-4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference
+4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference.
+   Patients whom a disease moved off the healthy rest come to their own rest before it
 5. segment by segment: kernels integrate to the next visit, outcomes follow the days in between,
    and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 from cohort.compounds import Compound, covariate_effects
 from cohort.conditions import Condition, load_condition
 from cohort.drugs import load_drug
-from cohort.errors import RangeError
+from cohort.errors import CohortError, RangeError
 from cohort.model import Model
 from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    baseline_severity,
     follow_days,
     load_adverse_event,
     start_course,
@@ -35,7 +37,13 @@ from cohort.outcomes import (
 from cohort.patient_model import DAILY_MEANS, patient_model
 from cohort.physiology.enzymes import enzyme_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
-from cohort.population import Population, PopulationSpec, sample_population, slc6a4_effect
+from cohort.population import (
+    Population,
+    genotype_effects,
+    sample_population,
+    shift_values,
+)
+from cohort.settle import EVEN_SUPPLY, settle
 from cohort.tables import block_columns
 from cohort.trial import (
     DosingRecord,
@@ -47,6 +55,7 @@ from cohort.trial import (
     meal_streams,
     segments,
 )
+from cohort.trial.margins import population_margins
 from cohort.trial.quantities import DAY_S
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
 from kernels.arithmetic import log
@@ -196,8 +205,13 @@ def simulate_block(
     model = _trial_model(protocol)
     population = _population(protocol, condition, model, compounds, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
+    if condition.settling is None:
+        lanes = model.lanes(values, len(ids))
+    else:
+        days = condition.settling.number("day")
+        lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, condition, model, population, device)
-    return walk.result(ids, model.lanes(values, len(ids)))
+    return walk.result(ids, lanes)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -255,8 +269,16 @@ def model_texts(protocol: Protocol) -> dict[str, str]:
 
 def _trial_model(protocol: Protocol) -> Model:
     return patient_model(
-        protocol_compounds(protocol), protocol_systems(protocol), _protocol_inputs(protocol)
+        protocol_compounds(protocol),
+        protocol_systems(protocol),
+        _protocol_inputs(protocol),
+        _means_of(load_condition(protocol.condition)),
     )
+
+
+def _means_of(condition: Condition) -> tuple[str, ...]:
+    """Return what outcomes read as daily means: adverse events, then the link."""
+    return tuple(dict.fromkeys((*DAILY_MEANS, *condition.link.signals)))
 
 
 def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
@@ -269,16 +291,7 @@ def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
 
 
 def _diet(protocol: Protocol) -> dict[str, float]:
-    if protocol.meals:
-        return intake_means(protocol)
-    nutrients = (
-        "trp",
-        "tyr",
-        "phe",
-        "bcaa",
-        "insulin",
-    )  # an even supply, as the model has without meals
-    return {f"{nutrient}_meal_share": 0.0 for nutrient in nutrients}
+    return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
 
 
 def trial_condition(protocol: Protocol) -> Condition:
@@ -367,20 +380,28 @@ def _population(
     compounds: Iterable[Compound],
     ids: NDArray[np.int64],
 ) -> Population:
-    usual, wanted = condition.population, protocol.population
-    spec = PopulationSpec(
-        age_min_y=wanted.age_min,
-        age_max_y=wanted.age_max,
-        age_mean_y=usual.age_mean.number("year"),
-        age_sd_y=usual.age_sd.number("year"),
-        female_fraction=usual.female_fraction.number("1"),
-        ancestry_shares={name: share.number("1") for name, share in usual.ancestry.items()},
-    )
+    spec = population_margins(protocol.population, condition)
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
-    effects.append(slc6a4_effect("serotonin_extracellular_baseline"))
+    effects += genotype_effects(model)
     effects += enzyme_effects(model.parameters)
     lags = {compound.name: absorption_lag(compound) for compound in compounds}
-    return sample_population(ids, protocol.seed, spec, model, effects, lags)
+    typical = _shifted(protocol, condition, model, ids)
+    return sample_population(
+        ids, protocol.seed, spec, model, effects, lags, condition.population.history, typical
+    )
+
+
+def _shifted(
+    protocol: Protocol, condition: Condition, model: Model, ids: NDArray[np.int64]
+) -> dict[str, Floats]:
+    """Return the typical values that the disease gives each patient."""
+    if not condition.shifts:
+        return {}
+    mean = condition.severity.baseline_mean.number("1")
+    spread = condition.severity.baseline_sd.number("1")
+    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    severity = deviation / spread if spread else np.zeros(len(ids))
+    return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
 
 class _Walk:
@@ -406,15 +427,17 @@ class _Walk:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
-        reference = {name: _daily_means(solutions[0], name)[-1] for name in DAILY_MEANS}
+        names = _means_of(self.condition)
+        reference = {name: _daily_means(solutions[0], name)[-1] for name in names}
+        _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
         days = []
         for segment in others:
             before = solutions[-1]
             doses = self._doses(ids, courses[-1])
             solutions.append(self._integrate(before.end, segment, doses))
-            means = {name: _daily_means(solutions[-1], name, before) for name in DAILY_MEANS}
-            days.append(_drivers(means, reference))
+            means = {name: _daily_means(solutions[-1], name, before) for name in names}
+            days.append(_drivers(means, reference, self.condition))
             courses.append(
                 follow_days(courses[-1], days[-1], self.condition, self.events, TrialVariation())
             )
@@ -466,11 +489,31 @@ def _daily_means(solution: Solution, name: str, before: Solution | None = None) 
     return np.diff(np.concatenate((first, totals)), axis=0) / 24.0
 
 
-def _drivers(means: Mapping[str, Floats], reference: Mapping[str, Floats]) -> DayDrivers:
-    ratios = {name: log(means[name] / reference[name]) for name in DAILY_MEANS}
+def _refuse_absent(
+    reference: Mapping[str, Floats],
+    condition: Condition,
+    ids: NDArray[np.int64],
+    run_in: Solution,
+) -> None:
+    """Refuse a signal that is not there without treatment: its log ratio says nothing."""
+    works = run_in.codes == ResultCode.SUCCESS
+    for name, level in reference.items():
+        absent = np.flatnonzero(works & ~(level > 0.0))
+        if absent.size:
+            raise CohortError(
+                f"condition '{condition.name}', link.signals.{name}: its daily mean is "
+                f"{level[absent[0]]:g} in untreated patient {ids[absent[0]]}; levels greater than "
+                "0 have a log ratio. Use another state or rule."
+            )
+
+
+def _drivers(
+    means: Mapping[str, Floats], reference: Mapping[str, Floats], condition: Condition
+) -> DayDrivers:
+    ratios = {name: log(means[name] / reference[name]) for name in means}
     serotonin, firing = ratios["serotonin_extracellular"], ratios["serotonin_firing"]
     return DayDrivers(
-        signals={"serotonin_extracellular": serotonin},
+        signals={name: ratios[name] for name in condition.link.signals},
         events={"serotonin_rise": serotonin, "firing_fall": -firing},
     )
 

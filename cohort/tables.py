@@ -139,12 +139,17 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
                     "value": value,
                     "baseline": baseline,
                     "change": value - baseline,
-                    "percent_change": 100.0 * (value - baseline) / baseline,
+                    "percent_change": 100.0 * (value - baseline) / _or_nan(baseline),
                     "is_baseline": np.full(len(value), index == 0),
                     "imputation": np.where(carried, "LOCF", ""),
                 }
             )
     return _stacked(rows)
+
+
+def _or_nan(baseline: Floats) -> Floats:
+    """Return the baseline, NaN where it is 0: nothing is a percentage of that."""
+    return np.where(baseline == 0.0, np.nan, baseline)
 
 
 def _markers(result: "BlockResult") -> dict[str, tuple[str, float, str]]:

@@ -310,13 +310,15 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
             "endpoint": [endpoint.name for endpoint in endpoints],
             "PARAM": [endpoint.label for endpoint in endpoints],
             "fall": [endpoint.responder_fall for endpoint in endpoints],
+            "points": [endpoint.responder_points for endpoint in endpoints],
+            "floor": [endpoint.minimum for endpoint in endpoints],
             "limit": [endpoint.remission_at_most for endpoint in endpoints],
             "CRIT1": [endpoint.response_text for endpoint in endpoints],
             "CRIT2": [endpoint.remission_text for endpoint in endpoints],
         },
         schema={
             **dict.fromkeys(("endpoint", "PARAM"), pl.String),
-            **dict.fromkeys(("fall", "limit"), pl.Float64),
+            **dict.fromkeys(("fall", "points", "floor", "limit"), pl.Float64),
             **dict.fromkeys(("CRIT1", "CRIT2"), pl.String),
         },
     )
@@ -333,12 +335,14 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     # value against a share of the baseline, not percent change against -50: scores are whole
     # numbers, and exactly half must count
     valued = ~pl.col("is_baseline") & pl.col("AVAL").is_not_null() & pl.col("BASE").is_not_null()
-    response = pl.col("AVAL") <= (1 - pl.col("fall")) * pl.col("BASE")
+    allowed = pl.col("floor") + (1 - pl.col("fall")) * (pl.col("BASE") - pl.col("floor"))
+    response = pl.col("AVAL") <= allowed - pl.col("points")
+    judged = valued & pl.col("limit").is_not_null()
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
-        pl.when(valued).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
+        pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )
 
 

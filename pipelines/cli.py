@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.conditions_cli import conditions_app
 from pipelines.drug_cli import drugs_app
 from pipelines.model_cli import model_app
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
+app.add_typer(conditions_app, name="conditions")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
 

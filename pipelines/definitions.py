@@ -7,6 +7,7 @@ a worker makes ADaM rows without loading the catalogues.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cohort.facts import Fact
 from cohort.outcomes import load_adverse_event, load_scale
 
 __all__ = ["Definitions", "Endpoint", "EventTerm", "read_definitions"]
@@ -21,9 +22,13 @@ class Endpoint:
     name, label
         Parameter code and name for people.
     responder_fall
-        Share of the baseline by which a responder falls at least [1].
+        Share of the baseline above the minimum by which a responder falls at least [1].
     remission_at_most
-        Highest score in remission [points].
+        Highest score in remission [points]; None where remission is not defined.
+    minimum
+        Lowest score of the scale [points].
+    responder_points
+        Points by which a responder falls at least beside that share, 0 for none [points].
 
     Examples
     --------
@@ -34,16 +39,23 @@ class Endpoint:
     name: str
     label: str
     responder_fall: float
-    remission_at_most: float
+    remission_at_most: float | None
+    minimum: float = 0.0
+    responder_points: float = 0.0
 
     @property
     def response_text(self) -> str:
         """The definition of response, for CRIT1."""
-        return f"Fall of at least {100 * self.responder_fall:g} % from baseline"
+        if self.responder_points:
+            return f"Fall of at least {self.responder_points:g} points from baseline"
+        above = f", {self.minimum:g} subtracted first" if self.minimum else ""
+        return f"Fall of at least {100 * self.responder_fall:g} % from baseline{above}"
 
     @property
     def remission_text(self) -> str:
         """The definition of remission, for CRIT2."""
+        if self.remission_at_most is None:
+            return "Not defined for this scale"
         return f"Score of {self.remission_at_most:g} or less"
 
 
@@ -75,6 +87,10 @@ class Definitions:
     events: tuple[EventTerm, ...]
 
 
+def _number(fact: Fact | None) -> float | None:
+    return None if fact is None else fact.number("1")
+
+
 def read_definitions(endpoints: Iterable[str], events: Iterable[str]) -> Definitions:
     """Return what the catalogues say of these endpoints and adverse events.
 
@@ -101,8 +117,10 @@ def read_definitions(endpoints: Iterable[str], events: Iterable[str]) -> Definit
             Endpoint(
                 name=scale.name,
                 label=scale.label,
-                responder_fall=scale.responder_fall.number("1"),
-                remission_at_most=scale.remission_at_most.number("1"),
+                responder_fall=_number(scale.responder_fall) or 0.0,
+                remission_at_most=_number(scale.remission_at_most),
+                minimum=scale.minimum,
+                responder_points=_number(scale.responder_points) or 0.0,
             )
             for scale in scales
         ),

@@ -363,7 +363,8 @@ _ADQS = Table(
             _text(
                 "CRIT2FL",
                 "Criterion 2 Evaluation Result Flag",
-                "Y or N on post-baseline records with a value, else null.",
+                "Y or N on post-baseline records with a value, else null; null where remission is "
+                "not defined.",
                 allowed=("Y", "N"),
             ),
         ),
@@ -517,7 +518,11 @@ _OUTCOMES_BY_ARM = Table(
         _number("change_se", "points", "Standard error of change", "change_sd / sqrt(n)."),
         _count("n_responders", "Responders", "Patients with CRIT1FL Y; null at baseline."),
         _number("responders_percent", "%", "Responders (%)", "Of all randomised."),
-        _count("n_remitters", "Remitters", "Patients with CRIT2FL Y; null at baseline."),
+        _count(
+            "n_remitters",
+            "Remitters",
+            "Patients with CRIT2FL Y; null at baseline and where remission is not defined.",
+        ),
         _number("remitters_percent", "%", "Remitters (%)", "Of all randomised."),
     ),
 )

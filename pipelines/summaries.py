@@ -73,6 +73,9 @@ def _rows(frame: pl.LazyFrame) -> list[Row]:
     return frame.collect(engine="streaming").to_dicts()
 
 
+_REMISSION = ("remission_", "n_remitters", "remitters_")
+
+
 def _table(name: str, rows: Sequence[Row]) -> pl.DataFrame:
     table = TABLES[name]
     return pl.DataFrame(rows, schema=polars_schema(table)).sort(table.key)
@@ -160,7 +163,7 @@ def outcomes_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
                 "n_remitters": found["n_remitters"],
                 "remitters_percent": 100 * found["n_remitters"] / n,
             }
-        rows.append(row)
+        rows.append(_defined(row, facts))
     return _table("outcomes_by_arm", rows)
 
 
@@ -212,8 +215,16 @@ def contrasts(tables: Path, facts: TrialFacts) -> pl.DataFrame:
             row |= _paired_contrast(paired[number, endpoint, visit], arm, control)
         else:
             row |= _parallel_contrast(arm, control, n, control_n)
-        rows.append(row)
+        rows.append(_defined(row, facts))
     return _table("contrasts", rows)
+
+
+def _defined(row: Row, facts: TrialFacts) -> Row:
+    """Return the row, without remission where the scale does not define it."""
+    without = {one.name for one in facts.definitions.endpoints if one.remission_at_most is None}
+    if row["endpoint"] not in without:
+        return row
+    return {name: value for name, value in row.items() if not name.startswith(_REMISSION)}
 
 
 def _parallel_contrast(arm: Row, control: Row, n: int, control_n: int) -> Row:

@@ -7,6 +7,7 @@ Warnings never change what is simulated. `cohort check`, `plan` and `run` print 
 from typing import TYPE_CHECKING
 
 from cohort.chemistry import with_needs
+from cohort.conditions import load_condition
 from cohort.interactions import protocol_risks
 from cohort.physiology.targets import targets_without_system
 from cohort.simulate import protocol_compounds, protocol_systems
@@ -40,7 +41,8 @@ def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
         f"so nothing follows from it. Add 'systems: [{system}]' to see what does."
         for system, titles in missing.items()
     )
-    return (*risks, *idle)
+    doubt = load_condition(protocol.condition).warning
+    return (*risks, *idle, *((doubt,) if doubt else ()))
 
 
 def refuse_contraindicated(protocol: "Protocol") -> None:

@@ -3,6 +3,7 @@
 # -- round-off ---------------------------------------------------------------------------------
 REST_RATE = 1e-9  # largest |dy/dt| / |y| at rest [1/h]: round-off of fluxes up to 1e4 times larger
 ROUND_OFF_RTOL = 1e-13  # a formula evaluated twice in another order
+COMPETITION_RTOL = 1e-10  # 1 - 1/(1 + d) at d up to 3e3 loses four digits, and steep laws two
 CONVERSION_RTOL = 1e-14  # one multiplication by a unit factor
 RIGHT_HAND_SIDE_RTOL = 1e-12  # two writings of a rate, of the sum of its terms; 1e-15 seen
 

@@ -1,8 +1,9 @@
 """Conditions: what a patient group brings to a trial, one YAML file each.
 
 A condition holds who the patients are, how severe, how they change on placebo, how transmitter
-states become severity, and why they leave. May import `cohort.facts`, `cohort.yaml_files` and
-below; `cohort.population`, `cohort.outcomes` and `cohort.simulate` read it.
+states become severity, why they leave, and which numbers of the model the disease moves. May
+import `cohort.facts`, `cohort.scales`, `cohort.chemistry`, `cohort.yaml_files` and below;
+`cohort.population`, `cohort.outcomes` and `cohort.simulate` read it.
 """
 
 from cohort.conditions.condition import (
@@ -14,8 +15,10 @@ from cohort.conditions.condition import (
     PopulationDefaults,
     SeverityModel,
     condition_names,
+    condition_text,
     load_condition,
 )
+from cohort.conditions.shift import Shift
 
 __all__ = [
     "Condition",
@@ -25,6 +28,8 @@ __all__ = [
     "PlaceboModel",
     "PopulationDefaults",
     "SeverityModel",
+    "Shift",
     "condition_names",
+    "condition_text",
     "load_condition",
 ]

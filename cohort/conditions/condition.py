@@ -1,13 +1,31 @@
 """The schema of a condition file, and its reader."""
 
+import math
+from collections.abc import Iterator
+from importlib import resources
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
-from cohort.chemistry import find_system
+from cohort.chemistry import find_system, with_needs
+from cohort.conditions.shift import (
+    Shift,
+    read_number,
+    shift_contradictions,
+    signal_contradictions,
+)
 from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
-from cohort.yaml_files import load_named, packaged_names
+from cohort.population.history import PatientHistory
+from cohort.scales import load_scale, scale_names, scales_of
+from cohort.yaml_files import (
+    Contradiction,
+    is_read,
+    load_named,
+    nearest_hint,
+    packaged_names,
+    refuse_contradictions,
+)
 
 __all__ = [
     "Condition",
@@ -18,11 +36,21 @@ __all__ = [
     "PopulationDefaults",
     "SeverityModel",
     "condition_names",
+    "condition_text",
     "load_condition",
 ]
 
+_ANCESTRIES = ("white", "black", "asian", "hispanic", "other")  # as `cohort.population.people`
+_SHARES_ROUND_OFF = 1e-6
+_NEEDED = "serotonin"
+
+_SHORTEST_D = 1e-3  # it divides, as does the next
+_SMALLEST_UNIT = 1e-3
+
+NotNegative = Annotated[Fact, quantity_in("1", minimum=0.0)]
+Share = Annotated[Fact, quantity_in("1", minimum=0.0, maximum=1.0)]
 Rate = Annotated[Fact, quantity_in("1/day", minimum=0.0)]
-Duration = Annotated[Fact, quantity_in("day", minimum=0.0)]
+Settling = Annotated[Fact, quantity_in("day", minimum=1.0)]
 
 
 def _known(name: str) -> str:
@@ -47,12 +75,25 @@ class PopulationDefaults(Declaration):
 
     age_mean: Age
     age_sd: Age
-    female_fraction: PureNumber
-    ancestry: dict[str, PureNumber]
+    age_min: Age | None = None
+    age_max: Age | None = None
+    female_fraction: Share
+    ancestry: dict[str, Share]
+    history: PatientHistory = PatientHistory()
 
 
 class SeverityModel(Declaration):
     """Latent severity at entry and its untreated drift.
+
+    Parameters
+    ----------
+    scale
+        Scale in whose points it is, counted from the minimum of that scale.
+    baseline_mean, baseline_sd
+        Before the entry criterion is applied [points].
+    progression, progression_sd
+        Untreated drift [points/d], greater than zero where patients get worse, and its spread
+        between patients; none if left out.
 
     Examples
     --------
@@ -60,9 +101,11 @@ class SeverityModel(Declaration):
     0.0
     """
 
+    scale: str
     baseline_mean: PureNumber
-    baseline_sd: PureNumber
+    baseline_sd: NotNegative
     progression: Annotated[Fact, quantity_in("1/day")]
+    progression_sd: Rate | None = None
 
 
 class EntryCriterion(Declaration):
@@ -88,15 +131,29 @@ class PlaceboModel(Declaration):
     """
 
     gain: PureNumber
-    time: Duration
-    shape: PureNumber
+    time: Annotated[Fact, quantity_in("day", minimum=_SHORTEST_D)]
+    shape: NotNegative
     relapse: Rate
-    patient_sd: PureNumber
-    trial_sd: PureNumber
+    patient_sd: NotNegative
+    trial_sd: NotNegative
 
 
 class LinkModel(Declaration):
     """How log ratios of transmitter states become severity; shared by every drug.
+
+    Parameters
+    ----------
+    calibrated
+        Whether the weights were fitted to trials. If not, effects of drugs on scores are not to be
+        believed, and the command line says so.
+    signals
+        Weight of each state or rule [1]: ln of its daily mean over the untreated level. None: no
+        drug moves a score.
+    signal_relative_error
+        Standard error of the weights over the weights [1].
+    rate, fast_share, ceiling, sensitivity_sd_log
+        Of the slow clinical process, the part that does not wait for it, the largest mean benefit
+        [points], and the spread of the benefit between patients.
 
     Examples
     --------
@@ -104,16 +161,27 @@ class LinkModel(Declaration):
     ('serotonin_extracellular',)
     """
 
+    calibrated: bool
     signals: dict[str, PureNumber]
-    signal_relative_error: PureNumber
+    signal_relative_error: NotNegative
     rate: Rate
-    fast_share: PureNumber
-    ceiling: PureNumber
-    sensitivity_sd_log: PureNumber
+    fast_share: Share
+    ceiling: NotNegative
+    sensitivity_sd_log: NotNegative
 
 
 class DropoutModel(Declaration):
     """Three competing hazards of leaving the trial.
+
+    Parameters
+    ----------
+    other, efficacy, adverse_event
+        Hazards at their base [1/d].
+    efficacy_slope, severity_unit, expected_fall
+        The efficacy hazard multiplies by e to the slope for every ``severity_unit`` points that
+        severity stands above ``expected_fall`` points below baseline; 3 points if left out.
+    adverse_event_burden
+        Hazard added by each ongoing adverse event [1/d].
 
     Examples
     --------
@@ -124,13 +192,29 @@ class DropoutModel(Declaration):
     other: Rate
     efficacy: Rate
     efficacy_slope: PureNumber
-    severity_unit: PureNumber
+    severity_unit: Annotated[Fact, quantity_in("1", minimum=_SMALLEST_UNIT)]
+    expected_fall: PureNumber | None = None
     adverse_event: Rate
     adverse_event_burden: Rate
 
 
 class Condition(Declaration):
     """One patient group: population, severity, placebo course, link and drop-out.
+
+    Parameters
+    ----------
+    name, title
+        Identifier, and words for people.
+    systems
+        Systems of the chemistry that a trial simulates; serotonin is among them, since adverse
+        events read it.
+    shifts
+        What the disease moves away from the healthy reference; none if left out.
+    settling
+        How long the untreated patient is simulated before the run-in, so that what was shifted
+        comes to its own rest; needed where there are shifts.
+    population, severity, entry, placebo, link, dropout
+        As described there.
 
     Examples
     --------
@@ -141,6 +225,8 @@ class Condition(Declaration):
     name: str
     title: str
     systems: tuple[SystemName, ...]
+    shifts: tuple[Shift, ...] = ()
+    settling: Settling | None = None
     population: PopulationDefaults
     severity: SeverityModel
     entry: EntryCriterion
@@ -148,16 +234,182 @@ class Condition(Declaration):
     link: LinkModel
     dropout: DropoutModel
 
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(load_condition("major_depression").contradictions())
+        []
+        """
+        yield from _systems(self)
+        yield from _ages(self.population)
+        yield from _ancestry(self.population)
+        yield from _scales(self)
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+    @property
+    def scales(self) -> tuple[str, ...]:
+        """Rating scales that measure it.
+
+        Examples
+        --------
+        >>> load_condition("major_depression").scales
+        ('HAMD17', 'HAMD24', 'MADRS', 'PHQ9')
+        """
+        return scales_of(self.severity.scale)
+
+    @property
+    def warning(self) -> str:
+        """What people who read its scores must know; empty if its link was calibrated.
+
+        Examples
+        --------
+        >>> load_condition("major_depression").warning
+        ''
+        """
+        if not self.link.signals:
+            return (
+                f"condition {self.name}: no state of the model acts on its scores; drugs change "
+                "chemistry and adverse events only."
+            )
+        if not self.link.calibrated:
+            return (
+                f"condition {self.name}: the link of this condition has not been calibrated: drug "
+                "effects on its scores are not to be believed yet."
+            )
+        return ""
+
+
+def _systems(condition: Condition) -> Iterator[Contradiction]:
+    """Check what names the chemistry: nothing can be said if the systems could not be read."""
+    systems = condition.systems
+    if not is_read(systems):
+        return
+    if _NEEDED not in with_needs(systems):
+        yield Contradiction(
+            path=("systems",),
+            message=f"{_NEEDED} is not among the systems; adverse events read it. Add it to the "
+            "list.",
+        )
+    yield from shift_contradictions(condition.shifts, systems)
+    yield from signal_contradictions(condition.link.signals, systems)
+    if condition.shifts and condition.settling is None:
+        yield Contradiction(
+            path=("shifts",),
+            message="there are shifts and no 'settling'; shifted patients need time to come to "
+            "their own rest. Add the line 'settling: {value: 180 day, mark: design, source: ...}'.",
+        )
+
+
+def _ages(population: PopulationDefaults) -> Iterator[Contradiction]:
+    mean = read_number(population.age_mean, "year")
+    for key, fact, sign in (
+        ("age_min", population.age_min, 1.0),
+        ("age_max", population.age_max, -1.0),
+    ):
+        end = read_number(fact, "year")
+        if mean is not None and end is not None and sign * (mean - end) < 0.0:
+            yield Contradiction(
+                path=("population", "age_mean"),
+                message=f"{mean:g} year was given, and {key} is {end:g} year; the mean lies within "
+                "the range. Change one of the two.",
+            )
+
+
+def _ancestry(population: PopulationDefaults) -> Iterator[Contradiction]:
+    shares = population.ancestry
+    if not is_read(shares):
+        return
+    unknown = [name for name in shares if name not in _ANCESTRIES]
+    for name in unknown:
+        yield Contradiction(
+            path=("population", "ancestry", name),
+            message=f"unknown ancestry '{name}'; {len(_ANCESTRIES)} are known. "
+            f"{nearest_hint(name, _ANCESTRIES)}",
+        )
+    numbers = [read_number(share, "1") for share in shares.values()]
+    total = math.fsum(number for number in numbers if number is not None)
+    if not unknown and None not in numbers and abs(total - 1.0) > _SHARES_ROUND_OFF:
+        yield Contradiction(
+            path=("population", "ancestry"),
+            message=f"the shares add up to {total:g} [1]; exactly 1 is allowed. Change one share.",
+        )
+
+
+def _scales(condition: Condition) -> Iterator[Contradiction]:
+    own, entry = condition.severity.scale, condition.entry
+    if not is_read(own):
+        return
+    if own not in scale_names():
+        yield _unknown_scale(("severity", "scale"), own)
+        return
+    latent = load_scale(own).latent
+    if latent != own:
+        yield Contradiction(
+            path=("severity", "scale"),
+            message=f"'{own}' reads the severity of '{latent}'; a scale that reads its own is "
+            f"allowed. Write 'scale: {latent}'.",
+        )
+        return
+    name = entry.scale
+    if not is_read(name):
+        return
+    if name not in scale_names():
+        yield _unknown_scale(("entry", "scale"), name)
+    elif name not in condition.scales:
+        yield Contradiction(
+            path=("entry", "scale"),
+            message=f"'{name}' does not measure a severity in points of '{own}'; "
+            f"{', '.join(condition.scales)} do. Use one of them.",
+        )
+
+
+def _unknown_scale(path: tuple[str, ...], name: str) -> Contradiction:
+    return Contradiction(
+        path=path,
+        message=f"unknown rating scale '{name}'; {len(scale_names())} are known. "
+        f"{nearest_hint(name, scale_names())}",
+    )
+
 
 def condition_names() -> tuple[str, ...]:
     """Return the packaged conditions, sorted.
 
     Examples
     --------
-    >>> condition_names()
-    ('major_depression',)
+    >>> "major_depression" in condition_names()
+    True
     """
     return packaged_names("cohort.conditions")
+
+
+def condition_text(name: str) -> str:
+    """Return the text of a packaged condition with its comments, a start for one's own.
+
+    Parameters
+    ----------
+    name
+        One of `condition_names`.
+
+    Returns
+    -------
+    YAML text.
+
+    Raises
+    ------
+    UnknownNameError
+        If no packaged condition has that name.
+
+    Examples
+    --------
+    >>> condition_text("major_depression").splitlines()[-1][:24]
+    '  adverse_event_burden: '
+    """
+    if name not in condition_names():
+        raise UnknownNameError("condition", name, condition_names(), "condition")
+    return (resources.files("cohort.conditions") / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def load_condition(name_or_path: str) -> Condition:

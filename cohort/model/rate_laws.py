@@ -12,10 +12,12 @@ from cohort.errors import RangeError
 __all__ = [
     "activation",
     "autoreceptor_view",
+    "half_inhibition",
     "inhibition",
     "mass_action",
     "michaelis_menten",
     "positive_part",
+    "receptor_view",
     "relaxation",
     "smooth_excess",
     "substrate_inhibition",
@@ -23,6 +25,7 @@ __all__ = [
 
 # Lowest tone that an autoreceptor reads: keeps powers of it real.
 _VIEW_FLOOR = sympy.Float(1e-6)
+_NONE = sympy.Integer(0)
 
 
 def michaelis_menten(s: sympy.Expr, k_m: sympy.Expr) -> sympy.Expr:
@@ -95,6 +98,28 @@ def inhibition(x: sympy.Expr, c: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
     return (1 + c) / (1 + c * x**n)
 
 
+def half_inhibition(c: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
+    """Return the regulator at which `inhibition` is half of its most, ``c^(-1/n)`` [1].
+
+    Parameters
+    ----------
+    c
+        Strength of the inhibition [1], greater than zero.
+    n
+        Steepness [1].
+
+    Returns
+    -------
+    Half saturation of the receptor behind the law, in units of the tone at rest.
+
+    Examples
+    --------
+    >>> half_inhibition(sympy.Rational(1, 4), sympy.Integer(2))
+    2
+    """
+    return c ** (-1 / n)
+
+
 def activation(x: sympy.Expr, a: sympy.Expr) -> sympy.Expr:
     """Return ``(1 + a) x / (x + a)``: 1 at rest, at most ``1 + a`` [1].
 
@@ -117,7 +142,60 @@ def activation(x: sympy.Expr, a: sympy.Expr) -> sympy.Expr:
     return (1 + a) * x / (x + a)
 
 
-def autoreceptor_view(x: sympy.Expr, sensitivity: sympy.Expr, antagonist: sympy.Expr) -> sympy.Expr:
+def receptor_view(
+    x: sympy.Expr, half_saturation: sympy.Expr, antagonist: sympy.Expr, agonist: sympy.Expr
+) -> sympy.Expr:
+    r"""Return the tone that would act alone as transmitter and drugs act together [1].
+
+    Parameters
+    ----------
+    x
+        Transmitter relative to rest [1], not negative.
+    half_saturation
+        Half saturation of the receptor in units of the tone at rest [1].
+    antagonist
+        Fraction of free receptors that the antagonist part of all drugs holds [1].
+    agonist
+        Agonist part of all drugs, in half saturations [1], not negative.
+
+    Returns
+    -------
+    Tone. With one full agonist and nothing else it is the transmitter, plus the drug counted in
+    half saturations.
+
+    Notes
+    -----
+    Drug *i* at :math:`d_i` times its EC50, with efficacy :math:`e_i`, competes with the transmitter
+    *x* of half saturation *a*:
+
+    .. math::
+
+        \frac{x/a + \sum e_i d_i}{1 + x/a + \sum d_i} = \frac{x_{eq}}{a + x_{eq}}
+        \quad\text{where}\quad
+        x_{eq} = \frac{x + a \sum e_i d_i}{1 + \sum (1 - e_i) d_i}
+               = (1 - o)\,x + a\,g
+
+    with the antagonist part :math:`o = 1 - 1/(1 + \sum (1 - e_i) d_i)` and the agonist part
+    :math:`g = (1 - o) \sum e_i d_i`. Efficacy 0 leaves Gaddum's antagonist. A partial agonist
+    changes nothing at the tone :math:`a e/(1 - e)`: below it raises, above it lowers.
+
+    Examples
+    --------
+    >>> half, one, zero = sympy.Rational(1, 2), sympy.Integer(1), sympy.Integer(0)
+    >>> receptor_view(one, sympy.Integer(2), half, zero)  # antagonist at its EC50
+    1/2
+    >>> receptor_view(one, sympy.Integer(2), zero, one)  # full agonist at its EC50
+    3
+    """
+    return (1 - antagonist) * x + half_saturation * agonist
+
+
+def autoreceptor_view(
+    x: sympy.Expr,
+    sensitivity: sympy.Expr,
+    antagonist: sympy.Expr,
+    agonist_tone: sympy.Expr = _NONE,
+) -> sympy.Expr:
     """Return the transmitter tone that an autoreceptor reads [1].
 
     Parameters
@@ -128,17 +206,28 @@ def autoreceptor_view(x: sympy.Expr, sensitivity: sympy.Expr, antagonist: sympy.
         Sensitivity of the receptor relative to rest [1]; at 0 it reads rest whatever happens.
     antagonist
         Fraction of receptors that an antagonist holds [1].
+    agonist_tone
+        Tone that agonists stand for: half saturation times agonist part, as in `receptor_view` [1].
 
     Returns
     -------
     Tone, at least 1e-6.
 
+    Notes
+    -----
+    Sensitivity scales what agonists add as it scales a change of transmitter: a full agonist acts
+    as so much more transmitter, and a receptor that lost its sensitivity answers to neither.
+
     Examples
     --------
     >>> autoreceptor_view(sympy.Integer(3), sympy.Rational(1, 2), sympy.Integer(0))
     2
+    >>> one = sympy.Integer(1)
+    >>> autoreceptor_view(one, sympy.Rational(1, 2), sympy.Integer(0), sympy.Integer(2))
+    2
     """
-    return sympy.Max(_VIEW_FLOOR, (1 - antagonist) * (1 + sensitivity * (x - 1)))
+    transmitter = (1 - antagonist) * (1 + sensitivity * (x - 1))
+    return sympy.Max(_VIEW_FLOOR, transmitter + sensitivity * agonist_tone)
 
 
 def relaxation(target: sympy.Expr, level: sympy.Expr, rate: sympy.Expr) -> sympy.Expr:

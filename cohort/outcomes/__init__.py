@@ -1,8 +1,8 @@
 """Outcomes: from daily means of a patient's states to scores, adverse events and drop-out.
 
 No drug is named here: everything follows from the patient's own transmitter and receptor states
-relative to their untreated level. May import `cohort.facts`, `cohort.conditions` and
-`cohort.population.draws`; `cohort.simulate` walks through `cohort.outcomes.course`.
+relative to their untreated level. May import `cohort.facts`, `cohort.scales`, `cohort.conditions`
+and `cohort.population.draws`; `cohort.simulate` walks through `cohort.outcomes.course`.
 """
 
 from cohort.outcomes.adverse_events import (
@@ -15,12 +15,13 @@ from cohort.outcomes.course import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    baseline_severity,
     follow_days,
     start_course,
 )
 from cohort.outcomes.recovery import recovery_time
-from cohort.outcomes.scales import Scale, load_scale, scale_names, score
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
+from cohort.scales import Scale, load_scale, scale_names, score
 
 __all__ = [
     "AdverseEvent",
@@ -30,6 +31,7 @@ __all__ = [
     "Severity",
     "TrialVariation",
     "adverse_event_names",
+    "baseline_severity",
     "drug_benefit",
     "follow_days",
     "hazard_per_day",

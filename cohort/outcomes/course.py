@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from cohort.conditions import Condition
 from cohort.errors import CohortError
 from cohort.outcomes.adverse_events import AdverseEvent, hazard_per_day
-from cohort.outcomes.scales import load_scale, score
 from cohort.outcomes.severity import Severity, drug_benefit, relax
 from cohort.population.draws import exponentials, normals, uniforms
+from cohort.scales import load_scale, score
 from kernels.arithmetic import exp
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ClinicalCourse",
     "DayDrivers",
     "TrialVariation",
+    "baseline_severity",
     "follow_days",
     "start_course",
 ]
@@ -35,7 +36,7 @@ REASONS: Final = ("OTHER", "LACK OF EFFICACY", "ADVERSE EVENT")
 """Reasons for discontinuation, in the order of the competing hazards."""
 
 _MOST_SCREENINGS: Final = 200
-_EXPECTED_FALL: Final = 3.0  # points below baseline at which the efficacy hazard is at its base
+_EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class TrialVariation:
     Parameters
     ----------
     placebo_shift
-        Additional improvement on placebo at week 8 [points of the HAM-D17].
+        Additional improvement on placebo at week 8 [points of the condition's scale].
     benefit_factor
         Multiple of the benefit of every drug [1].
 
@@ -141,7 +142,7 @@ class ClinicalCourse:
     left_reason: NDArray[np.int64]
 
     def latent(self, condition: Condition, variation: TrialVariation) -> Floats:
-        """Return today's latent severity [points of the HAM-D17], shape ``(n_lane,)``.
+        """Return today's latent severity [points of its scale], shape ``(n_lane,)``.
 
         Examples
         --------
@@ -201,9 +202,10 @@ def start_course(
     eta = normals(seed, patient_ids, "benefit sensitivity")
     placebo = normals(seed, patient_ids, "placebo response")
     severity = Severity(
-        baseline=_screened_baseline(patient_ids, seed, condition),
+        baseline=baseline_severity(patient_ids, seed, condition),
         placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * placebo,
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
+        slope=_own_slopes(patient_ids, seed, condition),
     )
 
     def drawn(source: str) -> Floats:
@@ -235,7 +237,44 @@ def start_course(
     )
 
 
-def _screened_baseline(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+    """Return each patient's untreated drift [points/d], shape ``(n_lane,)``."""
+    mean = condition.severity.progression.number("1/day")
+    slopes = np.full(len(patient_ids), mean)
+    if condition.severity.progression_sd is None:
+        return slopes
+    spread = condition.severity.progression_sd.number("1/day")
+    return slopes + spread * normals(seed, patient_ids, "progression")
+
+
+def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+    """Return the latent severity of those who were let in.
+
+    Parameters
+    ----------
+    patient_ids
+        Shape ``(n_lane,)``.
+    seed
+        Seed of the trial.
+    condition
+        Severity and entry criterion.
+
+    Returns
+    -------
+    Severity at entry [points of the condition's scale], shape ``(n_lane,)``.
+
+    Raises
+    ------
+    CohortError
+        If the entry criterion refuses a patient too often.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> entered = baseline_severity(np.arange(200), 7, load_condition("major_depression"))
+    >>> round(float(entered.mean()))
+    23
+    """
     scale = load_scale(condition.entry.scale)
     lowest = condition.entry.at_least.number("1")
     mean = condition.severity.baseline_mean.number("1")
@@ -360,7 +399,8 @@ def _leavers_of_day(
 ) -> ClinicalCourse:
     dropout = condition.dropout
     severity = course.latent(condition, variation)
-    above = severity - (course.severity.baseline - _EXPECTED_FALL)
+    fall = _EXPECTED_FALL if dropout.expected_fall is None else dropout.expected_fall.number("1")
+    above = severity - (course.severity.baseline - fall)
     slope = dropout.efficacy_slope.number("1") / dropout.severity_unit.number("1")
     ongoing = (course.onset_day <= course.day) & ~(course.end_day <= course.day)
     burden = np.zeros_like(severity)

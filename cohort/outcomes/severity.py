@@ -22,16 +22,19 @@ class Severity:
     Parameters
     ----------
     baseline
-        Latent severity at entry [points of the HAM-D17], shape ``(n_lane,)``.
+        Latent severity at entry [points of the condition's scale], shape ``(n_lane,)``.
     placebo_factor
         The patient's own multiple of the mean improvement on placebo [1].
     sensitivity
         The patient's own multiple of the mean benefit [1], mean 1.
+    slope
+        The patient's own untreated drift [points/d].
 
     Examples
     --------
+    >>> one = np.ones(1)
     >>> Severity(
-    ...     baseline=np.array([22.0]), placebo_factor=np.ones(1), sensitivity=np.ones(1)
+    ...     baseline=22.0 * one, placebo_factor=one, sensitivity=one, slope=0.0 * one
     ... ).baseline.tolist()
     [22.0]
     """
@@ -39,6 +42,7 @@ class Severity:
     baseline: Floats
     placebo_factor: Floats
     sensitivity: Floats
+    slope: Floats
 
     def at(self, day: float, benefit: Floats, condition: Condition, trial_shift: float) -> Floats:
         """Return latent severity on one day.
@@ -50,7 +54,7 @@ class Severity:
         benefit
             Benefit of a patient of mean sensitivity [points], shape ``(n_lane,)``.
         condition
-            Placebo course and progression.
+            Placebo course.
         trial_shift
             How much more this trial's patients improve on placebo at week 8 than in the mean
             trial [points].
@@ -63,15 +67,18 @@ class Severity:
         --------
         >>> from cohort.conditions import load_condition
         >>> one = np.ones(1)
-        >>> severity = Severity(baseline=22.0 * one, placebo_factor=one, sensitivity=one)
+        >>> severity = Severity(
+        ...     baseline=22.0 * one, placebo_factor=one, sensitivity=one, slope=0.0 * one
+        ... )
         >>> severity.at(56.0, 0.0 * one, load_condition("major_depression"), 0.0).round(1).tolist()
         [12.4]
         """
         placebo = condition.placebo
         gain = placebo_improvement(placebo, np.array([day, 56.0]))
-        improvement = gain[0] * (self.placebo_factor + trial_shift / gain[1])
-        drift = condition.severity.progression.number("1/day") * day
-        exact = self.baseline + drift - improvement - self.sensitivity * benefit
+        # a condition without a placebo course has nothing that trials could differ in
+        shift = trial_shift / gain[1] if gain[1] else 0.0
+        improvement = gain[0] * (self.placebo_factor + shift)
+        exact = self.baseline + self.slope * day - improvement - self.sensitivity * benefit
         severity: Floats = np.maximum(exact, 0.0)
         return severity
 
@@ -88,7 +95,7 @@ def placebo_improvement(placebo: PlaceboModel, day: Floats) -> Floats:
 
     Returns
     -------
-    Fall of severity [points of the HAM-D17].
+    Fall of severity [points of the condition's scale].
 
     Notes
     -----
@@ -150,7 +157,7 @@ def drug_benefit(link: LinkModel, now: Floats, slow: Floats) -> Floats:
 
     Returns
     -------
-    Points of the HAM-D17.
+    Points of the condition's scale.
 
     Notes
     -----

@@ -8,8 +8,22 @@ block and process. Imports kernels, NumPy and pydantic.
 
 from cohort.population.covariates import sample_covariates
 from cohort.population.draws import categorical, exponentials, lognormals, normals, uniforms
-from cohort.population.effects import covariate_factors, slc6a4_effect
+from cohort.population.effects import (
+    comt_effects,
+    covariate_factors,
+    genotype_effects,
+    maoa_effect,
+    slc6a4_effect,
+)
 from cohort.population.genotypes import Genotypes, load_genotypes, sample_genotypes
+from cohort.population.history import (
+    Categories,
+    Lognormal,
+    PatientHistory,
+    Poisson,
+    sample_history,
+)
+from cohort.population.kidney import cockcroft_gault, sample_creatinine
 from cohort.population.normal_quantile import normal_quantile
 from cohort.population.parameters import (
     REDRAW_LIMIT,
@@ -17,36 +31,59 @@ from cohort.population.parameters import (
     sample_lags,
     sample_parameters,
 )
-from cohort.population.people import ANCESTRIES, SEXES, People, load_people
+from cohort.population.people import (
+    ANCESTRIES,
+    BMI_CLASSES,
+    SEXES,
+    SMOKER_LEVELS,
+    People,
+    load_people,
+)
 from cohort.population.philox import philox4x32
 from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
+from cohort.population.records import load_people_file
+from cohort.population.shifts import shift_values
 
 __all__ = [
     "ANCESTRIES",
+    "BMI_CLASSES",
     "REDRAW_LIMIT",
     "SEXES",
+    "SMOKER_LEVELS",
+    "Categories",
     "Genotypes",
+    "Lognormal",
     "ParameterDraw",
+    "PatientHistory",
     "People",
+    "Poisson",
     "Population",
     "PopulationSpec",
     "categorical",
+    "cockcroft_gault",
+    "comt_effects",
     "covariate_factors",
     "exponentials",
+    "genotype_effects",
     "load_genotypes",
     "load_people",
+    "load_people_file",
     "lognormals",
+    "maoa_effect",
     "normal_quantile",
     "normals",
     "philox4x32",
     "rake",
     "sample_covariates",
+    "sample_creatinine",
     "sample_genotypes",
+    "sample_history",
     "sample_lags",
     "sample_parameters",
     "sample_population",
+    "shift_values",
     "slc6a4_effect",
     "uniforms",
 ]

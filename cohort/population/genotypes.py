@@ -1,16 +1,18 @@
 """Genotypes by ancestry, and the phenotypes that follow from them.
 
-Two alleles of CYP2C19, CYP2D6 and SLC6A4 (5-HTTLPR) are drawn independently from the frequencies
-of the patient's genetic group; ``genotypes.yaml`` beside this file holds every number with its
-source. `cohort.population.population` enters here. Imports NumPy and pydantic.
+Two alleles of CYP2C19, CYP2D6, SLC6A4 (5-HTTLPR) and COMT (Val158Met) are drawn independently from
+the frequencies of the patient's genetic group, of MAOA (uVNTR) two in women and one in men;
+``genotypes.yaml`` beside this file holds every number with its source.
+`cohort.population.population` enters here. Imports NumPy and pydantic.
 """
 
 import functools
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +21,7 @@ from pydantic import Field, model_validator
 from cohort.errors import FileContentError, UnknownNameError
 from cohort.facts import Declaration, Mark, PureNumber
 from cohort.population.draws import categorical
-from cohort.population.people import ANCESTRIES
+from cohort.population.people import ANCESTRIES, SEXES
 from cohort.yaml_files import read_yaml_model
 
 __all__ = ["Genotypes", "load_genotypes", "sample_genotypes"]
@@ -30,6 +32,8 @@ Texts = NDArray[np.str_]
 Function = Literal["none", "normal", "increased"]
 Phenotype = Literal["PM", "IM", "NM", "RM", "UM"]
 Genotype = Literal["SS", "SL", "LL"]
+ComtGenotype = Literal["ValVal", "ValMet", "MetMet"]
+MaoaAllele = Literal["3R", "4R"]
 SourceText = Annotated[str, Field(min_length=3)]
 Frequencies = dict[str, dict[str, PureNumber]]
 
@@ -104,6 +108,34 @@ class _Slc6a4(Declaration):
         return self
 
 
+class _Comt(Declaration):
+    met_allele: dict[str, PureNumber]
+    activities: dict[ComtGenotype, PureNumber]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for group, fact in self.met_allele.items():
+            _check_share(f"met_allele.{group}", fact.number("1"))
+        _check_activities(
+            {str(key): fact for key, fact in self.activities.items()}, get_args(ComtGenotype)
+        )
+        return self
+
+
+class _Maoa(Declaration):
+    three_repeat: dict[str, PureNumber]
+    activities: dict[MaoaAllele, PureNumber]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for group, fact in self.three_repeat.items():
+            _check_share(f"three_repeat.{group}", fact.number("1"))
+        _check_activities(
+            {str(key): fact for key, fact in self.activities.items()}, get_args(MaoaAllele)
+        )
+        return self
+
+
 class Genotypes(Declaration):
     """The validated content of a file of genotypes.
 
@@ -117,6 +149,10 @@ class Genotypes(Declaration):
         Activities of alleles, phenotypes of their sums, frequencies by genetic group.
     slc6a4
         Frequency of the short allele by genetic group, transporter density by genotype.
+    comt
+        Frequency of the Met allele by genetic group, activity in brain by genotype.
+    maoa
+        Frequency of three repeats by genetic group, activity in brain by allele.
 
     Raises
     ------
@@ -133,6 +169,8 @@ class Genotypes(Declaration):
     cyp2c19: _Cyp2c19
     cyp2d6: _Cyp2d6
     slc6a4: _Slc6a4
+    comt: _Comt
+    maoa: _Maoa
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -140,6 +178,8 @@ class Genotypes(Declaration):
         for gene, found in (
             ("cyp2d6", self.cyp2d6.frequencies),
             ("slc6a4", self.slc6a4.short_allele),
+            ("comt", self.comt.met_allele),
+            ("maoa", self.maoa.three_repeat),
         ):
             if set(found) != groups:
                 raise ValueError(f"{gene}: groups {sorted(found)}; those of cyp2c19 are allowed.")
@@ -198,7 +238,13 @@ def _packaged() -> Genotypes:
 
 
 def sample_genotypes(
-    patient_ids: ArrayLike, seed: int, ancestry: ArrayLike, genotypes: Genotypes | None = None
+    patient_ids: ArrayLike,
+    seed: int,
+    ancestry: ArrayLike,
+    genotypes: Genotypes | None = None,
+    *,
+    sex: ArrayLike | None = None,
+    draw: ArrayLike = 0,
 ) -> dict[str, NDArray[np.float64] | Texts]:
     """Return genotypes and phenotypes of patients.
 
@@ -212,11 +258,18 @@ def sample_genotypes(
         Self-reported ancestry of each patient, shape ``(n_lane,)``.
     genotypes
         Frequencies and rules; None takes the packaged ones.
+    sex
+        ``F`` or ``M`` of each patient, shape ``(n_lane,)``; None leaves MAOA out, which is on the X
+        chromosome.
+    draw
+        Which candidate for the patient's place, as in `cohort.population.draws.uniforms`.
 
     Returns
     -------
     Arrays of shape ``(n_lane,)``: genetic_group; cyp2c19 and cyp2d6, phenotypes ``PM``, ``IM``,
-    ``NM``, ``RM``, ``UM``; cyp2d6_activity, the activity score [1]; slc6a4, ``SS``, ``SL``, ``LL``.
+    ``NM``, ``RM``, ``UM``; cyp2d6_activity, the activity score [1]; slc6a4, ``SS``, ``SL``, ``LL``;
+    comt, ``ValVal``, ``ValMet``, ``MetMet``; maoa, ``3R`` or ``4R`` in men, ``3R3R``, ``3R4R`` or
+    ``4R4R`` in women.
 
     Raises
     ------
@@ -229,7 +282,8 @@ def sample_genotypes(
     -----
     Alleles are independent within a group (Hardy-Weinberg) and between genes. A person of mixed
     ancestry belongs to one group; admixture within a person is left out, and so are CYP2D6
-    hybrids with function, CYP2D6 copy numbers above two, rare CYP2C19 alleles, and rs25531.
+    hybrids with function, CYP2D6 copy numbers above two, rare CYP2C19 alleles, rs25531, and rare
+    repeats of MAOA, which count as three or four by what they do.
 
     Examples
     --------
@@ -238,27 +292,72 @@ def sample_genotypes(
     0.2
     """
     facts = _packaged() if genotypes is None else genotypes
-    group = _sample_group(patient_ids, seed, np.asarray(ancestry), facts)
+    lottery = _Lottery(patient_ids, seed, draw)
+    group = _sample_group(lottery, np.asarray(ancestry), facts)
     activity = sum(
         np.array([fact.number("1") for fact in facts.cyp2d6.activities.values()])[allele]
-        for allele in _sample_alleles(patient_ids, seed, "cyp2d6", group, _cyp2d6_shares(facts))
+        for allele in lottery.alleles("cyp2d6", group, _cyp2d6_shares(facts))
     )
-    n_short = sum(
-        allele == 0
-        for allele in _sample_alleles(patient_ids, seed, "slc6a4", group, _slc6a4_shares(facts))
-    )
-    return {
+    n_short = lottery.n_first("slc6a4", group, _biallelic(facts.slc6a4.short_allele, facts))
+    n_met = lottery.n_first("comt", group, _biallelic(facts.comt.met_allele, facts))
+    columns: dict[str, NDArray[np.float64] | Texts] = {
         "genetic_group": np.array(facts.groups())[group],
-        "cyp2c19": _cyp2c19_phenotype(patient_ids, seed, group, facts),
+        "cyp2c19": _cyp2c19_phenotype(lottery, group, facts),
         "cyp2d6": _phenotype_of_score(np.asarray(activity), facts.cyp2d6.phenotypes),
         "cyp2d6_activity": np.asarray(activity),
-        "slc6a4": np.array(["LL", "SL", "SS"])[np.asarray(n_short, dtype=np.int64)],
+        "slc6a4": np.array(["LL", "SL", "SS"])[n_short],
+        "comt": np.array(["ValVal", "ValMet", "MetMet"])[n_met],
     }
+    if sex is not None:
+        columns["maoa"] = _maoa_genotype(lottery, group, np.asarray(sex), facts)
+    return columns
 
 
-def _sample_group(
-    patient_ids: ArrayLike, seed: int, ancestry: Texts, facts: Genotypes
-) -> NDArray[np.int64]:
+@dataclass(frozen=True, slots=True)
+class _Lottery:
+    """Whose alleles are drawn."""
+
+    patient_ids: ArrayLike
+    seed: int
+    draw: ArrayLike
+
+    def alleles(
+        self, gene: str, group: NDArray[np.int64], shares: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the index of both alleles; ``shares`` has shape ``(n_allele, n_group)``."""
+        first, second = (
+            categorical(
+                self.seed,
+                self.patient_ids,
+                f"allele:{gene}:{parent}",
+                shares[:, group],
+                self.draw,
+            )
+            for parent in ("mother", "father")
+        )
+        return first, second
+
+    def n_first(
+        self, gene: str, group: NDArray[np.int64], shares: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """Return how many of both alleles are the first one."""
+        first, second = self.alleles(gene, group, shares)
+        return np.asarray((first == 0).astype(np.int64) + (second == 0), dtype=np.int64)
+
+
+def _maoa_genotype(
+    lottery: _Lottery, group: NDArray[np.int64], sex: Texts, facts: Genotypes
+) -> Texts:
+    unknown = ~np.isin(sex, SEXES)
+    if unknown.any():
+        raise UnknownNameError("sample_genotypes", str(sex[unknown][0]), SEXES, "sex")
+    shares = _biallelic(facts.maoa.three_repeat, facts)
+    mother, father = lottery.alleles("maoa", group, shares)
+    women = np.array(["3R3R", "3R4R", "4R4R"])[mother + father]
+    return np.where(sex == "F", women, np.array(["3R", "4R"])[mother])  # a son's X is his mother's
+
+
+def _sample_group(lottery: _Lottery, ancestry: Texts, facts: Genotypes) -> NDArray[np.int64]:
     index = np.full(ancestry.shape, -1, dtype=np.int64)
     shares = np.zeros((len(facts.groups()), len(ANCESTRIES)))
     for number, name in enumerate(ANCESTRIES):
@@ -268,33 +367,17 @@ def _sample_group(
     if (index < 0).any():
         unknown = str(ancestry[index < 0][0])
         raise UnknownNameError("sample_genotypes", unknown, ANCESTRIES, "ancestry")
-    return categorical(seed, patient_ids, "genetic group", shares[:, index])
+    whole = shares[:, index]
+    return categorical(lottery.seed, lottery.patient_ids, "genetic group", whole, lottery.draw)
 
 
-def _sample_alleles(
-    patient_ids: ArrayLike,
-    seed: int,
-    gene: str,
-    group: NDArray[np.int64],
-    shares: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the index of both alleles; ``shares`` has shape ``(n_allele, n_group)``."""
-    first, second = (
-        categorical(seed, patient_ids, f"allele:{gene}:{parent}", shares[:, group])
-        for parent in ("mother", "father")
-    )
-    return first, second
-
-
-def _cyp2c19_phenotype(
-    patient_ids: ArrayLike, seed: int, group: NDArray[np.int64], facts: Genotypes
-) -> Texts:
+def _cyp2c19_phenotype(lottery: _Lottery, group: NDArray[np.int64], facts: Genotypes) -> Texts:
     rules = facts.cyp2c19
     shares = _shares(rules.frequencies, tuple(rules.functions))
     held = [allele.value for allele in rules.functions.values()]
     phenotypes = {frozenset(row.functions): row.value for row in rules.phenotypes}
     table = np.array([[phenotypes[frozenset((one, other))] for other in held] for one in held])
-    first, second = _sample_alleles(patient_ids, seed, "cyp2c19", group, shares)
+    first, second = lottery.alleles("cyp2c19", group, shares)
     return np.asarray(table[first, second])
 
 
@@ -302,9 +385,10 @@ def _cyp2d6_shares(facts: Genotypes) -> NDArray[np.float64]:
     return _shares(facts.cyp2d6.frequencies, tuple(facts.cyp2d6.activities))
 
 
-def _slc6a4_shares(facts: Genotypes) -> NDArray[np.float64]:
-    short = np.array([facts.slc6a4.short_allele[group].number("1") for group in facts.groups()])
-    return np.stack([short, 1.0 - short])
+def _biallelic(frequency: Mapping[str, PureNumber], facts: Genotypes) -> NDArray[np.float64]:
+    """Return shares of one allele and of the other, shape ``(2, n_group)``."""
+    share = np.array([frequency[group].number("1") for group in facts.groups()])
+    return np.stack([share, 1.0 - share])
 
 
 def _shares(frequencies: Frequencies, alleles: tuple[str, ...]) -> NDArray[np.float64]:
@@ -332,6 +416,12 @@ def _check_frequencies(frequencies: Frequencies, alleles: tuple[str, ...]) -> No
         total = math.fsum(fact.number("1") for fact in found.values())
         if total > 1:
             raise ValueError(f"frequencies.{group}: {total:g} in sum; at most 1 is allowed.")
+
+
+def _check_activities(activities: Mapping[str, PureNumber], names: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in activities or activities[name].number("1") <= 0:
+            raise ValueError(f"activities.{name}: a number above 0 is allowed. Write one.")
 
 
 def _check_shares(where: str, shares: Mapping[str, float]) -> None:

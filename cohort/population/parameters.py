@@ -49,6 +49,7 @@ def sample_parameters(
     seed: int,
     model: Model,
     factors: Mapping[str, ArrayLike] | None = None,
+    typical: Mapping[str, ArrayLike] | None = None,
 ) -> ParameterDraw:
     r"""Return the parameters of patients for `cohort.model.Model.lanes`.
 
@@ -62,17 +63,21 @@ def sample_parameters(
         The assembled model.
     factors
         Product of covariate effects by parameter [1], shape ``(n_lane,)``.
+    typical
+        What stands in the place of the reference value [unit of the parameter], by parameter,
+        shape ``(n_lane,)``; a disease gives it.
 
     Returns
     -------
-    Values of every parameter with a spread or a factor; the others keep their reference value.
+    Values of every parameter with a spread, a factor or a typical value of its own; the others
+    keep their reference value.
 
     Raises
     ------
     UnknownNameError
-        If a factor names no parameter of the model.
+        If a factor or a typical value names no parameter of the model.
     ShapeError
-        If a factor has another shape than the patients.
+        If a factor or a typical value has another shape than the patients.
     RangeError
         If a patient has no resting state after `REDRAW_LIMIT` redraws, or an id or the seed is out
         of range.
@@ -95,13 +100,18 @@ def sample_parameters(
     """
     patients = np.atleast_1d(np.asarray(patient_ids))
     columns = _check_factors(factors or {}, model, patients.shape)
-    varied = [item for name, item in model.parameters.items() if item.sd_log or name in columns]
+    middle = _check_factors(typical or {}, model, patients.shape, "typical value")
+    varied = [
+        item
+        for name, item in model.parameters.items()
+        if item.sd_log or name in columns or name in middle
+    ]
     values = {item.name: np.empty(patients.shape) for item in varied}
     redraws = np.zeros(patients.shape, dtype=np.int64)
     pending = np.arange(len(patients))
     for draw in range(REDRAW_LIMIT + 1):
         trial = {
-            item.name: _draw(item, seed, patients[pending], draw, columns, pending)
+            item.name: _draw(item, seed, patients[pending], draw, columns, middle, pending)
             for item in varied
         }
         for name, drawn in trial.items():
@@ -164,7 +174,7 @@ def sample_lags(
 
 
 def _check_factors(
-    factors: Mapping[str, ArrayLike], model: Model, shape: tuple[int, ...]
+    factors: Mapping[str, ArrayLike], model: Model, shape: tuple[int, ...], kind: str = "factor"
 ) -> dict[str, Values]:
     where = f"model {model.system.name!r}"
     columns = {}
@@ -174,8 +184,8 @@ def _check_factors(
         columns[name] = np.asarray(factor, dtype=np.float64)
         if columns[name].shape != shape:
             raise ShapeError(
-                f"{where}, factor of {name!r}: shape {columns[name].shape}; {shape} is allowed. "
-                "Give one factor a patient."
+                f"{where}, {kind} of {name!r}: shape {columns[name].shape}; {shape} is allowed. "
+                f"Give one {kind} a patient."
             )
     return columns
 
@@ -186,10 +196,11 @@ def _draw(
     patients: NDArray[np.int64],
     draw: int,
     columns: Mapping[str, Values],
+    middle: Mapping[str, Values],
     pending: NDArray[np.int64],
 ) -> Values:
     name = parameter.name
-    typical = np.full(patients.shape, parameter.value)
+    typical = middle[name][pending] if name in middle else np.full(patients.shape, parameter.value)
     if name in columns:
         typical = typical * columns[name][pending]
     if not parameter.sd_log:

@@ -9,11 +9,12 @@ import csv
 import functools
 from dataclasses import dataclass
 from importlib import resources
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ANCESTRIES", "SEXES", "People", "load_people"]
+__all__ = ["ANCESTRIES", "BMI_CLASSES", "SEXES", "SMOKER_LEVELS", "People", "load_people"]
 
 SEXES = ("F", "M")
 """Sexes of the table."""
@@ -21,6 +22,13 @@ SEXES = ("F", "M")
 ANCESTRIES = ("white", "black", "asian", "hispanic", "other")
 """Self-reported race and Hispanic origin, as trials report them."""
 
+SMOKER_LEVELS = ("yes", "no")
+"""Whether a person smokes cigarettes now."""
+
+BMI_CLASSES: Final = {"underweight": 0.0, "normal": 18.5, "overweight": 25.0, "obese": 30.0}
+"""Lowest body mass index of each class [kg/m^2], as the World Health Organization draws them."""
+
+_CM_PER_M = 100.0
 _FILE = "nhanes_2017_2018_adults.csv"
 
 
@@ -35,11 +43,13 @@ class People:
     sex
         One of `SEXES`.
     ancestry
-        One of `ANCESTRIES`.
+        One of `ANCESTRIES`; empty for everybody where it is not known.
     weight_kg
         Body weight [kg].
     height_cm
         Standing height [cm].
+    smoker
+        One of `SMOKER_LEVELS`; empty for everybody where it is not known.
 
     Examples
     --------
@@ -53,9 +63,34 @@ class People:
     ancestry: NDArray[np.str_]
     weight_kg: NDArray[np.float64]
     height_cm: NDArray[np.float64]
+    smoker: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.age_y)
+
+    @property
+    def bmi(self) -> NDArray[np.float64]:
+        """Body mass index [kg/m^2].
+
+        Examples
+        --------
+        >>> round(float(load_people().bmi.mean()), 1)
+        29.7
+        """
+        height_m = self.height_cm / _CM_PER_M
+        return self.weight_kg / (height_m * height_m)
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Columns that these people do not have.
+
+        Examples
+        --------
+        >>> load_people().untold
+        ()
+        """
+        columns = {"ancestry": self.ancestry, "smoker": self.smoker}
+        return tuple(name for name, column in columns.items() if not column[0])
 
 
 @functools.cache
@@ -100,4 +135,5 @@ def load_people() -> People:
         ancestry=texts("ancestry"),
         weight_kg=numbers("weight_kg"),
         height_cm=numbers("height_cm"),
+        smoker=texts("smoker"),
     )

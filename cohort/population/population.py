@@ -16,12 +16,14 @@ from cohort.model import Model, Parameter
 from cohort.population.covariates import sample_covariates
 from cohort.population.effects import covariate_factors
 from cohort.population.genotypes import sample_genotypes
+from cohort.population.history import PatientHistory, sample_history
 from cohort.population.parameters import sample_lags, sample_parameters
 from cohort.population.population_spec import PopulationSpec
 
 __all__ = ["Population", "sample_population"]
 
 Column = NDArray[np.float64] | NDArray[np.str_]
+_NO_HISTORY = PatientHistory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,7 +36,9 @@ class Population:
         Patients, int64, shape ``(n_lane,)``.
     columns
         Covariates by name: age_y [y], sex, ancestry, weight_kg [kg], height_cm [cm], bmi [kg/m^2],
-        genetic_group, cyp2c19, cyp2d6, cyp2d6_activity [1], slc6a4.
+        smoker, creatinine_mg_dl [mg/dL], crcl_ml_min [mL/min], genetic_group, cyp2c19, cyp2d6,
+        cyp2d6_activity [1], slc6a4, comt, maoa; those of a described history: previous_episodes
+        [1], earlier_nonresponse [1], disease_duration_y [y], comedication.
     parameters
         Parameters of the model that differ between patients [unit of the parameter].
     lags_s
@@ -65,6 +69,8 @@ def sample_population(
     model: Model,
     effects: Iterable[CovariateEffect] = (),
     lags: Mapping[str, Parameter] | None = None,
+    history: PatientHistory = _NO_HISTORY,
+    typical: Mapping[str, ArrayLike] | None = None,
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -84,6 +90,10 @@ def sample_population(
         Effects of covariates on parameters, from drugs and genotypes.
     lags
         Absorption lag by compound, a time with its spread between patients.
+    history
+        What patients have been through, as their condition describes it.
+    typical
+        What stands in the place of a parameter's reference value, as `shift_values` gives it.
 
     Returns
     -------
@@ -119,8 +129,10 @@ def sample_population(
             "allowed. Write [17] for one patient."
         )
     columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
-    columns.update(sample_genotypes(patients, seed, columns["ancestry"]))
-    draw = sample_parameters(patients, seed, model, covariate_factors(columns, effects))
+    columns.update(sample_genotypes(patients, seed, columns["ancestry"], sex=columns["sex"]))
+    columns.update(sample_history(patients, seed, history, columns["age_y"]))
+    factors = covariate_factors(columns, effects)
+    draw = sample_parameters(patients, seed, model, factors, typical)
     return Population(
         patient_ids=patients.astype(np.int64),
         columns=columns,

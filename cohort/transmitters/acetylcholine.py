@@ -9,6 +9,7 @@ Every between-patient spread (``sd_log``) in this file is assumed.
 
 from cohort.model import (
     FRACTION,
+    NOT_NEGATIVE,
     Bounds,
     Constant,
     Derived,
@@ -20,7 +21,7 @@ from cohort.model import (
     Species,
     Submodel,
 )
-from cohort.model.rate_laws import activation, michaelis_menten, relaxation
+from cohort.model.rate_laws import activation, michaelis_menten, receptor_view, relaxation
 from kernels import symbol
 
 __all__ = ["acetylcholine"]
@@ -54,7 +55,7 @@ def acetylcholine() -> Submodel:
 
     .. math::
 
-        F &= \frac{d}{1 + c\,(A(x(1 - o_{M2}), 2) - 1)}, \qquad R = k_R F A_v, \qquad
+        F &= \frac{d}{1 + c\,(A((1 - o_{M2})\,x + a g_{M2}, a) - 1)}, \qquad R = k_R F A_v, \qquad
         H = V(1-u)\,\frac{A_e}{90 + A_e} \\
         U &= V_U F^{p}\,\frac{C_e}{1 + C_e}, \qquad
         C_e' = H - f (U + k C_e) + q\,(C_p - C_p^0/C_e^0\,C_e)
@@ -155,6 +156,8 @@ def _ports() -> tuple[Port, ...]:
         Port("ache_inhibition", "1", "share of AChE that is blocked", 0.0, FRACTION),
         Port("antagonist_m2", "1", "share of M2 held by an antagonist", 0.0, FRACTION),
         Port("antagonist_m1", "1", "share of M1 held by an antagonist", 0.0, FRACTION),
+        Port("agonist_m2", "1", "agonist at M2, in half saturations", 0.0, NOT_NEGATIVE),
+        Port("agonist_m1", "1", "agonist at M1, in half saturations", 0.0, NOT_NEGATIVE),
     )
 
 
@@ -188,7 +191,11 @@ def _capacities() -> tuple[Derived, ...]:
 def _rules() -> dict[str, Rule]:
     x = symbol("acetylcholine_relative")
     drive = symbol("afferent_firing_acetylcholine") * symbol("acetylcholine_drive")
-    held = activation(x * (1 - symbol("antagonist_m2")), symbol("m2_half_saturation"))
+    half_m2, half_m1 = symbol("m2_half_saturation"), symbol("acetylcholine_half_saturation")
+    held = activation(
+        receptor_view(x, half_m2, symbol("antagonist_m2"), symbol("agonist_m2")), half_m2
+    )
+    received = receptor_view(x, half_m1, symbol("antagonist_m1"), symbol("agonist_m1"))
     feedback = 1 / (1 + symbol("release_feedback_m2") * (held - 1))
     return {
         "acetylcholine_relative": Rule(
@@ -197,9 +204,7 @@ def _rules() -> dict[str, Rule]:
             "extracellular acetylcholine relative to rest",
         ),
         "acetylcholine_tone": Rule(
-            activation(x, symbol("acetylcholine_half_saturation")) * (1 - symbol("antagonist_m1")),
-            "1",
-            "muscarinic tone relative to rest",
+            activation(received, half_m1), "1", "muscarinic tone relative to rest"
         ),
         "acetylcholine_firing": Rule(drive * feedback, "1", "release drive relative to rest"),
         "acetylcholine_release": Rule(

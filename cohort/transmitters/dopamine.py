@@ -15,6 +15,7 @@ import sympy
 
 from cohort.model import (
     FRACTION,
+    NOT_NEGATIVE,
     POSITIVE,
     Bounds,
     Constant,
@@ -33,8 +34,10 @@ from cohort.model import (
 from cohort.model.rate_laws import (
     activation,
     autoreceptor_view,
+    half_inhibition,
     inhibition,
     michaelis_menten,
+    receptor_view,
     relaxation,
 )
 from kernels import symbol
@@ -65,6 +68,8 @@ SHARED_PORTS = (
     "dat_occupancy",
     "antagonist_d2",
     "antagonist_dopamine",
+    "agonist_d2",
+    "agonist_dopamine",
     "levodopa_influx",
 )
 """What all dopamine terminals read alike."""
@@ -126,12 +131,16 @@ def dopamine(metabolites: Metabolites = "separate") -> Submodel:
     needs COMT and 3-MT needs MAO to become HVA, so HVA needs both enzymes. Extracellular dopamine
     barely moves with *f* (release and uptake vanish together); the motor drive is therefore
 
-    .. math:: M = \frac{f R + R_{5HT}}{R_0}\,(1 - o)
+    .. math:: M = (1 - o)\,\frac{f R + R_{5HT}}{R_0} + a g
 
     innervated release, with what serotonin terminals release under levodopa, as far as an
-    antagonist *o* lets it be received. Postsynaptic
-    occupancy is in quasi-steady state; sensitivities of receptors are states. Left out: D1 and D2
-    apart, phasic release, diffusion between regions.
+    antagonist *o* lets it be received, and an agonist *g* in half saturations *a*, which needs no
+    terminal. Postsynaptic tone reads *x* the same way, :math:`(1 - o)\,x + a g`, and saturates.
+    The autoreceptor reads :math:`e = (1-o)(1+s(x-1)) + s a g` at sensitivity *s*; its half
+    saturation is that of its law for firing. Postsynaptic occupancy is in quasi-steady state;
+    sensitivities of receptors are states; transmitter and agonist alike wear them down, and no
+    antagonist keeps them from it. Left out: D1 and D2 apart, phasic release, diffusion between
+    regions.
 
     References
     ----------
@@ -371,6 +380,20 @@ def _ports(*, has_hva: bool) -> tuple[Port, ...]:
         Port("dat_occupancy", "1", "share of the transporter that is blocked", 0.0, FRACTION),
         Port("antagonist_d2", "1", "share of D2 autoreceptors blocked", 0.0, FRACTION),
         Port("antagonist_dopamine", "1", "share of postsynaptic ones blocked", 0.0, FRACTION),
+        Port(
+            "agonist_d2",
+            "1",
+            "agonist at D2 autoreceptors, in half saturations",
+            0.0,
+            NOT_NEGATIVE,
+        ),
+        Port(
+            "agonist_dopamine",
+            "1",
+            "agonist at postsynaptic ones, in half saturations",
+            0.0,
+            NOT_NEGATIVE,
+        ),
         Port("levodopa_influx", "uM/h", "levodopa from blood into terminals", 0.0),
         Port("dopamine_foreign_release", "uM/h", "from serotonin terminals", 0.0),
     )
@@ -409,6 +432,12 @@ def _capacities() -> tuple[Derived, ...]:
         Derived("dopamine_vmat_v_max", packed / vmat, "uM/h", "capacity of VMAT2"),
         Derived("dat_v_max", (release - escape) / dat, "uM/h", "capacity of the transporter"),
         Derived("dopamine_release_rate", release / vesicle, "1/h", "release per store"),
+        Derived(
+            "half_saturation_d2",
+            half_inhibition(symbol("firing_feedback_d2"), symbol("firing_steepness_d2")),
+            "1",
+            "of D2 autoreceptors, in resting levels",
+        ),
     )
 
 
@@ -445,9 +474,27 @@ def _metabolite_capacities(metabolites: Metabolites) -> tuple[Derived, ...]:
     )
 
 
+def _agonist_tone(kind: str) -> sympy.Expr:
+    """Tone that agonists stand for at autoreceptors (``d2``) or behind them (``dopamine``) [1]."""
+    half = {"d2": "half_saturation_d2", "dopamine": "dopamine_half_saturation"}[kind]
+    return symbol(half) * symbol(f"agonist_{kind}")
+
+
+def _received(level: sympy.Expr) -> sympy.Expr:
+    """Dopamine relative to rest as postsynaptic receptors read it under drugs [1]."""
+    return receptor_view(
+        level,
+        symbol("dopamine_half_saturation"),
+        symbol("antagonist_dopamine"),
+        symbol("agonist_dopamine"),
+    )
+
+
 def _rules(*, has_hva: bool) -> dict[str, Rule]:
     x, share = symbol("dopamine_relative"), symbol("mao_a_share")
-    view = autoreceptor_view(x, symbol("sensitivity_d2"), symbol("antagonist_d2"))
+    view = autoreceptor_view(
+        x, symbol("sensitivity_d2"), symbol("antagonist_d2"), _agonist_tone("d2")
+    )
     firing = symbol("afferent_firing_dopamine") * symbol("dopamine_drive")
     brake = inhibition(
         symbol("d2_view"), symbol("firing_feedback_d2"), symbol("firing_steepness_d2")
@@ -461,7 +508,6 @@ def _rules(*, has_hva: bool) -> dict[str, Rule]:
     )
     enzyme = symbol("th_v_max") * symbol("th_capacity") * symbol("hydroxylase_cofactor")
     enzyme *= 1 + symbol("th_firing_gain") * (symbol("dopamine_firing") - 1)
-    received = 1 - symbol("antagonist_dopamine")
     level = symbol("dopamine_extracellular")
     methylation = (
         symbol("comt_v_max") * symbol("comt_cofactor") * (1 - symbol("comt_inhibition"))
@@ -479,8 +525,7 @@ def _rules(*, has_hva: bool) -> dict[str, Rule]:
         "d2_view": Rule(view, "1", "dopamine that the D2 autoreceptor reads"),
         "dopamine_tone": Rule(
             symbol("sensitivity_dopamine")
-            * activation(x, symbol("dopamine_half_saturation"))
-            * received,
+            * activation(_received(x), symbol("dopamine_half_saturation")),
             "1",
             "postsynaptic tone relative to rest",
         ),
@@ -516,11 +561,11 @@ def _rules(*, has_hva: bool) -> dict[str, Rule]:
             symbol("dopamine_loss_rate") * level, "uM/h", "diffusion and glial uptake"
         ),
         "motor_drive": Rule(
-            (motor + symbol("dopamine_foreign_release"))
-            / symbol("dopamine_release_flux")
-            * received,
+            _received(
+                (motor + symbol("dopamine_foreign_release")) / symbol("dopamine_release_flux")
+            ),
             "1",
-            "innervated release that is received, relative to a healthy striatum at rest",
+            "innervated release and agonist as received, relative to a healthy striatum at rest",
         ),
     }
 
@@ -618,7 +663,8 @@ def _slow_states() -> dict[str, sympy.Expr]:
     x, one = symbol("dopamine_relative"), sympy.Integer(1)
 
     def adapting(state: str, kind: str) -> sympy.Expr:
-        target = inhibition(x, symbol(f"adaptation_{kind}"), one)
+        tone = x + _agonist_tone(kind)
+        target = inhibition(tone, symbol(f"adaptation_{kind}"), one)
         return relaxation(target, symbol(state), 1 / symbol(f"adaptation_time_{kind}"))
 
     density = (1 + symbol("dat_tnf_gain") * (symbol("tnf") - 1)) * x ** symbol("dat_density_power")

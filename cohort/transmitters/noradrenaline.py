@@ -12,6 +12,7 @@ import sympy
 
 from cohort.model import (
     FRACTION,
+    NOT_NEGATIVE,
     POSITIVE,
     Bounds,
     Constant,
@@ -28,6 +29,7 @@ from cohort.model import (
 from cohort.model.rate_laws import (
     activation,
     autoreceptor_view,
+    half_inhibition,
     inhibition,
     michaelis_menten,
     relaxation,
@@ -86,9 +88,10 @@ def noradrenaline() -> Submodel:
         N_e' &= f R - f U - k_X N_e, \qquad U = V (1-u)\,N_e/(0.3 + N_e)
 
     Little alpha-2 tone at rest and a steep rise above it (small *c*, large *n*) let an antagonist
-    alone do almost nothing while it multiplies the effect of an uptake inhibitor. Postsynaptic
-    occupancy is in quasi-steady state; sensitivities of receptors are states. Left out: COMT on
-    noradrenaline itself, regions.
+    alone do almost nothing while it multiplies the effect of an uptake inhibitor. Under an
+    antagonist *o* and an agonist *g*, :math:`e = (1-o)(1+s(x-1)) + s\,c_F^{-1/n} g` at sensitivity
+    *s*, which transmitter and agonist alike wear down. Postsynaptic occupancy is in quasi-steady
+    state; sensitivities of receptors are states. Left out: COMT on noradrenaline itself, regions.
 
     References
     ----------
@@ -236,6 +239,7 @@ def _ports() -> tuple[Port, ...]:
         Port("vmat_inhibition", "1", "share of VMAT2 that is blocked", 0.0, FRACTION),
         Port("net_occupancy", "1", "share of the transporter that is blocked", 0.0, FRACTION),
         Port("antagonist_alpha2", "1", "share of alpha-2 held by an antagonist", 0.0, FRACTION),
+        Port("agonist_alpha2", "1", "agonist at alpha-2, in half saturations", 0.0, NOT_NEGATIVE),
     )
 
 
@@ -282,12 +286,25 @@ def _capacities() -> tuple[Derived, ...]:
             "1",
             "brain MHPG at rest over the reference",
         ),
+        Derived(
+            "half_saturation_alpha2",
+            half_inhibition(symbol("firing_feedback_alpha2"), symbol("alpha2_steepness")),
+            "1",
+            "of alpha-2 autoreceptors, in resting levels",
+        ),
     )
+
+
+def _agonist_tone() -> sympy.Expr:
+    """Tone that agonists of alpha-2 autoreceptors stand for [1]."""
+    return symbol("half_saturation_alpha2") * symbol("agonist_alpha2")
 
 
 def _rules() -> dict[str, Rule]:
     x = symbol("noradrenaline_relative")
-    view = autoreceptor_view(x, symbol("sensitivity_alpha2"), symbol("antagonist_alpha2"))
+    view = autoreceptor_view(
+        x, symbol("sensitivity_alpha2"), symbol("antagonist_alpha2"), _agonist_tone()
+    )
     steepness, level = symbol("alpha2_steepness"), symbol("noradrenaline_extracellular")
     firing = symbol("afferent_firing_noradrenaline") * symbol("noradrenaline_drive")
     enzyme = symbol("th_na_v_max") * symbol("th_capacity") * symbol("hydroxylase_cofactor")
@@ -425,7 +442,9 @@ def _reactions() -> tuple[Reaction, ...]:
 
 def _slow_states() -> dict[str, sympy.Expr]:
     x = symbol("noradrenaline_relative")
-    alpha2 = inhibition(x, symbol("adaptation_alpha2"), symbol("adaptation_steepness_alpha2"))
+    alpha2 = inhibition(
+        x + _agonist_tone(), symbol("adaptation_alpha2"), symbol("adaptation_steepness_alpha2")
+    )
     postsynaptic = inhibition(x, symbol("adaptation_noradrenaline"), sympy.Integer(1))
     return {
         "sensitivity_alpha2": relaxation(

@@ -13,6 +13,7 @@ import sympy
 
 from cohort.model import (
     FRACTION,
+    NOT_NEGATIVE,
     POSITIVE,
     Constant,
     Derived,
@@ -28,6 +29,7 @@ from cohort.model import (
 from cohort.model.rate_laws import (
     activation,
     autoreceptor_view,
+    half_inhibition,
     inhibition,
     michaelis_menten,
     relaxation,
@@ -68,13 +70,14 @@ def serotonin() -> Submodel:
     Notes
     -----
     With :math:`x` the extracellular level relative to rest, :math:`I(x,c,n)=(1+c)/(1+c x^n)` and
-    :math:`e(x,s,o)` what an autoreceptor of sensitivity *s* under an antagonist *o* reads:
+    :math:`e(x,s,o,g)` what an autoreceptor of sensitivity *s* reads under an antagonist *o* and an
+    agonist *g*, :math:`(1-o)(1+s(x-1)) + s\,c^{-1/n}\,g`:
 
     .. math::
 
         TPH &\propto \phi(Trp)\,\frac{BH4}{BH4+K}\,I(x,c_1,1)\,I(S_c/S_{c0},c_2,1) \\
-        F &= f\,I(e(x,s_{1A},o_{1A}),1,2) \\
-        R &= k_R\,F\,h\,I(e(x,s_{1B},o_{1B}),0.6,1.5)\,S_v \\
+        F &= f\,I(e(x,s_{1A},o_{1A},g_{1A}),1,2) \\
+        R &= k_R\,F\,h\,I(e(x,s_{1B},o_{1B},g_{1B}),0.6,1.5)\,S_v \\
         U &= V\,D\,(1-u)\,S_e/(K+S_e), \qquad X = k_X\,S_e\,(1-w+w\,a_{MAO})
 
     Extracellular loss *X* depends on MAO-A by the share *w* that ends as 5-HIAA, so that an uptake
@@ -90,7 +93,9 @@ def serotonin() -> Submodel:
     value (genotype) needs a run-in.
 
     Postsynaptic occupancy is in quasi-steady state (half saturation in resting levels); the
-    sensitivities of receptors are states. Left out: regions, glial pools, vesicle reserve.
+    sensitivities of receptors are states. Autoreceptors lose theirs to transmitter and agonist
+    alike; an antagonist does not keep them from it. Left out: regions, glial pools, vesicle
+    reserve, postsynaptic receptors apart (an agonist at postsynaptic 5-HT1A moves nothing).
 
     References
     ----------
@@ -251,6 +256,8 @@ def _ports() -> tuple[Port, ...]:
         Port("vmat_inhibition", "1", "share of VMAT2 that is blocked", 0.0, FRACTION),
         Port("antagonist_1a", "1", "share of 5-HT1A held by an antagonist", 0.0, FRACTION),
         Port("antagonist_1b", "1", "share of 5-HT1B held by an antagonist", 0.0, FRACTION),
+        Port("agonist_1a", "1", "agonist at 5-HT1A, in half saturations", 0.0, NOT_NEGATIVE),
+        Port("agonist_1b", "1", "agonist at 5-HT1B, in half saturations", 0.0, NOT_NEGATIVE),
     )
 
 
@@ -286,6 +293,18 @@ def _capacities() -> tuple[Derived, ...]:
         Derived("hiaa_time", hiaa_time, "h", "brain 5-HIAA per production"),
         Derived("hiaa_brain_rest", hiaa_time * produced, "uM", "brain 5-HIAA at rest"),
         Derived("hiaa_csf_per_brain", csf / brain, "1", "CSF over brain in the reference"),
+        Derived(
+            "half_saturation_1a",
+            half_inhibition(symbol("firing_feedback_1a"), symbol("firing_steepness_1a")),
+            "1",
+            "of 5-HT1A autoreceptors, in resting levels",
+        ),
+        Derived(
+            "half_saturation_1b",
+            half_inhibition(symbol("release_feedback_1b"), symbol("release_steepness_1b")),
+            "1",
+            "of 5-HT1B autoreceptors, in resting levels",
+        ),
     )
 
 
@@ -322,10 +341,20 @@ def _rules() -> dict[str, Rule]:
     }
 
 
+def _agonist_tone(kind: str) -> sympy.Expr:
+    """Tone that agonists of an autoreceptor stand for [1]."""
+    return symbol(f"half_saturation_{kind}") * symbol(f"agonist_{kind}")
+
+
+def _view(kind: str) -> sympy.Expr:
+    """Serotonin that an autoreceptor reads, drugs included [1]."""
+    sensitivity, antagonist = symbol(f"sensitivity_{kind}"), symbol(f"antagonist_{kind}")
+    x = symbol("serotonin_relative")
+    return autoreceptor_view(x, sensitivity, antagonist, _agonist_tone(kind))
+
+
 def _firing() -> sympy.Expr:
-    view = autoreceptor_view(
-        symbol("serotonin_relative"), symbol("sensitivity_1a"), symbol("antagonist_1a")
-    )
+    view = _view("1a")
     drive = symbol("afferent_firing_5ht") * symbol("serotonin_drive")
     return drive * inhibition(view, symbol("firing_feedback_1a"), symbol("firing_steepness_1a"))
 
@@ -345,10 +374,7 @@ def _synthesis() -> sympy.Expr:
 
 
 def _release() -> sympy.Expr:
-    view = autoreceptor_view(
-        symbol("serotonin_relative"), symbol("sensitivity_1b"), symbol("antagonist_1b")
-    )
-    brake = inhibition(view, symbol("release_feedback_1b"), symbol("release_steepness_1b"))
+    brake = inhibition(_view("1b"), symbol("release_feedback_1b"), symbol("release_steepness_1b"))
     store = symbol("release_rate") * symbol("serotonin_vesicle")
     return symbol("serotonin_firing") * symbol("serotonin_release_drive") * brake * store
 
@@ -411,18 +437,25 @@ def _reactions() -> tuple[Reaction, ...]:
 def _slow_states() -> dict[str, sympy.Expr]:
     x = symbol("serotonin_relative")
 
-    def adapting(state: str, kind: str, steepness: sympy.Expr) -> sympy.Expr:
-        target = inhibition(x, symbol(f"adaptation_{kind}"), steepness)
+    def adapting(state: str, kind: str, steepness: sympy.Expr, tone: sympy.Expr) -> sympy.Expr:
+        target = inhibition(tone, symbol(f"adaptation_{kind}"), steepness)
         return relaxation(target, symbol(state), 1 / symbol(f"adaptation_time_{kind}"))
 
     density = (1 + symbol("sert_tnf_gain") * (symbol("tnf") - 1)) * (
         1 - symbol("sert_blocked_loss") * symbol("sert_occupancy")
     )
     return {
-        "sensitivity_1a": adapting("sensitivity_1a", "1a", symbol("adaptation_steepness_1a")),
-        "sensitivity_1b": adapting("sensitivity_1b", "1b", symbol("adaptation_steepness_1b")),
+        **{
+            f"sensitivity_{kind}": adapting(
+                f"sensitivity_{kind}",
+                kind,
+                symbol(f"adaptation_steepness_{kind}"),
+                x + _agonist_tone(kind),
+            )
+            for kind in ("1a", "1b")
+        },
         "sensitivity_postsynaptic": adapting(
-            "sensitivity_postsynaptic", "postsynaptic", sympy.Integer(1)
+            "sensitivity_postsynaptic", "postsynaptic", sympy.Integer(1), x
         ),
         "sert_density": relaxation(
             density, symbol("sert_density"), 1 / symbol("sert_turnover_time")

@@ -1,7 +1,7 @@
 """What a protocol names must exist: its condition, drugs, scales and adverse events.
 
 Names are resolved once, when the protocol is read. May import `cohort.chemistry`,
-`cohort.conditions`, `cohort.drugs` and `cohort.outcomes`.
+`cohort.conditions`, `cohort.drugs`, `cohort.outcomes` and `cohort.population`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from cohort.chemistry import system_names
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
-from cohort.errors import FileContentError, UnknownNameError
+from cohort.errors import CohortError, FileContentError, UnknownNameError
 from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
+from cohort.trial.margins import population_margins
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from cohort.conditions import Condition
     from cohort.trial.arms import Regimen
     from cohort.trial.protocol import Protocol
     from cohort.yaml_files.contradictions import KeyPath
@@ -47,6 +49,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
     yield from _each(protocol.systems, "systems", system_names(), "system")
     yield from _each(protocol.endpoints, "endpoints", scale_names(), "rating scale")
+    yield from _fitting(protocol)
     yield from _each(
         protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
     )
@@ -59,6 +62,47 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     for i, arm in enumerate(protocol.arms):
         for j, regimen in enumerate(arm.regimens):
             yield from _regimen(regimen, ("arms", i, "regimens", j))
+
+
+def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse scales that do not measure the condition, and limits that leave nobody with it."""
+    condition = _condition(protocol)
+    if condition is None:
+        return
+    wanted = protocol.population
+    places: list[tuple[KeyPath, str]] = [
+        (("endpoints", position), name) for position, name in enumerate(protocol.endpoints)
+    ]
+    if wanted.entry is not None:
+        places.append((("population", "entry", "scale"), wanted.entry.scale))
+    for path, name in places:
+        if is_read(name) and name in scale_names() and name not in condition.scales:
+            yield Contradiction(
+                path=path,
+                message=f"{name} does not measure {condition.name}; {', '.join(condition.scales)} "
+                f"{'does' if len(condition.scales) == 1 else 'do'}. Use one of these.",
+            )
+    limits = (wanted.age_min, wanted.age_max, wanted.female_fraction)
+    if not is_read(wanted) or not all(map(is_read, limits)) or list(wanted.contradictions()):
+        return  # said elsewhere
+    try:
+        population_margins(wanted, condition)
+    except CohortError as error:
+        yield Contradiction(
+            path=("population",),
+            message=f"{condition.name} does not fit: {str(error).rpartition('. ')[0]}. Change "
+            "age_min, age_max or female_fraction.",
+        )
+
+
+def _condition(protocol: Protocol) -> Condition | None:
+    """Return the condition, if it can be read: what is wrong with it is said elsewhere."""
+    if not is_read(protocol.condition):
+        return None
+    try:
+        return load_condition(protocol.condition)
+    except CohortError:
+        return None
 
 
 def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:

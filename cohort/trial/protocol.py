@@ -143,8 +143,8 @@ class TrialPopulation(ProtocolRecord):
     65.0
     """
 
-    age_min: Age = Field(default=18.0, examples=["18 y"])
-    age_max: Age = Field(default=65.0, examples=["65 y"])
+    age_min: Age | None = Field(default=None, examples=["18 y"])
+    age_max: Age | None = Field(default=None, examples=["65 y"])
     female_fraction: Fraction | None = Field(default=None, examples=[0.6])
     entry: EntryCriterion | None = None
 
@@ -156,7 +156,7 @@ class TrialPopulation(ProtocolRecord):
         >>> list(TrialPopulation().contradictions())
         []
         """
-        if self.age_max <= self.age_min:
+        if self.age_min is not None and self.age_max is not None and self.age_max <= self.age_min:
             yield Contradiction(
                 path=("age_max",),
                 message=f"ages from {self.age_min:g} y to {self.age_max:g} y leave nobody; "

@@ -60,6 +60,12 @@ CONTROLS = {key: name for key, name in printed.CONTROLS.items() if key != "ldopa
     "aH3": "antagonist_h3",
     "aD": "antagonist_dopamine",
     "aNMDA": "antagonist_nmda",
+    "g1A": "agonist_1a",
+    "g1B": "agonist_1b",
+    "gA2": "agonist_alpha2",
+    "gD2": "agonist_d2",
+    "gM2": "agonist_m2",
+    "gD": "agonist_dopamine",
     "gabaA": "gaba_a_modulation",
     "fphe": "phenylalanine_supply",
     "fgln": "glutamine_supply",
@@ -91,6 +97,7 @@ STATUS = {  # parameters of the package that the text also lets vary
 }
 NOT_IN_TEXT = {
     "antagonist_m1": "moves the reported muscarinic tone alone, which no rate reads",
+    "agonist_m1": "moves the same tone alone",
     "antagonist_h1": "moves the reported histamine tone alone, which no rate reads",
 }
 
@@ -202,6 +209,14 @@ COURSES = {
     "levodopa in Parkinson's disease": (FULL, [({"fD": 0.2}, 12), ({"fD": 0.2, "LDp": 8.0}, 6)]),
     "interferon and infection": (FULL, [({"ifn": 3.0, "infl": 2.0}, 2 * DAY)]),
     "blocked tyrosine hydroxylase": (FULL, [({"uTH": 0.8}, 26)]),
+    "agonists for weeks": (
+        PLAIN,
+        [({"g1A": 0.5, "gD2": 1.0, "gD": 1.0, "gA2": 0.3, "fD": 0.3}, 14 * DAY), ({}, 2 * DAY)],
+    ),
+    "partial agonists": (
+        PLAIN,
+        [({"a1A": 0.6, "g1A": 0.3, "aD2": 0.8, "gD2": 0.2, "aD": 0.8, "gD": 0.2}, 3 * DAY)],
+    ),
     "vigabatrin, then none": (FULL, [({"kvgb": 0.05}, 2 * DAY), ({}, 2 * DAY)]),
 }
 

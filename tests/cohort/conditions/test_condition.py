@@ -4,9 +4,11 @@ from importlib import resources
 
 import pytest
 
+from cohort.conditions import condition as condition_module
 from cohort.conditions import condition_names, load_condition
 from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Fact, count_assumed
+from cohort.population import ANCESTRIES
 
 TEXT = (resources.files("cohort.conditions") / "major_depression.yaml").read_text("utf-8")
 
@@ -35,6 +37,29 @@ WRONG = {
     "no source": (', source: "Burke 2002, entry', ', sauce: "Burke 2002, entry', "sauce"),
     "an unknown system": ("systems: [serotonin]", "systems: [seratonin]", "seratonin"),
     "a negative time": ("value: 10.75 week", "value: -10.75 week", "-10.75"),
+    "a share above 1": ("female_fraction: {value: 0.62", "female_fraction: {value: 62", "62"),
+    "a negative spread": ("baseline_sd: {value: 3.2", "baseline_sd: {value: -3.2", "-3.2"),
+    "shares that add up to more": ("white: {value: 0.80", "white: {value: 0.90", "add up to 1.1"),
+    "an ancestry that is none": ("    white: ", "    wite: ", "Did you mean 'white'"),
+    "a mean age out of its range": (
+        "  female_fraction:",
+        "  age_min: {value: 50 year, mark: design, source: example}\n  female_fraction:",
+        "41 year was given, and age_min is 50 year",
+    ),
+    "a scale that is none": ("scale: HAMD17", "scale: HAMD71", "Did you mean 'HAMD17'"),
+    "a scale that reads another": ("scale: HAMD17", "scale: HAMD24", "Write 'scale: HAMD17'"),
+    "entry on the scale of another": ("scale: MADRS", "scale: PANSS", "does not measure"),
+    "a signal that is none": (
+        "    serotonin_extracellular:",
+        "    serotonin_extracelular:",
+        "Did you mean 'serotonin_extracellular'",
+    ),
+    "a signal of another system": (
+        "    serotonin_extracellular:",
+        "    motor_drive:",
+        "no state or rule 'motor_drive'",
+    ),
+    "no serotonin": ("systems: [serotonin]", "systems: [acetylcholine]", "adverse events read it"),
 }
 
 
@@ -46,8 +71,117 @@ def test_a_wrong_file_is_refused_with_its_line(case, tmp_path):
     path.write_text(TEXT.replace(old, new, 1), "utf-8")
     with pytest.raises(ConditionError) as caught:
         load_condition(str(path))
-    assert words in str(caught.value)
-    assert any(mistake.line for mistake in caught.value.mistakes)
+    mistakes = [one for one in caught.value.mistakes if "no state or rule" not in one.message]
+    (mistake,) = mistakes or caught.value.mistakes  # one, but for what no serotonin brings
+    assert words in str(mistake)
+    assert mistake.line
+    assert mistake.message.endswith((".", "?"))
+
+
+EARLY = (resources.files("cohort.conditions") / "parkinsons_disease_early.yaml").read_text("utf-8")
+TERMINALS = "- parameter: dopamine_terminals\n    factor: {value: 0.5"
+FACT = "mark: design, source: example}"
+
+WRONG_SHIFTS = {
+    "a parameter that is none": (
+        "parameter: dopamine_terminals",
+        "parameter: dopamine_terminal",
+        "Did you mean 'dopamine_terminals'",
+    ),
+    "a parameter of another system": (
+        "parameter: dopamine_terminals",
+        "parameter: acetylcholine_terminals",
+        "the systems of this condition have no parameter 'acetylcholine_terminals'",
+    ),
+    "a quantity that is computed": (
+        "parameter: dopamine_terminals",
+        "parameter: dopamine_firing",
+        "'dopamine_firing' is computed by 'dopamine'; ",
+    ),
+    "a state": ("parameter: dopamine_terminals", "parameter: hva_csf", "no parameter 'hva_csf'"),
+    "more terminals than there are": (
+        TERMINALS,
+        TERMINALS.replace("0.5", "1.5"),
+        "would be 1.5 [1] in the median patient; from 0 to 1 [1] is allowed",
+    ),
+    "a negative factor": (TERMINALS, TERMINALS.replace("0.5", "-0.5"), "-0.5"),
+    "a factor with a unit": (TERMINALS, TERMINALS.replace("0.5", "0.5 week"), "0.5 week"),
+    "a value in a wrong unit": (
+        "factor: {value: 0.5",
+        "value: {value: 0.5 week",
+        "0.5 week",
+    ),
+    "factor and value": (
+        "    factor: {value: 0.5",
+        f"    value: {{value: 0.5, {FACT}\n    factor: {{value: 0.5",
+        "of factor and value both is there",
+    ),
+    "neither": ("    factor: {value: 0.5", "    # factor: {value: 0.5", "neither is there"),
+    "a multiple of nothing": (
+        "parameter: dopamine_terminals",
+        "parameter: dat_occupancy",
+        "is 0 [1] in healthy people",
+    ),
+    "a spread without end": ("sd_log: {value: 0.25", "sd_log: {value: 25", "25"),
+    "a correlation above 1": (
+        "severity_correlation: {value: -0.3",
+        "severity_correlation: {value: -3",
+        "-3",
+    ),
+    "a correlation of what does not vary": (
+        "    sd_log: {value: 0.25",
+        "    # sd_log: {value: 0.25",
+        "there is no sd_log",
+    ),
+    "one parameter twice": (
+        "parameter: noradrenaline_terminals",
+        "parameter: dopamine_terminals",
+        "shifted a second time",
+    ),
+    "no time to settle": ("settling:", "# settling:", "there are shifts and no 'settling'"),
+    "a settling of nothing": ("value: 180 day", "value: 0 day", "0 day"),
+    "a flag that is none": ("calibrated: false", "calibrated: perhaps", "perhaps"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_SHIFTS, ids=str)
+def test_a_wrong_shift_is_refused_with_its_line(case, tmp_path):
+    old, new, words = WRONG_SHIFTS[case]
+    assert old in EARLY
+    path = tmp_path / "wrong.yaml"
+    path.write_text(EARLY.replace(old, new, 1), "utf-8")
+    with pytest.raises(ConditionError) as caught:
+        load_condition(str(path))
+    (mistake,) = caught.value.mistakes
+    assert words in str(mistake)
+    assert mistake.line
+    assert mistake.message.endswith((".", "?"))
+
+
+def test_ancestries_are_those_of_the_table_of_people():
+    assert set(condition_module._ANCESTRIES) == set(ANCESTRIES)
+
+
+def test_only_the_link_of_depression_was_calibrated():
+    calibrated = [name for name in condition_names() if load_condition(name).link.calibrated]
+    assert calibrated == ["major_depression"]
+    assert load_condition("major_depression").warning == ""
+    for name in set(condition_names()) - {"major_depression", "healthy"}:
+        warning = load_condition(name).warning
+        assert "has not been calibrated" in warning
+        assert "\n" not in warning
+
+
+def test_weights_of_a_link_that_was_not_calibrated_are_marked_assumed():
+    for name in condition_names():
+        link = load_condition(name).link
+        if not link.calibrated:
+            assert {weight.mark for weight in link.signals.values()} <= {"assumed"}, name
+
+
+def test_parkinsons_disease_is_never_read_from_extracellular_dopamine():
+    for name in ("parkinsons_disease_early", "parkinsons_disease_advanced"):
+        assert set(load_condition(name).link.signals) == {"motor_drive"}
 
 
 def test_an_unknown_condition_offers_the_nearest():

@@ -20,6 +20,7 @@ from cohort.outcomes import (
     score,
     start_course,
 )
+from cohort.scales import scales_of
 
 CONDITION = load_condition("major_depression")
 IDS = np.arange(1, 4001)
@@ -98,12 +99,27 @@ def test_regression_to_the_mean_follows_selection():
 @pytest.mark.parametrize("name", scale_names())
 def test_scores_are_whole_and_within_the_scale(name):
     scale = load_scale(name)
-    severity = np.array([-5.0, 0.0, 3.2, 22.0, 90.0, np.nan])
+    severity = np.array([-5.0, 0.0, 3.2, 22.0, 300.0, np.nan])
     values = score(scale, severity, np.zeros(6))
-    assert values[:2].tolist() == [0.0, 0.0]
+    assert values[:2].tolist() == [scale.minimum, scale.minimum]
     assert values[4] == scale.maximum
     assert np.isnan(values[5])
     assert (values[:5] == np.rint(values[:5])).all()
+
+
+@pytest.mark.parametrize("name", scale_names())
+def test_a_scale_that_others_are_read_by_reads_itself_as_it_is(name):
+    latent = load_scale(load_scale(name).latent)
+    assert latent.latent == latent.name
+    assert latent.loading.number("1") == 1.0
+    assert name in scales_of(latent.name)
+
+
+def test_a_scale_that_starts_above_zero_counts_severity_from_there():
+    panss = load_scale("PANSS")
+    assert score(panss, np.array([0.0, 64.0]), np.zeros(2)).tolist() == [30.0, 94.0]
+    noise = score(panss, np.array([64.0]), np.array([-20.0]))
+    assert noise.tolist() == [30.0]  # 94 - 90, held at the minimum
 
 
 def test_within_arm_spread_and_response_on_placebo_are_near_the_pool():

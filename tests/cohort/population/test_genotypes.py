@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 from cohort_population_tolerances import (
+    COMT_COUNTED,
     CYP2C19_ESTONIAN,
     CYP2C19_EUROPEAN,
     CYP2C19_KOREAN,
     CYP2D6_ESTONIAN,
+    MAOA_SHARE,
     SLC6A4_SHARE,
     STANDARD_ERRORS,
 )
@@ -26,6 +28,12 @@ IDS = np.arange(N)
 @pytest.fixture(scope="module")
 def white():
     return sample_genotypes(IDS, 3, np.full(N, "white"))
+
+
+@pytest.fixture(scope="module")
+def women_and_men():
+    sex = np.where(IDS % 2 == 0, "F", "M")
+    return sex, sample_genotypes(IDS, 3, np.full(N, "white"), sex=sex)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +100,54 @@ def test_genotypes_are_in_hardy_weinberg_proportions_within_a_group(white):
     expected = {"SS": short**2, "SL": 2 * short * (1 - short), "LL": (1 - short) ** 2}
     for name, share in expected.items():
         assert abs(found[name] - share) < STANDARD_ERRORS * math.sqrt(share * (1 - share) / N)
+
+
+def test_comt_is_in_hardy_weinberg_proportions_as_whites_were_counted(white):
+    found, met = _shares(white["comt"]), 0.52
+    expected = {"MetMet": met**2, "ValMet": 2 * met * (1 - met), "ValVal": (1 - met) ** 2}
+    for name, share in expected.items():
+        assert abs(found[name] - share) < STANDARD_ERRORS * math.sqrt(share * (1 - share) / N)
+    # McLeod 1994, 202 people by activity: high, intermediate, low; the frequency came from these
+    _assert_near(found, {"ValVal": 0.23, "ValMet": 0.50, "MetMet": 0.27}, COMT_COUNTED)
+
+
+def test_comt_of_black_people_is_near_the_activities_that_were_counted():
+    found = _shares(sample_genotypes(IDS, 3, np.full(N, "black"))["comt"])
+    _assert_near(found, {"ValVal": 0.55, "ValMet": 0.38, "MetMet": 0.07}, COMT_COUNTED)
+
+
+def test_met_alleles_of_east_asians_are_between_filipinos_and_europeans(asian):
+    found = _shares(asian["comt"][asian["genetic_group"] == "east_asian"])
+    assert 0.17 < found["MetMet"] + found["ValMet"] / 2 < 0.5  # PMID 22724048; Palmatier 1999
+
+
+def test_men_have_one_allele_of_maoa_and_women_two(women_and_men):
+    sex, columns = women_and_men
+    assert set(columns["maoa"][sex == "M"]) == {"3R", "4R"}
+    assert set(columns["maoa"][sex == "F"]) == {"3R3R", "3R4R", "4R4R"}
+
+
+def test_maoa_is_in_the_proportions_of_a_gene_on_the_x_chromosome(women_and_men):
+    sex, columns = women_and_men
+    three, n = 0.35, N / 2
+    men, women = (_shares(columns["maoa"][sex == one]) for one in ("M", "F"))
+    expected = {"3R3R": three**2, "3R4R": 2 * three * (1 - three), "4R4R": (1 - three) ** 2}
+    for found, shares in ((men, {"3R": three, "4R": 1 - three}), (women, expected)):
+        for name, share in shares.items():
+            assert abs(found[name] - share) < STANDARD_ERRORS * math.sqrt(share * (1 - share) / n)
+
+
+def test_low_genotypes_of_men_are_as_common_as_in_a_sample_that_was_not_used(women_and_men):
+    # Fowler 2007, PMC2712611 table 1: 12 of 38 American men, 22 of them white
+    sex, columns = women_and_men
+    share = (columns["maoa"][sex == "M"] == "3R").mean()
+    assert share == pytest.approx(12 / 38, abs=MAOA_SHARE)
+
+
+def test_maoa_needs_a_sex(white):
+    assert "maoa" not in white
+    with pytest.raises(UnknownNameError, match="unknown sex 'x'"):
+        sample_genotypes([1, 2], 3, ["white", "white"], sex=["F", "x"])
 
 
 def test_genes_are_independent(white):
@@ -162,6 +218,11 @@ MISTAKES = [
     (lambda tree: tree["slc6a4"]["short_allele"]["latino"].update(value=-0.1), "from 0 to 1"),
     (lambda tree: tree["slc6a4"]["short_allele"]["latino"].pop("source"), "source"),
     (lambda tree: tree["slc6a4"]["densities"].pop("SL"), "above 0"),
+    (lambda tree: tree["comt"]["met_allele"].pop("latino"), "comt: groups"),
+    (lambda tree: tree["comt"]["met_allele"]["latino"].update(value=1.1), "from 0 to 1"),
+    (lambda tree: tree["comt"]["activities"].pop("ValMet"), "activities.ValMet"),
+    (lambda tree: tree["maoa"]["activities"]["3R"].update(value=0), "activities.3R"),
+    (lambda tree: tree["maoa"]["three_repeat"]["latino"].update(value=-0.1), "three_repeat.latino"),
 ]
 
 

@@ -1,5 +1,6 @@
 """The table of real people, and weights that give it a trial's margins."""
 
+import dataclasses
 import math
 import pickle
 
@@ -10,6 +11,7 @@ from cohort_population_tolerances import CORRELATION, MARGIN, STANDARD_ERRORS
 from cohort.errors import CohortError, RangeError, UnknownNameError
 from cohort.population import (
     ANCESTRIES,
+    BMI_CLASSES,
     SEXES,
     PopulationSpec,
     load_people,
@@ -39,6 +41,7 @@ def test_the_table_holds_the_adults_that_its_head_counts():
     assert len(people) == 8366 - 2833 - 89 - 10
     assert set(people.sex) == set(SEXES)
     assert set(people.ancestry) == set(ANCESTRIES)
+    assert (people.smoker == "yes").sum() == 750 + 205  # every day, some days
     # published moments of the same file, before rows without weight or height were dropped
     women = people.sex == "F"
     assert people.weight_kg[women].mean() == pytest.approx(77.1, abs=0.2)
@@ -60,6 +63,82 @@ def test_raked_people_have_the_margins_asked_for(numbers):
     outside = (people.age_y < spec.age_min_y) | (people.age_y > spec.age_max_y)
     assert not chances[outside].any()
     assert (chances >= 0).all()
+
+
+FURTHER = [
+    {"smoker_fraction": 0.35},
+    {"weight_mean_kg": 75.0},
+    {"bmi_shares": {"underweight": 0.02, "normal": 0.38, "overweight": 0.35, "obese": 0.25}},
+    {"smoker_fraction": 0.3, "weight_mean_kg": 78.0, "ancestry_shares": SHARES},
+    {
+        "smoker_fraction": 0.0,
+        "weight_mean_kg": 80.0,
+        "bmi_shares": {"normal": 0.5, "overweight": 0.5},
+        "ancestry_shares": SHARES,
+    },
+]
+
+
+@pytest.mark.parametrize("further", FURTHER, ids=lambda further: "-".join(further))
+def test_smoking_and_body_meet_their_margins_beside_the_others(further):
+    people, spec = load_people(), PopulationSpec(**DEPRESSION, **further)
+    chances = rake(people, spec)
+    assert (chances * people.age_y).sum() == pytest.approx(41, abs=MARGIN * 12)
+    assert chances[people.sex == "F"].sum() == pytest.approx(0.62, abs=MARGIN)
+    for name, share in (spec.ancestry_shares or {}).items():
+        assert chances[people.ancestry == name].sum() == pytest.approx(share, abs=MARGIN)
+    if spec.smoker_fraction is not None:
+        smokers = chances[people.smoker == "yes"].sum()
+        assert smokers == pytest.approx(spec.smoker_fraction, abs=MARGIN)
+    if spec.weight_mean_kg is not None:
+        mean = (chances * people.weight_kg).sum()
+        assert mean == pytest.approx(spec.weight_mean_kg, abs=MARGIN * 20)
+    for name, share in (spec.bmi_shares or {}).items():
+        low = BMI_CLASSES[name]
+        high = min([edge for edge in BMI_CLASSES.values() if edge > low], default=math.inf)
+        inside = (people.bmi >= low) & (people.bmi < high)
+        assert chances[inside].sum() == pytest.approx(share, abs=MARGIN)
+
+
+def test_raking_to_two_shares_is_that_of_the_textbook():
+    """Iterative proportional fitting by hand, of sex against smoking, no other margin."""
+    people = load_people()
+    spec = PopulationSpec(age_min_y=18, age_max_y=80, female_fraction=0.6, smoker_fraction=0.4)
+    chances = rake(people, spec)
+    table = np.array(
+        [
+            [((people.sex == sex) & (people.smoker == habit)).sum() for habit in ("yes", "no")]
+            for sex in SEXES
+        ],
+        dtype=float,
+    )
+    for _ in range(200):
+        table *= (np.array([0.6, 0.4]) / table.sum(axis=1))[:, None]
+        table *= np.array([0.4, 0.6]) / table.sum(axis=0)
+    for sex, row in zip(SEXES, table, strict=True):
+        for habit, share in zip(("yes", "no"), row, strict=True):
+            found = chances[(people.sex == sex) & (people.smoker == habit)].sum()
+            assert found == pytest.approx(share, abs=MARGIN)
+
+
+def test_a_spec_without_margins_takes_people_as_they_fall():
+    people = load_people()
+    chances = rake(people, PopulationSpec(age_min_y=18, age_max_y=80))
+    np.testing.assert_allclose(chances, 1 / len(people), rtol=1e-12)
+
+
+IMPOSSIBLE = [
+    ({"weight_mean_kg": 300.0}, "weigh from 36.2 to 242.6 .*Choose a mean between"),
+    ({"weight_mean_kg": 140.0, "bmi_shares": {"underweight": 1.0}}, "population"),
+    ({"bmi_shares": {"normal": 1.0}, "weight_mean_kg": 170.0}, "population"),
+    ({"smoker_fraction": 1.0, "ancestry_shares": {"asian": 1.0}, "weight_mean_kg": 120}, "popu"),
+]
+
+
+@pytest.mark.parametrize(("further", "message"), IMPOSSIBLE)
+def test_margins_that_nobody_can_meet_are_refused(further, message):
+    with pytest.raises(RangeError, match=message):
+        rake(load_people(), PopulationSpec(**DEPRESSION, **further))
 
 
 def test_people_of_one_cell_keep_equal_chances():
@@ -110,13 +189,7 @@ def test_a_share_of_nobody_is_refused():
     people = load_people()
     with pytest.raises(RangeError, match=r"0\.5 \[1\] of sex 'F', but nobody aged 18 to 65"):
         rake(
-            type(people)(
-                age_y=people.age_y,
-                sex=np.full(len(people), "M"),
-                ancestry=people.ancestry,
-                weight_kg=people.weight_kg,
-                height_cm=people.height_cm,
-            ),
+            dataclasses.replace(people, sex=np.full(len(people), "M")),
             PopulationSpec(**{**DEPRESSION, "female_fraction": 0.5}),
         )
 
@@ -153,6 +226,12 @@ NONSENSE = [
     ("ancestry_shares", {"white": 0.9}, "they add up to 0.9"),
     ("ancestry_shares", {"white": 1.5, "black": -0.5}, "ancestry_shares.white"),
     ("ancestry_shares", 3, "write a mapping"),
+    ("smoker_fraction", -0.1, "smoker_fraction"),
+    ("weight_mean_kg", 0.08, r"weight_mean_kg: 0.08 \[kg\]; from 25 to 350"),
+    ("bmi_shares", {"obese": 0.9}, "they add up to 0.9"),
+    ("age_mean_y", None, "age_sd_y: given alone"),
+    ("age_sd_y", None, "age_mean_y: given alone"),
+    ("records", "", "path of a file"),
 ]
 
 
@@ -162,7 +241,15 @@ def test_a_population_that_contradicts_itself_is_refused(name, value, message):
         PopulationSpec(**{**DEPRESSION, name: value})
 
 
-@pytest.mark.parametrize("name", [*DEPRESSION, "ancestry_shares"])
+def test_an_unknown_class_comes_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'obese'"):
+        PopulationSpec(**DEPRESSION, bmi_shares={"obesity": 1.0})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*DEPRESSION, "ancestry_shares", "smoker_fraction", "weight_mean_kg", "bmi_shares"],
+)
 @pytest.mark.parametrize("value", ["x", math.nan, math.inf, [], True])
 def test_nonsense_in_any_field_of_a_population_is_refused(name, value):
     with pytest.raises(CohortError, match="population"):
@@ -175,7 +262,7 @@ def test_an_unknown_ancestry_comes_with_the_nearest():
 
 
 def test_a_population_survives_pickling_and_compares_by_value():
-    spec = PopulationSpec(**DEPRESSION, ancestry_shares=SHARES)
+    spec = PopulationSpec(**DEPRESSION, ancestry_shares=SHARES, bmi_shares={"obese": 1})
     again = pickle.loads(pickle.dumps(spec))
     assert again == spec
     assert hash(again) == hash(spec)
