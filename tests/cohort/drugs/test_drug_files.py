@@ -52,7 +52,7 @@ def loose_numbers(tree, path=""):
     elif isinstance(tree, list):
         for i, value in enumerate(tree):
             yield from loose_numbers(value, f"{path}[{i}]")
-    elif isinstance(tree, int | float):
+    elif isinstance(tree, int | float) and not path.endswith(".compartments"):  # a count
         yield path
 
 
