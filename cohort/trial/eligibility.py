@@ -476,7 +476,8 @@ class _Parser:
             )
         factor = 1.0
         if right.kind.unit is not None and left.kind.unit is not None:
-            factor = self._factor(right.token, right.kind.unit, left.column, left.kind.unit)
+            fix = "Compare each with a number."
+            factor = self._factor(right.token, right.kind.unit, left.column, left.kind.unit, fix)
         return _Compare(_Side(left.column), sign.text, _Side(right.column, factor=factor))
 
     def _value(self, value: _Operand, column: _Operand) -> _Side:
@@ -516,7 +517,7 @@ class _Parser:
         # 3.6 L/h is 60.00000000000001 mL/min: drop what the factor of units rounded off
         return float(f"{converted:.{_N_WRITTEN_DIGIT}g}")
 
-    def _factor(self, token: _Token, given: str, name: str, wanted: str) -> float:
+    def _factor(self, token: _Token, given: str, name: str, wanted: str, fix: str = "") -> float:
         try:
             unit = parse_unit(given)
         except UnitError:
@@ -529,8 +530,8 @@ class _Parser:
         if factor is None:
             self.fail(
                 token.position,
-                f"[{given}] is compared with {name!r}, which is measured in [{wanted}]. Write it "
-                f"in [{wanted}].",
+                f"[{given}] is compared with {name!r}, which is measured in [{wanted}]. "
+                f"{fix or f'Write it in [{wanted}].'}",
             )
         return factor
 

@@ -88,7 +88,9 @@ def test_two_columns_are_compared_in_one_unit():
         {"disease_duration_y": np.array([5.0, 50.0]), "age_y": np.array([40.0, 40.0])}
     )
     assert found.tolist() == [True, False]
-    with pytest.raises(ExpressionError, match="is compared with 'weight_kg'"):
+    with pytest.raises(
+        ExpressionError, match=r"\[cm\] is compared with 'weight_kg'.*Compare each with a number"
+    ):
         parse_criterion("weight_kg < height_cm")
 
 
@@ -203,7 +205,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=3000, deadline=2000)
+@settings(max_examples=1000, deadline=5000)
 @given(st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=60))
 @example("not " * 500)
 @example("a" * 3000)
