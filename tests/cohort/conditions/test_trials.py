@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from cohort_conditions_tolerances import AGE_Y, PATIENT_AGAIN, SHARE, STANDARD_ERRORS
 
+import cohort.settle
 from cohort.conditions import condition_names, load_condition
 from cohort.errors import CohortError
 from cohort.outcomes import load_scale
 from cohort.simulate import simulate, simulate_block
 from cohort.trial import parse_protocol
+from kernels import Lanes, ResultCode
 
 IDS = np.arange(1, 13)
 
@@ -126,3 +128,23 @@ def test_a_signal_that_is_absent_without_treatment_is_refused(tmp_path):
     protocol = trial(path, ["UPDRS"], "1 day")
     with pytest.raises(CohortError, match=r"dopamine_foreign_release: its daily mean is 0 "):
         simulate_block(protocol, "placebo", IDS[:2])
+
+
+def test_a_patient_who_fails_while_settling_is_kept_with_a_code_and_harms_nobody(monkeypatch):
+    real = cohort.settle.integrate
+
+    def spoiled(system, lanes, *rest, **options):
+        states = lanes.states.copy()
+        states[0, 1] = np.nan
+        return real(system, Lanes(parameters=lanes.parameters, states=states), *rest, **options)
+
+    protocol = trial("alzheimers_disease", ["ADASCOG"])
+    whole = simulate(protocol, "placebo", IDS[:3])
+    monkeypatch.setattr(cohort.settle, "integrate", spoiled)
+    tables = simulate(protocol, "placebo", IDS[:3])
+    subjects, scores = tables["adsl"], tables["adqs"]
+    assert subjects["result_code"].tolist() == [0, ResultCode.NON_FINITE, 0]
+    assert subjects["failure_time_h"][1] == -168.0  # the trial saw it at the start of the run-in
+    mine = scores["patient_id"] == IDS[1]
+    assert np.isnan(scores["value"][mine]).all()
+    assert np.array_equal(scores["value"][~mine], whole["adqs"]["value"][~mine])
