@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from cohort.chemistry import Setting, chemistry, with_needs
 from cohort.compounds import TARGETS, Compound
 from cohort.drugs import Drug
 from cohort.observations import dose_response, settling_days
@@ -34,7 +35,8 @@ class DrugProfile:
     name
         The drug.
     occupancy
-        Mean occupancy at steady state by target [1]; 1 where it destroys the target.
+        Mean occupancy at steady state by target [1]; of a target that it destroys, the share gone
+        against the turnover of the target.
     efficacy
         Largest intrinsic activity by receptor [1].
     supplies
@@ -86,17 +88,23 @@ def _profile(text: str, daily_mg: float) -> DrugProfile:
     means = dose_response(drug, [daily_mg], days=settling_days(drug)).means
     occupancy: dict[str, float] = {}
     efficacy: dict[str, float] = {}
-    destroys = False
+    inactivation: dict[str, float] = {}
     for compound in drug.compounds:
+        level = float(means[f"concentration_{compound.name}"][0])
         for binding in compound.binds:
             name = binding.target
-            if binding.ec50 is None:
-                occupancy[name], destroys = 1.0, True
+            if binding.k_inact is not None and binding.k_inact_half is not None:
+                half = binding.k_inact_half.number("ng/mL")
+                rate = binding.k_inact.number("1/h") * level / (half + level)
+                inactivation[name] = inactivation.get(name, 0.0) + rate
             else:
                 occupancy.setdefault(name, float(means[TARGETS[name].occupancy][0]))
             if binding.efficacy is not None:
                 value = binding.efficacy.number("1")
                 efficacy[name] = max(value, efficacy.get(name, 0.0))
+    for name, rate in inactivation.items():
+        held, gone = occupancy.get(name, 0.0), rate / (rate + _turnover(name))
+        occupancy[name] = 1 - (1 - held) * (1 - gone)
     half_life_h = max(map(_half_life_h, drug.compounds))
     days = _WASHOUT_HALF_LIVES * half_life_h / 24
     return DrugProfile(
@@ -104,7 +112,7 @@ def _profile(text: str, daily_mg: float) -> DrugProfile:
         occupancy=occupancy,
         efficacy=efficacy,
         supplies=frozenset(port for item in drug.compounds for port in item.supplies),
-        washout_s=round(max(days, _IRREVERSIBLE_D if destroys else 0.0) * _DAY_S),
+        washout_s=round(max(days, _IRREVERSIBLE_D if inactivation else 0.0) * _DAY_S),
         unbound_um={
             item.name: float(means[f"concentration_{item.name}"][0])
             * item.f_u.number("1")
@@ -112,6 +120,15 @@ def _profile(text: str, daily_mg: float) -> DrugProfile:
             for item in drug.compounds
         },
     )
+
+
+@functools.cache
+def _turnover(target: str) -> float:
+    """Return the loss at rest of a target that can be destroyed [1/h]."""
+    facts = TARGETS[target]
+    wanted = f"{facts.inactivation_door.removesuffix('_inactivation')}_turnover"
+    parts = chemistry(with_needs((facts.system,)), Setting())
+    return next(item.value for part in parts for item in part.parameters if item.name == wanted)
 
 
 def _half_life_h(compound: Compound) -> float:
