@@ -9,7 +9,7 @@ from typing import Final
 
 from cohort.chemistry import Setting, biomarkers, chemistry, with_needs
 from cohort.compounds import Compound
-from cohort.model import Model, assemble
+from cohort.model import Model, assemble, with_shifts
 from cohort.physiology.cyp2d6 import cyp2d6
 from cohort.physiology.pharmacokinetics import pharmacokinetics
 from cohort.physiology.sert_binding import sert_binding
@@ -22,7 +22,9 @@ DAILY_MEANS: Final = ("serotonin_extracellular", "serotonin_firing")
 
 
 def patient_model(
-    compounds: tuple[Compound, ...], systems: tuple[str, ...] = ("serotonin",)
+    compounds: tuple[Compound, ...],
+    systems: tuple[str, ...] = ("serotonin",),
+    shifted: tuple[str, ...] = (),
 ) -> Model:
     """Return the model of a patient who may take some compounds.
 
@@ -33,6 +35,8 @@ def patient_model(
     systems
         Systems of `cohort.chemistry`, serotonin among them; what they need comes with them. The
         stress axis follows the clock.
+    shifted
+        Parameters that a schedule moves in windows of the day; see `cohort.model.with_shifts`.
 
     Returns
     -------
@@ -43,7 +47,9 @@ def patient_model(
     Raises
     ------
     UnknownNameError
-        If a system does not exist.
+        If a system or a shifted parameter does not exist.
+    ModelError
+        If a patient's rest is solved from a shifted parameter.
 
     Examples
     --------
@@ -56,12 +62,14 @@ def patient_model(
     (True, False)
     """
     return _patient_model(
-        tuple(compound.model_dump_json() for compound in compounds), with_needs(systems)
+        tuple(compound.model_dump_json() for compound in compounds), with_needs(systems), shifted
     )
 
 
 @functools.cache
-def _patient_model(texts: tuple[str, ...], systems: tuple[str, ...]) -> Model:
+def _patient_model(
+    texts: tuple[str, ...], systems: tuple[str, ...], shifted: tuple[str, ...]
+) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
     parts = list(chemistry(systems, Setting(meals=True, rhythm="circadian")))
@@ -72,10 +80,11 @@ def _patient_model(texts: tuple[str, ...], systems: tuple[str, ...]) -> Model:
             parts.append(cyp2d6(compounds))
     observed = [marker.quantity for marker in biomarkers(systems)]
     observed += [f"concentration_{compound.name}" for compound in compounds]
-    return assemble(
+    model = assemble(
         "patient",
         parts,
         observables={f"{name}_now": symbol(name) for name in observed}
         | {f"total_{name}": symbol(f"sum_{name}") for name in DAILY_MEANS},
         quadratures={f"sum_{name}": symbol(name) for name in DAILY_MEANS},
     )
+    return with_shifts(model, shifted)

@@ -18,6 +18,7 @@ from cohort.outcomes.course import (
     follow_days,
     start_course,
 )
+from cohort.outcomes.expectation import expectation_share
 from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.scales import Scale, load_scale, scale_names, score
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
@@ -31,6 +32,7 @@ __all__ = [
     "TrialVariation",
     "adverse_event_names",
     "drug_benefit",
+    "expectation_share",
     "follow_days",
     "hazard_per_day",
     "load_adverse_event",

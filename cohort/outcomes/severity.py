@@ -40,7 +40,14 @@ class Severity:
     placebo_factor: Floats
     sensitivity: Floats
 
-    def at(self, day: float, benefit: Floats, condition: Condition, trial_shift: float) -> Floats:
+    def at(
+        self,
+        day: float,
+        benefit: Floats,
+        condition: Condition,
+        trial_shift: float,
+        expectation: float = 0.0,
+    ) -> Floats:
         """Return latent severity on one day.
 
         Parameters
@@ -54,6 +61,8 @@ class Severity:
         trial_shift
             How much more this trial's patients improve on placebo at week 8 than in the mean
             trial [points].
+        expectation
+            Improvement by expectation alone, over the patient's own improvement on placebo [1].
 
         Returns
         -------
@@ -69,7 +78,8 @@ class Severity:
         """
         placebo = condition.placebo
         gain = placebo_improvement(placebo, np.array([day, 56.0]))
-        improvement = gain[0] * (self.placebo_factor + trial_shift / gain[1])
+        own = (1.0 + expectation) * self.placebo_factor
+        improvement = gain[0] * (own + trial_shift / gain[1])
         drift = condition.severity.progression.number("1/day") * day
         exact = self.baseline + drift - improvement - self.sensitivity * benefit
         severity: Floats = np.maximum(exact, 0.0)

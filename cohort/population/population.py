@@ -65,6 +65,7 @@ def sample_population(
     model: Model,
     effects: Iterable[CovariateEffect] = (),
     lags: Mapping[str, Parameter] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -84,6 +85,8 @@ def sample_population(
         Effects of covariates on parameters, from drugs and genotypes.
     lags
         Absorption lag by compound, a time with its spread between patients.
+    given
+        Covariates that all these patients have, whoever they are otherwise, such as ``smoker``.
 
     Returns
     -------
@@ -120,6 +123,7 @@ def sample_population(
         )
     columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
     columns.update(sample_genotypes(patients, seed, columns["ancestry"]))
+    columns.update({name: np.full(patients.shape, level) for name, level in (given or {}).items()})
     draw = sample_parameters(patients, seed, model, covariate_factors(columns, effects))
     return Population(
         patient_ids=patients.astype(np.int64),

@@ -19,6 +19,7 @@ ALL = [
     errors.ProtocolError(MISTAKES),
     errors.DrugError(MISTAKES),
     errors.ConditionError(MISTAKES),
+    errors.LifestyleError(MISTAKES),
 ]
 
 
