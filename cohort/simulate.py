@@ -414,6 +414,7 @@ class _Walk:
         device: str,
     ) -> None:
         self.protocol, self.arm, self.condition = protocol, arm, condition
+        self.variant = variant
         self.model, self.population, self.device = model, population, device
         self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
         self.meals = meal_streams(protocol, variant)
@@ -449,7 +450,9 @@ class _Walk:
             courses=tuple(courses),
             solutions=tuple(solutions),
             drivers=_joined(days),
-            dosing=dosing_record(self.protocol, self.arm, ids, _stop_times(courses[-1])),
+            dosing=dosing_record(
+                self.protocol, self.arm, ids, _stop_times(courses[-1]), self.variant
+            ),
             model=self.model,
             condition=self.condition,
             systems=protocol_systems(self.protocol),
@@ -473,6 +476,7 @@ class _Walk:
             fractions=self.fractions,
             lags=self.population.lags_s,
             stop_times=_stop_times(course),
+            variant=self.variant,
         )
 
     def _integrate(self, lanes: Lanes, segment: Segment, doses: tuple[Stream, ...]) -> Solution:

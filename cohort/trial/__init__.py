@@ -30,6 +30,7 @@ from cohort.trial.protocol import (
     protocol_schema,
 )
 from cohort.trial.published import PublishedResult
+from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.variants import (
     Shift,
     is_expected_to_help,
@@ -56,6 +57,7 @@ __all__ = [
     "PublishedResult",
     "Regimen",
     "Segment",
+    "SelfDirection",
     "Shift",
     "TrialPopulation",
     "Variant",
@@ -79,6 +81,7 @@ __all__ = [
     "protocol_schema",
     "schedule_time",
     "segments",
+    "self_directed",
     "shift_streams",
     "shifted_parameters",
     "study_day",
