@@ -41,6 +41,14 @@ def _clock(value: object) -> int:
     return seconds
 
 
+def _not_a_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(  # noqa: TRY004  (pydantic collects ValueError)
+            f"{str(value).lower()} was given; a number with its unit is wanted. Write one."
+        )
+    return value
+
+
 def _known(name: str) -> str:
     try:
         return find_system(name).name
@@ -83,7 +91,7 @@ class LifestyleInput(Declaration):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     parameter: str = Field(examples=["stress"])
-    value: str | float = Field(examples=[1.5])
+    value: Annotated[str | float, BeforeValidator(_not_a_truth)] = Field(examples=[1.5])
     begin: Clock | None = Field(default=None, alias="from", examples=['"07:00"'])
     end: Clock | None = Field(default=None, alias="to", examples=['"08:00"'])
     days: tuple[int, ...] = Field(default=(), examples=["[1, 3, 5]"])

@@ -82,7 +82,8 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
     if wrong or not any(variant.lifestyle for variant in protocol.variants):
         return
     drugs = {regimen.drug for arm in protocol.arms for regimen in arm.regimens}
-    if not all(map(is_read, (protocol.condition, *protocol.systems, *drugs))):
+    chosen = [choice.name for variant in protocol.variants for choice in variant.lifestyle]
+    if not all(map(is_read, (protocol.condition, *protocol.systems, *drugs, *chosen))):
         return
     try:
         compounds = {one.name: one for drug in drugs for one in load_drug(drug).compounds}
