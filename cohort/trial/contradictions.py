@@ -238,6 +238,12 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
 
 
 def _variant_meals(protocol: Protocol, variant: Variant, i: int) -> Iterator[Contradiction]:
+    if not variant.meals:
+        yield Contradiction(
+            path=("variants", i, "meals"),
+            message=f"'{variant.name}' has an empty list of meals, so nobody eats; at least one "
+            "meal is needed. Delete 'meals' to keep those of the protocol.",
+        )
     if is_read(protocol.meals) and not protocol.meals:
         yield Contradiction(
             path=("variants", i, "meals"),

@@ -90,6 +90,7 @@ WRONG = {
     "no name": ("  - name: training\n   ", "  -", "the key 'name' is missing"),
     "an unknown supervision": ("self_directed", "alone", "'supervised' or 'self_directed'"),
     "an unknown eating pattern": ("nutrition: usual", "nutrition: keto", "unknown eating pattern"),
+    "no meal at all": ('[{at: "09:00", protein: 40 g}]', "[]", "so nobody eats"),
     "a meal without unit": ("protein: 40 g", "protein: 40", "40 has no unit"),
     "an unknown key": ("supervision:", "supervison:", "Did you mean 'supervision'"),
     "a number": ("lifestyle: [], ", "lifestyle: [3], ", "3 was given"),
