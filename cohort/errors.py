@@ -13,7 +13,8 @@
         └── FileContentError (ValueError)   a file has mistakes; carries all of them
             ├── ProtocolError               ... a protocol
             ├── DrugError                   ... a drug or a compound
-            └── ConditionError              ... a condition
+            ├── ConditionError              ... a condition
+            └── LifestyleError              ... a lifestyle
 
 Messages read ``<where>: <what was given, with value and unit>; <what is allowed>. <what to do>.``
 Every exception survives pickling with its fields, because a worker raises it and a scheduler
@@ -30,6 +31,7 @@ __all__ = [
     "DrugError",
     "ExpressionError",
     "FileContentError",
+    "LifestyleError",
     "Mistake",
     "ModelError",
     "ProtocolError",
@@ -258,4 +260,15 @@ class ConditionError(FileContentError):
     >>> mistake = Mistake(file="c.yaml", line=4, key_path="age", message="-1 y; positive.")
     >>> issubclass(ConditionError, FileContentError), ConditionError([mistake]).mistakes[0].line
     (True, 4)
+    """
+
+
+class LifestyleError(FileContentError):
+    """A lifestyle file holds mistakes.
+
+    Examples
+    --------
+    >>> mistake = Mistake(file="l.yaml", line=7, key_path="systems", message="none. Add one.")
+    >>> print(LifestyleError([mistake]))
+    l.yaml:7, systems: none. Add one.
     """

@@ -10,7 +10,7 @@ from typing import Final
 
 from cohort.chemistry import Setting, biomarkers, chemistry, with_needs
 from cohort.compounds import Compound
-from cohort.model import Model, Submodel, assemble
+from cohort.model import Model, Submodel, assemble, with_shifts
 from cohort.physiology.enzymes import enzymes
 from cohort.physiology.pharmacokinetics import pharmacokinetics
 from cohort.physiology.targets import targets
@@ -57,6 +57,7 @@ def patient_model(
     systems: tuple[str, ...] = ("serotonin",),
     inputs: frozenset[str] = frozenset(),
     means: tuple[str, ...] = DAILY_MEANS,
+    shifted: tuple[str, ...] = (),
 ) -> Model:
     """Return the model of a patient who may take some compounds.
 
@@ -71,6 +72,8 @@ def patient_model(
         Inputs that doses hold at a rate, see `cohort.drugs.Drug.inputs`.
     means
         States and rules that outcomes read as daily means.
+    shifted
+        Parameters that a schedule moves in windows of the day; see `cohort.model.with_shifts`.
 
     Returns
     -------
@@ -80,7 +83,10 @@ def patient_model(
     Raises
     ------
     UnknownNameError
-        If a system does not exist, or has no state or rule of a name in ``means``.
+        If a system or a shifted parameter does not exist, or no system has a state or rule of a
+        name in ``means``.
+    ModelError
+        If a patient's rest is solved from a shifted parameter.
 
     Examples
     --------
@@ -97,6 +103,7 @@ def patient_model(
         with_needs(systems),
         tuple(sorted(inputs)),
         means,
+        shifted,
     )
 
 
@@ -106,6 +113,7 @@ def _patient_model(
     systems: tuple[str, ...],
     inputs: tuple[str, ...],
     means: tuple[str, ...],
+    shifted: tuple[str, ...],
 ) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
@@ -115,10 +123,11 @@ def _patient_model(
     ]
     observed = [marker.quantity for marker in biomarkers(systems)]
     observed += [f"concentration_{compound.name}" for compound in compounds]
-    return assemble(
+    model = assemble(
         "patient",
         parts,
         observables={f"{name}_now": symbol(name) for name in observed}
         | {f"total_{name}": symbol(f"sum_{name}") for name in means},
         quadratures={f"sum_{name}": symbol(name) for name in means},
     )
+    return with_shifts(model, shifted)

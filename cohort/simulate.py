@@ -1,20 +1,20 @@
-"""Simulate one block of patients of one arm: the heart of the walk.
+"""Simulate one block of patients of one arm in one variant: the heart of the walk.
 
 1. population: ids and seed become covariates, genotypes and model parameters
-2. trial: regimens, adherence and meals become streams of events
+2. trial: regimens, adherence, meals and lifestyles become streams of events
 3. model: compounds and systems become one system of equations, the same for all blocks
 4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference.
    Patients whom a disease moved off the healthy rest come to their own rest before it
-5. segment by segment: kernels integrate to the next visit, outcomes follow the days in between,
-   and whoever has left takes no more doses
+5. segment by segment, lifestyles acting from week 0 on: kernels integrate to the next visit,
+   outcomes follow the days in between, and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
 
 Pure: the same block gives the same bytes on any worker, in any order. May import every room of
 `cohort` and `kernels`; `pipelines` calls `simulate`.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,7 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     baseline_severity,
+    expectation_share,
     follow_days,
     load_adverse_event,
     start_course,
@@ -46,16 +47,25 @@ from cohort.population import (
 from cohort.settle import EVEN_SUPPLY, settle
 from cohort.tables import block_columns
 from cohort.trial import (
+    AS_PLANNED,
     DosingRecord,
     Protocol,
     Segment,
+    Variant,
     dose_streams,
     dosing_record,
     eligibility_criteria,
     intake_means,
+    is_expected_to_help,
+    lasting_shifts,
     meal_streams,
     population_spec,
     segments,
+    shift_streams,
+    shifted_parameters,
+    trial_systems,
+    variant_covariates,
+    variant_shifts,
 )
 from cohort.trial.quantities import DAY_S
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
@@ -100,6 +110,8 @@ class BlockResult:
         Doses planned and taken.
     model, condition, systems
         The equations that were solved, the patient group, and the systems that were asked for.
+    variation
+        What the variant adds to the course on placebo.
 
     Examples
     --------
@@ -116,6 +128,7 @@ class BlockResult:
     model: Model
     condition: Condition
     systems: tuple[str, ...]
+    variation: TrialVariation
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -136,6 +149,7 @@ def simulate(
     arm: str,
     patient_ids: NDArray[np.int64],
     *,
+    variant: str = AS_PLANNED.name,
     device: str = "auto",
     trajectory_ids: frozenset[int] = frozenset(),
 ) -> dict[str, dict[str, NDArray[np.generic]]]:
@@ -149,6 +163,8 @@ def simulate(
         Name of the arm.
     patient_ids
         Numbers of the patients, shape ``(n_lane,)``, each once.
+    variant
+        Name of the variant, where the protocol has variants.
     device
         Where to integrate, as in `kernels.integrate`.
     trajectory_ids
@@ -162,7 +178,7 @@ def simulate(
     Raises
     ------
     UnknownNameError
-        If the protocol has no such arm.
+        If the protocol has no such arm or variant.
     RangeError
         If a patient is given twice.
 
@@ -173,18 +189,23 @@ def simulate(
     >>> tables["adsl"]["patient_id"].tolist()
     [1, 2]
     """
-    result = simulate_block(protocol, arm, patient_ids, device=device)
+    result = simulate_block(protocol, arm, patient_ids, variant=variant, device=device)
     return block_columns(protocol, arm, result, trajectory_ids)
 
 
 def simulate_block(
-    protocol: Protocol, arm: str, patient_ids: NDArray[np.int64], *, device: str = "auto"
+    protocol: Protocol,
+    arm: str,
+    patient_ids: NDArray[np.int64],
+    *,
+    variant: str = AS_PLANNED.name,
+    device: str = "auto",
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
     Parameters
     ----------
-    protocol, arm, patient_ids, device
+    protocol, arm, patient_ids, variant, device
         As in `simulate`.
 
     Returns
@@ -201,17 +222,20 @@ def simulate_block(
     ids = np.asarray(patient_ids, dtype=np.int64)
     if len(np.unique(ids)) != len(ids):
         raise RangeError("patient_ids: a patient is there twice; once is allowed. Drop one.")
+    chosen = protocol.variant(variant)
     condition = trial_condition(protocol)
-    compounds = protocol_compounds(protocol)
     model = _trial_model(protocol)
-    population = _population(protocol, condition, model, compounds, ids)
+    population = _population(protocol, chosen, condition, model, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
+    habits = lasting_shifts(variant_shifts(chosen, model), is_habit=True)
+    for name, amount in habits.items():
+        values[name] = values.get(name, model.parameters[name].value) + amount
     if condition.settling is None:
         lanes = model.lanes(values, len(ids))
     else:
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
-    walk = _Walk(protocol, arm, condition, model, population, device)
+    walk = _Walk(protocol, arm, chosen, condition, model, population, device)
     return walk.result(ids, lanes)
 
 
@@ -274,6 +298,7 @@ def _trial_model(protocol: Protocol) -> Model:
         protocol_systems(protocol),
         _protocol_inputs(protocol),
         _means_of(load_condition(protocol.condition)),
+        shifted_parameters(protocol),
     )
 
 
@@ -353,7 +378,7 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
 
 
 def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
-    """Return the systems that a trial simulates: those of its condition, then those it adds.
+    """Return the systems that a trial simulates: of its condition, of its own, of its lifestyles.
 
     Parameters
     ----------
@@ -370,17 +395,17 @@ def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
     >>> protocol_systems(load_protocol("sct-md-01"))
     ('serotonin',)
     """
-    needed = load_condition(protocol.condition).systems
-    return tuple(dict.fromkeys((*needed, *protocol.systems)))
+    return trial_systems(protocol)
 
 
 def _population(
     protocol: Protocol,
+    variant: Variant,
     condition: Condition,
     model: Model,
-    compounds: Iterable[Compound],
     ids: NDArray[np.int64],
 ) -> Population:
+    compounds = protocol_compounds(protocol)
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
     effects += genotype_effects(model)
     effects += enzyme_effects(model.parameters)
@@ -393,12 +418,13 @@ def _population(
         effects,
         lags,
         condition.population.history,
-        _shifted(protocol, condition, model, ids),
+        _moved(protocol, condition, model, ids),
         eligibility_criteria(protocol, condition),
+        variant_covariates(variant),
     )
 
 
-def _shifted(
+def _moved(
     protocol: Protocol, condition: Condition, model: Model, ids: NDArray[np.int64]
 ) -> dict[str, Floats]:
     """Return the typical values that the disease gives each patient."""
@@ -418,15 +444,22 @@ class _Walk:
         self,
         protocol: Protocol,
         arm: str,
+        variant: Variant,
         condition: Condition,
         model: Model,
         population: Population,
         device: str,
     ) -> None:
         self.protocol, self.arm, self.condition = protocol, arm, condition
+        self.variant = variant
         self.model, self.population, self.device = model, population, device
         self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
-        self.meals = meal_streams(protocol)
+        self.meals = meal_streams(protocol, variant)
+        shifts = variant_shifts(variant, model)
+        self.lasting = lasting_shifts(shifts, is_habit=False)
+        self.windows = shift_streams(shifts, protocol)
+        expectation = expectation_share() if is_expected_to_help(variant) else 0.0
+        self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
         self.drugs = {name: load_drug(name) for name in given}
 
@@ -439,14 +472,16 @@ class _Walk:
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
         days = []
+        now = self._shifted(solutions[0].end)
         for segment in others:
             before = solutions[-1]
             doses = self._doses(ids, courses[-1])
-            solutions.append(self._integrate(before.end, segment, doses))
+            solutions.append(self._integrate(now, segment, doses))
+            now = solutions[-1].end
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference, self.condition))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, TrialVariation())
+                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
             )
         return BlockResult(
             patient_ids=ids,
@@ -454,11 +489,23 @@ class _Walk:
             courses=tuple(courses),
             solutions=tuple(solutions),
             drivers=_joined(days),
-            dosing=dosing_record(self.protocol, self.arm, ids, _stop_times(courses[-1])),
+            dosing=dosing_record(
+                self.protocol, self.arm, ids, _stop_times(courses[-1]), self.variant
+            ),
             model=self.model,
             condition=self.condition,
             systems=protocol_systems(self.protocol),
+            variation=self.variation,
         )
+
+    def _shifted(self, lanes: Lanes) -> Lanes:
+        """Return lanes with the lifestyles that act all day from week 0 on."""
+        if not self.lasting:
+            return lanes
+        parameters = lanes.parameters.copy()
+        for name, amount in self.lasting.items():
+            parameters[self.model.system.parameters.index(name)] += amount
+        return replace(lanes, parameters=parameters)
 
     def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
         return dose_streams(
@@ -468,10 +515,13 @@ class _Walk:
             drugs=self.drugs,
             lags=self.population.lags_s,
             stop_times=_stop_times(course),
+            variant=self.variant,
         )
 
     def _integrate(self, lanes: Lanes, segment: Segment, doses: tuple[Stream, ...]) -> Solution:
-        schedule = Schedule(t0=segment.t0, t1=segment.t1, streams=(*self.meals, *doses))
+        schedule = Schedule(
+            t0=segment.t0, t1=segment.t1, streams=(*self.meals, *self.windows, *doses)
+        )
         return integrate(
             self.model.system,
             lanes,

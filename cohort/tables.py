@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cohort.chemistry import biomarkers
 from cohort.outcomes import load_adverse_event, load_scale, score
-from cohort.outcomes.course import REASONS, ClinicalCourse, TrialVariation
+from cohort.outcomes.course import REASONS, ClinicalCourse
 from cohort.population.draws import normals
 from cohort.trial import Protocol, study_day
 from cohort.trial.quantities import HOUR_S, WEEK_S
@@ -126,7 +126,7 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         for index in range(len(protocol.visits)):
             course = result.courses[index]
             noise = normals(protocol.seed, result.patient_ids, f"rating: {endpoint}", course.day)
-            rated = score(scale, course.latent(condition, TrialVariation()), noise)
+            rated = score(scale, course.latent(condition, result.variation), noise)
             rated = np.where(result.failed_before(index), np.nan, rated)
             seen = _present(course, last)
             value = np.where(seen, rated, held)

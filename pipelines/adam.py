@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
-from pipelines.schema import SUBJECT_TABLES, TABLES, polars_schema
+from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
 
 __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
 
@@ -67,6 +67,8 @@ class TrialFacts:
         Name of the control arm, None without one.
     is_paired
         Whether every arm holds the same patients.
+    variants
+        Names of the variants in the order of the protocol; empty if it has none.
 
     Examples
     --------
@@ -86,10 +88,20 @@ class TrialFacts:
     definitions: Definitions
     control: str | None = None
     is_paired: bool = False
+    variants: tuple[str, ...] = ()
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""
         return self.arms.index(arm) + 1
+
+    def variant_number(self, variant: str) -> int:
+        """Return the number of a variant, from 1; 1 in a trial without variants."""
+        return self.variants.index(variant) + 1 if self.variants else 1
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The tables of the trial by name: with variants in them, if it has any."""
+        return CROSSED_TABLES if self.variants else TABLES
 
 
 def study_id(protocol_name: str) -> str:
@@ -104,7 +116,7 @@ def study_id(protocol_name: str) -> str:
 
 
 def subject_identifiers(
-    study: str, arm_number: int, patient_ids: NDArray[np.int64]
+    study: str, arm_number: int, patient_ids: NDArray[np.int64], variant_number: int | None = None
 ) -> tuple[pl.Series, pl.Series]:
     """Return the columns USUBJID and SUBJID.
 
@@ -116,6 +128,8 @@ def subject_identifiers(
         Number of the arm.
     patient_ids
         Patients, shape ``(n_lane,)``.
+    variant_number
+        Number of the variant; None in a trial without variants.
 
     Returns
     -------
@@ -129,11 +143,13 @@ def subject_identifiers(
     """
     ids = pl.Series("SUBJID", patient_ids).cast(pl.String).str.zfill(_N_SUBJECT_DIGITS)
     prefix = f"{study}-{arm_number:0{_N_ARM_DIGITS}d}-"
+    if variant_number is not None:
+        prefix += f"{variant_number:0{_N_ARM_DIGITS}d}-"
     return (prefix + ids).alias("USUBJID"), ids
 
 
 def adam_tables(
-    columns: Mapping[str, Columns], arm: str, facts: TrialFacts
+    columns: Mapping[str, Columns], arm: str, facts: TrialFacts, variant: str = ""
 ) -> dict[str, pl.DataFrame]:
     """Return the subject-level tables of one unit.
 
@@ -145,6 +161,8 @@ def adam_tables(
         Name of the arm.
     facts
         What every row of the trial shares.
+    variant
+        Name of the variant, in a trial with variants.
 
     Returns
     -------
@@ -185,16 +203,16 @@ def adam_tables(
     }
     tables = {}
     for name in SUBJECT_TABLES:
-        schema = polars_schema(TABLES[name])
+        schema = polars_schema(facts.tables[name])
         if name not in columns or not len(next(iter(columns[name].values()))):
             tables[name] = pl.DataFrame(schema=schema)
             continue
         source = _source_frame(name, columns[name])
         made = makers[name](source, arm, facts)
         tables[name] = (
-            made.with_columns(*_identity(made, arm, facts))
+            made.with_columns(*_identity(made, arm, facts, variant))
             .select(pl.col(column).cast(kind) for column, kind in schema.items())
-            .sort(TABLES[name].key, maintain_order=True)
+            .sort(facts.tables[name].key, maintain_order=True)
         )
     return tables
 
@@ -213,11 +231,21 @@ def _source_frame(name: str, columns: Columns) -> pl.DataFrame:
     )
 
 
-def _identity(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> list[pl.Series]:
+def _identity(
+    frame: pl.DataFrame, arm: str, facts: TrialFacts, variant: str
+) -> list[pl.Series | pl.Expr]:
     number = facts.arm_number(arm)
     ids = frame["patient_id"].to_numpy()
     study = pl.Series("STUDYID", [facts.study] * len(frame), dtype=pl.String)
-    return [study, *subject_identifiers(facts.study, number, ids)]
+    if not facts.variants:
+        return [study, *subject_identifiers(facts.study, number, ids)]
+    cell = facts.variant_number(variant)
+    return [
+        study,
+        *subject_identifiers(facts.study, number, ids, cell),
+        pl.lit(variant).alias("VARIANT"),
+        pl.lit(cell).alias("VARIANTN"),
+    ]
 
 
 def _treatment(arm: str, facts: TrialFacts, *pairs: tuple[str, str]) -> list[pl.Expr]:

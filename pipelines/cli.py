@@ -150,7 +150,7 @@ def run(
         n_workers=workers,
         simulator=context.obj or SIMULATOR,
     )
-    n_patients = sum(arm.patients for arm in given.arms)
+    n_patients = sum(arm.patients for arm in given.arms) * max(len(given.variants), 1)
     try:
         with (
             answer(otherwise=EXIT_FAILED),
@@ -258,8 +258,10 @@ def check(protocol: ProtocolName, strict: Strict = False) -> None:
         given, _ = _read_protocol(protocol, None, None)
         _warn(given, strict=strict)
     n_patients = sum(arm.patients for arm in given.arms)
+    n_cells = len(given.arms) * len(given.variants)
+    crossed = f"{len(given.variants)} variants ({n_cells} cells), " if n_cells else ""
     print(
-        f"{given.name}: no mistakes; {len(given.arms)} arms, {n_patients:,} patients, "
+        f"{given.name}: no mistakes; {len(given.arms)} arms, {crossed}{n_patients:,} patients, "
         f"{len(given.visits)} visits."
     )
 

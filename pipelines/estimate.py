@@ -124,10 +124,18 @@ def run_pilot(job: Job, plan: RunPlan) -> Pilot:
     ordered = sorted(doses, key=lambda name: doses[name])
     arms = list(dict.fromkeys((ordered[0], ordered[-1])))[:_N_PILOT_ARMS]
     first = {unit.arm: unit.first_id for unit in reversed(plan.units)}
+    # variants differ in their windows of the day, which cost steps: the first and the last
+    variants = {arm: [unit.variant for unit in plan.units if unit.arm == arm] for arm in arms}
     n_most = min(PILOT_SIZES[-1], plan.block_size)
     sizes = sorted({min(PILOT_SIZES[0], n_most), n_most})
     units = [
-        Unit(arm=arm, first_id=first[arm], n_patients=size, digest=f"pilot-{size}-{number}")
+        Unit(
+            arm=arm,
+            first_id=first[arm],
+            n_patients=size,
+            digest=f"pilot-{size}-{number}",
+            variant=variants[arm][-1 if number else 0],
+        )
         for size in sizes
         for number, arm in enumerate(arms)
     ]

@@ -49,6 +49,7 @@ def describe_plan(ready: Preparation, *, with_pilot: bool) -> dict[str, Any]:
     outlook = {
         "trial": ready.job.protocol.name,
         "n_arms": len(ready.facts.arms),
+        "variants": list(ready.facts.variants),
         "n_patients": ready.plan.n_patients,
         "block_size": ready.plan.block_size,
         "device": ready.plan.device,
@@ -57,6 +58,7 @@ def describe_plan(ready: Preparation, *, with_pilot: bool) -> dict[str, Any]:
             {
                 "shard": state.unit.digest,
                 "arm": state.unit.arm,
+                "variant": state.unit.variant,
                 "first_id": state.unit.first_id,
                 "n_patients": state.unit.n_patients,
                 "is_done": state.is_done,
@@ -88,7 +90,8 @@ def render_outlook(outlook: dict[str, Any]) -> str:
     Examples
     --------
     >>> print(render_outlook({
-    ...     "trial": "a", "n_patients": 20, "n_arms": 2, "block_size": 512, "device": "numpy",
+    ...     "trial": "a", "n_patients": 20, "n_arms": 2, "variants": [], "block_size": 512,
+    ...     "device": "numpy",
     ...     "units": [{}, {}], "units_to_compute": 2, "patients_to_compute": 20, "units_done": 0,
     ...     "workers": 2, "pilot": None, "estimate": None,
     ... }))
@@ -97,8 +100,11 @@ def render_outlook(outlook: dict[str, Any]) -> str:
       done        0 units (their shards are there; files are checked when the run starts)
       estimate    none: no pilot was run
     """
+    variants = outlook["variants"]
+    crossed = f" x {len(variants)} variants ({', '.join(variants)})" if variants else ""
     lines = [
-        f"{outlook['trial']}: {outlook['n_patients']:,} patients in {outlook['n_arms']} arms; "
+        f"{outlook['trial']}: {outlook['n_patients']:,} patients in {outlook['n_arms']} arms"
+        f"{crossed}; "
         f"{len(outlook['units'])} units of at most {outlook['block_size']} patients on "
         f"'{outlook['device']}'",
         f"  to compute  {outlook['units_to_compute']} units, "

@@ -1,6 +1,6 @@
-"""Protocol -> RunPlan: arms x blocks of patient ids, each with a content hash.
+"""Protocol -> RunPlan: arms x variants x blocks of patient ids, each with a content hash.
 
-The hash of a unit is over everything that its bytes depend on: the protocol, the arm, the
+The hash of a unit is over everything that its bytes depend on: the protocol, the cell, the
 patients, the device, whose trajectories are kept, and the versions of the code and of the
 libraries that compute and encode. Equal hash means equal shard, so resume is: skip the hashes
 that are there. Enters with a validated `cohort.trial.Protocol`, leaves with a frozen `RunPlan`.
@@ -51,7 +51,7 @@ _SECONDS_PER_DAY = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A block of patients of one arm: the unit of work, of storage and of loss.
+    """A block of patients of one arm in one variant: the unit of work, of storage and of loss.
 
     Parameters
     ----------
@@ -62,6 +62,8 @@ class Unit:
         `cohort.trial.allocate`.
     digest
         Content hash, the name of the shard.
+    variant
+        Name of the variant; empty in a trial without variants.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Unit:
     first_id: int
     n_patients: int
     digest: str
+    variant: str = ""
 
     @property
     def last_id(self) -> int:
@@ -80,7 +83,8 @@ class Unit:
         return self.first_id + self.n_patients - 1
 
     def __str__(self) -> str:
-        return f"arm '{self.arm}', patients {self.first_id} to {self.last_id}"
+        variant = f", variant '{self.variant}'" if self.variant else ""
+        return f"arm '{self.arm}'{variant}, patients {self.first_id} to {self.last_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ class RunPlan:
     Parameters
     ----------
     units
-        Arms in the order of the protocol, patients ascending.
+        Arms in the order of the protocol, in each the variants, patients ascending.
     block_size
         Most patients in a unit.
     device
@@ -125,7 +129,7 @@ class RunPlan:
 
     @property
     def n_patients(self) -> int:
-        """Patients of all arms."""
+        """Patients of all arms, in every variant again."""
         return sum(unit.n_patients for unit in self.units)
 
 
@@ -209,6 +213,7 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         is_paired=protocol.design == "counterfactual",
         duration_days=protocol.duration / _SECONDS_PER_DAY,
         definitions=definitions,
+        variants=tuple(variant.name for variant in protocol.variants),
     )
 
 
@@ -263,23 +268,30 @@ def make_plan(
     protocol_hash = protocol.content_hash()
     units: list[Unit] = []
     kept: dict[str, frozenset[int]] = {}
-    for arm in protocol.arms:
-        ids = allocate(protocol, arm.name).tolist()
-        kept[arm.name] = frozenset(_spread(ids, n_trajectories))
+    for arm, variant in _cells(protocol):
+        ids = allocate(protocol, arm).tolist()
+        kept[arm] = frozenset(_spread(ids, n_trajectories))
         for start in range(0, len(ids), block_size):
             block = ids[start : start + block_size]
             identity = {
                 "protocol": protocol_hash,
-                "arm": arm.name,
+                "arm": arm,
+                **({"variant": variant} if variant else {}),
                 "first_id": block[0],
                 "n_patients": len(block),
                 "device": device,
-                "trajectories": sorted(kept[arm.name].intersection(block)),
+                "trajectories": sorted(kept[arm].intersection(block)),
                 "code": code,
             }
             digest = text_sha256(canonical_json(identity))[:_N_HASH_DIGITS]
             units.append(
-                Unit(arm=arm.name, first_id=block[0], n_patients=len(block), digest=digest)
+                Unit(
+                    arm=arm,
+                    first_id=block[0],
+                    n_patients=len(block),
+                    digest=digest,
+                    variant=variant,
+                )
             )
     return RunPlan(
         units=tuple(units),
@@ -291,14 +303,21 @@ def make_plan(
     )
 
 
+def _cells(protocol: "Protocol") -> list[tuple[str, str]]:
+    """Return arm and variant of every cell; the variant is empty where there are none."""
+    variants = [variant.name for variant in protocol.variants] or [""]
+    return [(arm.name, variant) for arm in protocol.arms for variant in variants]
+
+
 def _spread(ids: list[int], n_kept: int) -> list[int]:
     n = min(n_kept, len(ids))
     return [ids[(index * len(ids)) // n] for index in range(n)]
 
 
 def _named_files(protocol: "Protocol") -> dict[str, str]:
-    """Return the hashes of files of drugs, conditions and people that the protocol names."""
+    """Return the hashes of drug, condition, lifestyle and people files that a protocol names."""
     names = {protocol.condition, *(one.drug for arm in protocol.arms for one in arm.regimens)}
+    names |= {one.name for variant in protocol.variants for one in variant.lifestyle}
     files = {name for name in names if _is_file(name)}
     if protocol.population.records is not None:
         files.add(protocol.population.records)

@@ -19,6 +19,8 @@ NOTICE = "Simulated patients. A research tool, not medical advice."
 
 N_EVENTS = 5
 """Adverse events shown, by falling frequency over all arms."""
+N_COLUMNS = 6
+"""Most columns side by side; a trial with more cells gets one block of lines a variant."""
 
 _DASH = "-"
 
@@ -39,7 +41,8 @@ def summarise(
 
     Returns
     -------
-    Title, endpoint, arms in the order of the protocol, and where the tables are.
+    Title, endpoint, arms in the order of the protocol (once a variant, if it has variants), and
+    where the tables are.
 
     Examples
     --------
@@ -47,33 +50,37 @@ def summarise(
     'summarise'
     """
     endpoint, visit = protocol.primary_endpoint, protocol.visits[-1].name
+    names = [variant.name for variant in protocol.variants]
     subjects = _subject_counts(folder)
-    outcomes = _by_arm(folder, "outcomes_by_arm", endpoint=endpoint, visit=visit)
-    contrasts = _by_arm(folder, "contrasts", endpoint=endpoint, visit=visit)
-    events = pl.read_parquet(folder.tables / "ae_rates_by_arm.parquet")
-    biomarkers = pl.read_parquet(folder.tables / "biomarkers_by_arm.parquet").filter(
-        pl.col("visit") == visit
-    )
+    outcomes = _by_cell(folder, "outcomes_by_arm", endpoint=endpoint, visit=visit)
+    contrasts = _by_cell(folder, "contrasts", endpoint=endpoint, visit=visit)
+    events = _by_cell(folder, "ae_rates_by_arm")
+    biomarkers = _by_cell(folder, "biomarkers_by_arm", visit=visit)
     arms = []
     for arm in protocol.arms:
-        mine = pl.col("arm") == arm.name
-        arms.append(
-            {
-                "arm": arm.name,
-                "is_control": arm.control,
-                **subjects[arm.name],
-                "outcome": outcomes.get(arm.name, [None])[0],
-                "contrast": contrasts.get(arm.name, [None])[0],
-                "adverse_events": events.filter(mine).to_dicts(),
-                "biomarkers": biomarkers.filter(mine).to_dicts(),
-            }
-        )
+        for variant in names or [""]:
+            cell = (arm.name, variant)
+            compared = {row.get("comparison", "control"): row for row in contrasts.get(cell, [])}
+            arms.append(
+                {
+                    "arm": arm.name,
+                    **({"variant": variant} if names else {}),
+                    "is_control": arm.control,
+                    **subjects[cell],
+                    "outcome": outcomes.get(cell, [None])[0],
+                    "contrast": compared.get("control"),
+                    **({"contrast_of_variants": compared.get("first variant")} if names else {}),
+                    "adverse_events": events.get(cell, []),
+                    "biomarkers": biomarkers.get(cell, []),
+                }
+            )
     return {
         "trial": protocol.name,
         "title": protocol.title,
         "design": protocol.design,
         "primary_endpoint": endpoint,
         "visit": visit,
+        **({"variants": names} if names else {}),
         "n_patients": sum(arm["n"] for arm in arms),
         "n_failed": sum(arm["n_failed"] for arm in arms),
         "arms": arms,
@@ -90,10 +97,12 @@ def summarise(
     }
 
 
-def _subject_counts(folder: "RunFolder") -> dict[str, dict[str, Any]]:
+def _subject_counts(folder: "RunFolder") -> dict[tuple[str, str], dict[str, Any]]:
+    subjects = pl.scan_parquet(folder.tables / "adsl.parquet")
+    if "VARIANT" not in subjects.collect_schema():
+        subjects = subjects.with_columns(pl.lit("").alias("VARIANT"))
     counts = (
-        pl.scan_parquet(folder.tables / "adsl.parquet")
-        .group_by("TRT01P")
+        subjects.group_by("TRT01P", "VARIANT")
         .agg(
             pl.len().alias("n"),
             (pl.col("COMPLFL") == "Y").sum().alias("n_completed"),
@@ -104,19 +113,22 @@ def _subject_counts(folder: "RunFolder") -> dict[str, dict[str, Any]]:
     )
     found = {}
     for row in counts.to_dicts():
-        name = row.pop("TRT01P")
+        cell = row.pop("TRT01P"), row.pop("VARIANT")
         row["n_dropped_out"] = row["n"] - row["n_completed"] - row["n_failed"]
-        found[name] = row
+        found[cell] = row
     return found
 
 
-def _by_arm(folder: "RunFolder", table: str, **wanted: str) -> dict[str, list[dict[str, Any]]]:
+def _by_cell(
+    folder: "RunFolder", table: str, **wanted: str
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return rows by arm and variant; the variant is empty in a trial without variants."""
     frame = pl.read_parquet(folder.tables / f"{table}.parquet")
     for column, value in wanted.items():
         frame = frame.filter(pl.col(column) == value)
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in frame.to_dicts():
-        found.setdefault(row["arm"], []).append(row)
+        found.setdefault((row["arm"], row.get("variant", "")), []).append(row)
     return found
 
 
@@ -133,19 +145,18 @@ def render(summary: dict[str, Any]) -> str:
     >>> render.__name__  # run by tests/pipelines/test_run_trial.py: it needs a summary
     'render'
     """
-    arms = summary["arms"]
-    none = ["" for _ in arms]
-    parts = [
-        [["", *(arm["arm"] for arm in arms)], *_patient_rows(arms)],
-        [[f"{summary['primary_endpoint']} at {summary['visit']}", *none], *_outcome_rows(arms)],
-        [["Adverse events, % of treated", *none], *_event_rows(arms)],
-        [[f"Biomarkers at {summary['visit']}, mean", *none], *_biomarker_rows(arms)],
-    ]
+    variants = summary.get("variants", [])
+    crossed = f" in {len(variants)} variants" if variants else ""
     blocks = [
         f"{summary['title']}\n({summary['trial']}, {summary['design']} design, "
-        f"{summary['n_patients']:,} patients)",
-        *_grids(parts),
+        f"{summary['n_patients']:,} patients{crossed})"
     ]
+    if len(summary["arms"]) <= N_COLUMNS or not variants:
+        blocks += _grids(_parts(summary, summary["arms"]))
+    else:
+        for variant in variants:
+            arms = [arm for arm in summary["arms"] if arm["variant"] == variant]
+            blocks += [f"Variant: {variant}", *_grids(_parts(summary, arms, is_named=False))]
     if summary["n_failed"]:
         blocks.append(
             f"{summary['n_failed']} of {summary['n_patients']:,} patients could not be solved to "
@@ -156,6 +167,27 @@ def render(summary: dict[str, Any]) -> str:
         f"for CSV)\n{NOTICE}"
     )
     return "\n\n".join(blocks)
+
+
+def _parts(
+    summary: dict[str, Any], arms: Sequence[dict[str, Any]], *, is_named: bool = True
+) -> list[list[list[str]]]:
+    """Return the lines of each part, one column a cell; ``is_named`` puts variants in the head."""
+    none = ["" for _ in arms]
+    names = [
+        f"{arm['arm']} / {arm['variant']}" if is_named and "variant" in arm else arm["arm"]
+        for arm in arms
+    ]
+    first = summary.get("variants", [""])[0]
+    return [
+        [["", *names], *_patient_rows(arms)],
+        [
+            [f"{summary['primary_endpoint']} at {summary['visit']}", *none],
+            *_outcome_rows(arms, first),
+        ],
+        [["Adverse events, % of treated", *none], *_event_rows(arms)],
+        [[f"Biomarkers at {summary['visit']}, mean", *none], *_biomarker_rows(arms)],
+    ]
 
 
 def _patient_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -169,9 +201,10 @@ def _patient_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def _outcome_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
+def _outcome_rows(arms: Sequence[dict[str, Any]], first_variant: str) -> list[list[str]]:
     rows: list[list[str]] = [["Mean change (SD)"], ["Difference vs control"], ["  95 % CI"]]
     rows += [["Response"], ["Remission"]]
+    variants: list[list[str]] = [[f"Difference vs {first_variant}"], ["  95 % CI, paired"]]
     for arm in arms:
         outcome, contrast = arm["outcome"] or {}, arm["contrast"] or {}
         n = outcome.get("n_randomised")
@@ -182,9 +215,15 @@ def _outcome_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
             _share(outcome.get("n_responders"), n),
             _share(outcome.get("n_remitters"), n),
         ]
-        for row, cell in zip(rows, cells, strict=True):
+        other = arm.get("contrast_of_variants") or {}
+        cells_of_variants = [
+            _number(other.get("difference")) if other else "first",
+            _interval(other.get("difference_low"), other.get("difference_high")),
+        ]
+        for row, cell in zip([*rows, *variants], [*cells, *cells_of_variants], strict=True):
             row.append(cell)
-    return rows
+    is_crossed = any(arm.get("contrast_of_variants") for arm in arms)
+    return [*rows[:3], *(variants if is_crossed else []), *rows[3:]]
 
 
 def _event_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:

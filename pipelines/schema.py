@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 __all__ = [
+    "CROSSED_TABLES",
     "SUBJECT_TABLES",
     "SUMMARY_TABLES",
     "TABLES",
@@ -719,6 +720,81 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     }
 )
 """Every table that a run writes, by name."""
+
+
+_SUBJECT_VARIANT = (
+    _text(
+        "VARIANT",
+        "Variant of the Trial",
+        "Name of the variant; the patients of an arm are the same people in all its variants.",
+        nullable=False,
+    ),
+    _count(
+        "VARIANTN",
+        "Variant of the Trial (N)",
+        "Number of the variant, from 1, in the order of the protocol.",
+        "",
+        nullable=False,
+    ),
+)
+_SUMMARY_VARIANT = (
+    _text("variant", "Variant", "Name of the variant.", cdisc="VARIANT", nullable=False),
+    _count(
+        "variant_number",
+        "Number of the variant",
+        "Number of the variant, from 1.",
+        "",
+        cdisc="VARIANTN",
+        nullable=False,
+    ),
+)
+_COMPARISON = (
+    _text(
+        "comparison",
+        "Comparison",
+        "control: with the control arm of the same variant; first variant: with the same arm in "
+        "the first variant, always within patients, because they are the same people.",
+        allowed=("control", "first variant"),
+        nullable=False,
+    ),
+    _text(
+        "control_variant",
+        "Variant of the control",
+        "Name of the variant that it is compared with.",
+        nullable=False,
+    ),
+)
+_CROSSED_COLUMNS = {
+    "USUBJID": replace(
+        _SUBJECT[1],
+        meaning="Study, number of the arm, number of the variant, patient id. The same person has "
+        "one USUBJID a variant and the same SUBJID in all.",
+    )
+}
+_ARM_NUMBERS = ("TRT01PN", "TRTPN", "TRTAN", "ARMN", "arm_number")
+
+
+def _crossed(table: Table) -> Table:
+    """Return a table of a trial whose arms are crossed with variants."""
+    number = next(column for column in table.key if column in _ARM_NUMBERS)
+    is_summary = number == "arm_number"
+    variant = _SUMMARY_VARIANT if is_summary else _SUBJECT_VARIANT
+    columns = [_CROSSED_COLUMNS.get(column.name, column) for column in table.columns]
+    place = [column.name for column in columns].index(number) + 1
+    columns[place:place] = variant
+    key = list(table.key)
+    key.insert(key.index(number) + 1, variant[1].name)
+    if table.name == "contrasts":
+        control = next(i for i, column in enumerate(columns) if column.name == "control") + 1
+        columns[control:control] = _COMPARISON
+        key.insert(key.index(number), "comparison")
+    return replace(table, columns=tuple(columns), key=tuple(key))
+
+
+CROSSED_TABLES: Mapping[str, Table] = MappingProxyType(
+    {name: _crossed(table) for name, table in TABLES.items()}
+)
+"""The same tables of a trial with variants: one more name and number in each, and in its key."""
 
 
 def polars_schema(table: Table) -> dict[str, type[pl.DataType]]:

@@ -83,6 +83,8 @@ class Receipt:
         Hash of the unit.
     arm, first_id, n_patients
         Which patients of which arm.
+    variant
+        In which variant; empty in a trial without variants.
     n_failed
         Patients whose equations were not solved to the end.
     files
@@ -116,6 +118,7 @@ class Receipt:
     files: Mapping[str, StoredFile]
     seconds: float
     worker: str
+    variant: str = ""
 
     def to_json(self) -> str:
         """Return the receipt as one line of JSON."""
@@ -137,6 +140,7 @@ def write_shard(
     arm: str,
     first_id: int,
     seconds: float,
+    variant: str = "",
 ) -> Receipt:
     """Write the tables of one unit as a shard.
 
@@ -148,8 +152,8 @@ def write_shard(
         Hash of the unit, the name of the shard.
     tables
         One frame for every name in `pipelines.schema.SUBJECT_TABLES`.
-    arm, first_id
-        Which patients.
+    arm, first_id, variant
+        Which patients, in which variant.
     seconds
         Time that computing took [s].
 
@@ -194,6 +198,7 @@ def write_shard(
             files=files,
             seconds=round(seconds, 3),
             worker=f"{socket.gethostname()}:{os.getpid()}",
+            variant=variant,
         )
         (temporary / RECEIPT).write_text(receipt.to_json() + "\n", encoding="utf-8")
         sync_file(temporary / RECEIPT)

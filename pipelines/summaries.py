@@ -1,12 +1,17 @@
 """Subject-level tables -> outcomes by arm, contrasts, adverse-event rates, biomarkers.
 
+A *cell* is an arm in a variant; a trial without variants has one cell an arm. The patients of an
+arm are the same people in all its variants, so variants are compared within patients whatever the
+design.
+
 Scans are lazy and streaming, so memory does not grow with the number of patients. What is summed
 is an integer: values in fixed point, squares in 128 bits. A float sum depends on the order in
 which threads hand in their parts; an integer sum does not, so two runs give the same bytes.
 Everything after the sums is `pipelines.intervals` on a few dozen rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +31,7 @@ from pipelines.intervals import (
     welch,
     wilson,
 )
-from pipelines.schema import TABLES, polars_schema
+from pipelines.schema import polars_schema
 
 __all__ = [
     "ANY_EVENT",
@@ -45,6 +50,18 @@ SCALE = 2**32
 _DAYS_PER_YEAR = 365.25
 
 Row = dict[str, Any]
+Cell = tuple[int, int]
+"""Number of the arm and number of the variant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """Two cells to compare, whether within patients, and what the comparison is called."""
+
+    cell: Cell
+    reference: Cell
+    kind: str
+    is_paired: bool
 
 
 def _fixed(column: str) -> pl.Expr:
@@ -76,16 +93,45 @@ def _rows(frame: pl.LazyFrame) -> list[Row]:
 _REMISSION = ("remission_", "n_remitters", "remitters_")
 
 
-def _table(name: str, rows: Sequence[Row]) -> pl.DataFrame:
-    table = TABLES[name]
-    return pl.DataFrame(rows, schema=polars_schema(table)).sort(table.key)
+def _table(name: str, rows: Sequence[Row], facts: TrialFacts) -> pl.DataFrame:
+    table = facts.tables[name]
+    schema = polars_schema(table)
+    kept = [{key: value for key, value in row.items() if key in schema} for row in rows]
+    return pl.DataFrame(kept, schema=schema).sort(table.key)
 
 
-def _arms(tables: Path) -> dict[int, Row]:
-    """Return counts per arm, by number of the arm."""
+def _scan(tables: Path, name: str, facts: TrialFacts) -> pl.LazyFrame:
+    """Read a subject-level table; without variants every row is of variant 1."""
+    frame = pl.scan_parquet(tables / f"{name}.parquet")
+    if facts.variants:
+        return frame
+    return frame.with_columns(pl.lit(1, dtype=pl.Int64).alias("VARIANTN"))
+
+
+def _cells(facts: TrialFacts) -> list[Cell]:
+    variants = range(1, max(len(facts.variants), 1) + 1)
+    return [(arm, variant) for arm in range(1, len(facts.arms) + 1) for variant in variants]
+
+
+def _cell_columns(cell: Cell, facts: TrialFacts) -> Row:
+    arm, variant = cell
+    return {
+        "arm": facts.arms[arm - 1],
+        "arm_number": arm,
+        "variant": _variant(cell, facts),
+        "variant_number": variant,
+    }
+
+
+def _variant(cell: Cell, facts: TrialFacts) -> str:
+    return facts.variants[cell[1] - 1] if facts.variants else ""
+
+
+def _counts(tables: Path, facts: TrialFacts) -> dict[Cell, Row]:
+    """Return counts per cell."""
     rows = _rows(
-        pl.scan_parquet(tables / "adsl.parquet")
-        .group_by("TRT01PN")
+        _scan(tables, "adsl", facts)
+        .group_by("TRT01PN", "VARIANTN")
         .agg(
             pl.len().alias("n"),
             (pl.col("RESCODE") != 0).sum().alias("n_failed"),
@@ -93,16 +139,16 @@ def _arms(tables: Path) -> dict[int, Row]:
             _fixed("TRTDURD").filter(pl.col("SAFFL") == "Y").sum().alias("exposure"),
         )
     )
-    return {row["TRT01PN"]: row for row in rows}
+    return {(row["TRT01PN"], row["VARIANTN"]): row for row in rows}
 
 
-def _visit_rows(tables: Path) -> list[Row]:
+def _visit_rows(tables: Path, facts: TrialFacts) -> list[Row]:
     analysed = pl.col("ANL01FL").is_not_null()
-    scores = pl.scan_parquet(tables / "adqs.parquet").with_columns(
+    scores = _scan(tables, "adqs", facts).with_columns(
         AVAL=pl.when(analysed).then("AVAL"), CHG=pl.when(analysed).then("CHG")
     )
     return _rows(
-        scores.group_by("TRTPN", "PARAMCD", "AVISIT", "AVISITN").agg(
+        scores.group_by("TRTPN", "VARIANTN", "PARAMCD", "AVISIT", "AVISITN").agg(
             *_moment_columns("AVAL"),
             *_moment_columns("CHG"),
             (analysed & pl.col("DTYPE").is_null()).sum().alias("n_observed"),
@@ -114,14 +160,14 @@ def _visit_rows(tables: Path) -> list[Row]:
 
 
 def outcomes_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
-    """Return means, responders and remitters per arm, endpoint and visit.
+    """Return means, responders and remitters per cell, endpoint and visit.
 
     Parameters
     ----------
     tables
         Folder with the subject-level tables.
     facts
-        Arms and endpoints of the trial.
+        Arms, variants and endpoints of the trial.
 
     Returns
     -------
@@ -132,15 +178,14 @@ def outcomes_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
     >>> outcomes_by_arm.__module__  # run by tests/pipelines/test_summaries.py: it reads files
     'pipelines.summaries'
     """
-    arms = _arms(tables)
+    counts = _counts(tables, facts)
     rows = []
-    for found in _visit_rows(tables):
-        number = found["TRTPN"]
-        n = arms[number]["n"]
+    for found in _visit_rows(tables, facts):
+        cell = found["TRTPN"], found["VARIANTN"]
+        n = counts[cell]["n"]
         value, change = _moments(found, "AVAL"), _moments(found, "CHG")
         row = {
-            "arm": facts.arms[number - 1],
-            "arm_number": number,
+            **_cell_columns(cell, facts),
             "endpoint": found["PARAMCD"],
             "visit": found["AVISIT"],
             "visit_week": found["AVISITN"],
@@ -148,7 +193,7 @@ def outcomes_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
             "n_analysed": value.n,
             "n_observed": found["n_observed"],
             "n_missing": n - value.n,
-            "n_failed": arms[number]["n_failed"],
+            "n_failed": counts[cell]["n_failed"],
             "mean": value.mean,
             "sd": value.sd,
             "se": value.se,
@@ -164,59 +209,73 @@ def outcomes_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
                 "remitters_percent": 100 * found["n_remitters"] / n,
             }
         rows.append(_defined(row, facts))
-    return _table("outcomes_by_arm", rows)
+    return _table("outcomes_by_arm", rows, facts)
 
 
 def contrasts(tables: Path, facts: TrialFacts) -> pl.DataFrame:
-    """Return every arm's outcomes minus those of the control arm.
+    """Return every arm's outcomes minus those of the control arm, and of the first variant.
 
     Parameters
     ----------
     tables
         Folder with the subject-level tables.
     facts
-        Arms, control and design of the trial.
+        Arms, control, variants and design of the trial.
 
     Returns
     -------
-    The table `contrasts` of `pipelines.schema`; empty without a control arm.
+    The table `contrasts` of `pipelines.schema`: in every variant each arm against control, paired
+    in counterfactual designs only; and each arm against itself in the first variant, always paired:
+    the patients of an arm are the same in all variants. Empty without a control arm and variants.
 
     Examples
     --------
     >>> contrasts.__module__  # run by tests/pipelines/test_summaries.py: it reads files
     'pipelines.summaries'
     """
-    if facts.control is None:
-        return _table("contrasts", [])
-    arms = _arms(tables)
-    control_number = facts.arm_number(facts.control)
+    counts = _counts(tables, facts)
     found = {
-        (row["TRTPN"], row["PARAMCD"], row["AVISIT"]): row
-        for row in _visit_rows(tables)
+        (row["TRTPN"], row["VARIANTN"], row["PARAMCD"], row["AVISIT"]): row
+        for row in _visit_rows(tables, facts)
         if not row["n_baseline"]
     }
-    paired = _paired_rows(tables, facts, control_number) if facts.is_paired else {}
     rows = []
-    for (number, endpoint, visit), arm in found.items():
-        if number == control_number:
-            continue
-        control = found[control_number, endpoint, visit]
-        row = {
-            "arm": facts.arms[number - 1],
-            "arm_number": number,
-            "control": facts.control,
-            "endpoint": endpoint,
-            "visit": visit,
-            "visit_week": arm["AVISITN"],
-            "method": "paired" if facts.is_paired else "parallel",
-        }
-        n, control_n = arms[number]["n"], arms[control_number]["n"]
-        if facts.is_paired:
-            row |= _paired_contrast(paired[number, endpoint, visit], arm, control)
-        else:
-            row |= _parallel_contrast(arm, control, n, control_n)
-        rows.append(_defined(row, facts))
-    return _table("contrasts", rows)
+    for comparison in _comparisons(facts):
+        cell, reference = comparison.cell, comparison.reference
+        paired = _paired_rows(tables, facts, comparison) if comparison.is_paired else {}
+        for (arm, variant, endpoint, visit), mine in found.items():
+            if (arm, variant) != cell:
+                continue
+            control = found[*reference, endpoint, visit]
+            row = {
+                **_cell_columns(cell, facts),
+                "comparison": comparison.kind,
+                "control": facts.arms[reference[0] - 1],
+                "control_variant": _variant(reference, facts),
+                "endpoint": endpoint,
+                "visit": visit,
+                "visit_week": mine["AVISITN"],
+                "method": "paired" if comparison.is_paired else "parallel",
+            }
+            if comparison.is_paired:
+                row |= _paired_contrast(paired[endpoint, visit], mine, control)
+            else:
+                n, control_n = counts[cell]["n"], counts[reference]["n"]
+                row |= _parallel_contrast(mine, control, n, control_n)
+            rows.append(_defined(row, facts))
+    return _table("contrasts", rows, facts)
+
+
+def _comparisons(facts: TrialFacts) -> Iterator[_Comparison]:
+    control = None if facts.control is None else facts.arm_number(facts.control)
+    for cell in _cells(facts):
+        arm, variant = cell
+        if control is not None and arm != control:
+            yield _Comparison(
+                cell=cell, reference=(control, variant), kind="control", is_paired=facts.is_paired
+            )
+        if variant > 1:
+            yield _Comparison(cell=cell, reference=(arm, 1), kind="first variant", is_paired=True)
 
 
 def _defined(row: Row, facts: TrialFacts) -> Row:
@@ -259,15 +318,16 @@ def _paired_contrast(pairs: Row, arm: Row, control: Row) -> Row:
 
 
 def _paired_rows(
-    tables: Path, facts: TrialFacts, control_number: int
-) -> dict[tuple[int, str, str], Row]:
-    """Return sums over patients that are in an arm and in control, for every arm and visit."""
+    tables: Path, facts: TrialFacts, comparison: _Comparison
+) -> dict[tuple[str, str], Row]:
+    """Return sums over patients that are in both cells, for every endpoint and visit."""
     analysed = pl.col("ANL01FL").is_not_null()
     scores = (
-        pl.scan_parquet(tables / "adqs.parquet")
+        _scan(tables, "adqs", facts)
         .filter(pl.col("ABLFL").is_null())
         .select(
             "TRTPN",
+            "VARIANTN",
             "SUBJID",
             "PARAMCD",
             "AVISIT",
@@ -276,27 +336,26 @@ def _paired_rows(
             (pl.col("CRIT2FL") == "Y").fill_null(value=False).alias("remission"),
         )
     )
-    control = scores.filter(pl.col("TRTPN") == control_number).drop("TRTPN")
-    found: dict[tuple[int, str, str], Row] = {}
-    for number in range(1, len(facts.arms) + 1):
-        if number == control_number:
-            continue
-        pairs = (
-            scores.filter(pl.col("TRTPN") == number)
-            .join(control, on=["SUBJID", "PARAMCD", "AVISIT"], suffix="_c")
-            .with_columns(DIFF=pl.col("CHG") - pl.col("CHG_c"))
-        )
-        sums = pairs.group_by("PARAMCD", "AVISIT").agg(
-            *_moment_columns("DIFF"),
-            pl.len().alias("n_pairs"),
-            *(
-                expression.sum().alias(f"{name}_{part}")
-                for name in ("response", "remission")
-                for part, expression in _two_by_two(name).items()
-            ),
-        )
-        found |= {(number, row["PARAMCD"], row["AVISIT"]): row for row in _rows(sums)}
-    return found
+
+    def of(cell: Cell) -> pl.LazyFrame:
+        mine = (pl.col("TRTPN") == cell[0]) & (pl.col("VARIANTN") == cell[1])
+        return scores.filter(mine).drop("TRTPN", "VARIANTN")
+
+    pairs = (
+        of(comparison.cell)
+        .join(of(comparison.reference), on=["SUBJID", "PARAMCD", "AVISIT"], suffix="_c")
+        .with_columns(DIFF=pl.col("CHG") - pl.col("CHG_c"))
+    )
+    sums = pairs.group_by("PARAMCD", "AVISIT").agg(
+        *_moment_columns("DIFF"),
+        pl.len().alias("n_pairs"),
+        *(
+            expression.sum().alias(f"{name}_{part}")
+            for name in ("response", "remission")
+            for part, expression in _two_by_two(name).items()
+        ),
+    )
+    return {(row["PARAMCD"], row["AVISIT"]): row for row in _rows(sums)}
 
 
 def _two_by_two(name: str) -> dict[str, pl.Expr]:
@@ -351,36 +410,35 @@ def ae_rates_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
     >>> ae_rates_by_arm.__module__  # run by tests/pipelines/test_summaries.py: it reads files
     'pipelines.summaries'
     """
-    arms = _arms(tables)
-    counts = _event_counts(tables)
+    patients = _counts(tables, facts)
+    counts = _event_counts(tables, facts)
     classes = {event.term: event.organ_class for event in facts.definitions.events}
     classes |= {row["term"]: row["organ_class"] for row in counts.values()}
     classes[ANY_EVENT] = ""
     control = None if facts.control is None else facts.arm_number(facts.control)
     rows = []
-    for number, arm in enumerate(facts.arms, start=1):
+    for cell in _cells(facts):
+        arm, variant = cell
         for term, organ_class in classes.items():
             row = {
-                "arm": arm,
-                "arm_number": number,
+                **_cell_columns(cell, facts),
                 "organ_class": organ_class,
                 "term": term,
-                **_rate_columns(counts.get((number, term), {}), arms[number]),
+                **_rate_columns(counts.get((*cell, term), {}), patients[cell]),
             }
-            if control is not None and number != control:
+            if control is not None and arm != control:
+                reference = control, variant
                 row["control"] = facts.control
                 row |= _harm_columns(
-                    row, counts.get((control, term), {}), arms[control]["n_treated"]
+                    row, counts.get((*reference, term), {}), patients[reference]["n_treated"]
                 )
             rows.append(row)
-    return _table("ae_rates_by_arm", rows)
+    return _table("ae_rates_by_arm", rows, facts)
 
 
-def _event_counts(tables: Path) -> dict[tuple[int, str], Row]:
+def _event_counts(tables: Path, facts: TrialFacts) -> dict[tuple[int, int, str], Row]:
     treated = pl.scan_parquet(tables / "adsl.parquet").filter(pl.col("SAFFL") == "Y")
-    events = pl.scan_parquet(tables / "adae.parquet").join(
-        treated.select("USUBJID"), on="USUBJID", how="semi"
-    )
+    events = _scan(tables, "adae", facts).join(treated.select("USUBJID"), on="USUBJID", how="semi")
     sums = (
         pl.col("USUBJID").n_unique().alias("n_with_event"),
         pl.len().alias("n_events"),
@@ -388,18 +446,24 @@ def _event_counts(tables: Path) -> dict[tuple[int, str], Row]:
         pl.col("AEASCERT").min().alias("ascertainment"),
     )
     by_term = _rows(
-        events.group_by("TRTAN", "AEDECOD").agg(*sums, pl.col("AEBODSYS").min().alias("class"))
+        events.group_by("TRTAN", "VARIANTN", "AEDECOD").agg(
+            *sums, pl.col("AEBODSYS").min().alias("class")
+        )
     )
-    any_event = _rows(events.group_by("TRTAN").agg(*sums))
+    any_event = _rows(events.group_by("TRTAN", "VARIANTN").agg(*sums))
     found = {}
     for row in by_term:
-        found[row["TRTAN"], row["AEDECOD"]] = {
+        found[row["TRTAN"], row["VARIANTN"], row["AEDECOD"]] = {
             **row,
             "term": row["AEDECOD"],
             "organ_class": row["class"],
         }
     for row in any_event:
-        found[row["TRTAN"], ANY_EVENT] = {**row, "term": ANY_EVENT, "organ_class": ""}
+        found[row["TRTAN"], row["VARIANTN"], ANY_EVENT] = {
+            **row,
+            "term": ANY_EVENT,
+            "organ_class": "",
+        }
     return found
 
 
@@ -440,7 +504,7 @@ def _harm_columns(row: Row, control: Row, control_n: int) -> Row:
 
 
 def biomarkers_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
-    """Return means of the biomarkers per arm and visit.
+    """Return means of the biomarkers per cell and visit.
 
     Parameters
     ----------
@@ -459,8 +523,8 @@ def biomarkers_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
     'pipelines.summaries'
     """
     found = _rows(
-        pl.scan_parquet(tables / "adlb.parquet")
-        .group_by("TRTPN", "PARAMCD", "AVALU", "AVISIT", "AVISITN")
+        _scan(tables, "adlb", facts)
+        .group_by("TRTPN", "VARIANTN", "PARAMCD", "AVALU", "AVISIT", "AVISITN")
         .agg(*_moment_columns("AVAL"), *_moment_columns("CHG"), *_moment_columns("R2BASE"))
     )
     rows = []
@@ -468,8 +532,7 @@ def biomarkers_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
         value, change = _moments(one, "AVAL"), _moments(one, "CHG")
         rows.append(
             {
-                "arm": facts.arms[one["TRTPN"] - 1],
-                "arm_number": one["TRTPN"],
+                **_cell_columns((one["TRTPN"], one["VARIANTN"]), facts),
                 "biomarker": one["PARAMCD"],
                 "unit": one["AVALU"],
                 "visit": one["AVISIT"],
@@ -482,4 +545,4 @@ def biomarkers_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
                 "ratio_mean": _moments(one, "R2BASE").mean,
             }
         )
-    return _table("biomarkers_by_arm", rows)
+    return _table("biomarkers_by_arm", rows, facts)

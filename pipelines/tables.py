@@ -81,9 +81,9 @@ def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tup
     """
     for name in SUBJECT_TABLES:
         shards = [folder.shards / unit.digest / f"{name}.parquet" for unit in plan.units]
-        _write(folder.tables, TABLES[name], pl.scan_parquet(shards, glob=False), facts)
+        _write(folder.tables, facts.tables[name], pl.scan_parquet(shards, glob=False), facts)
     for name, make in _MAKERS.items():
-        _write(folder.tables, TABLES[name], make(folder.tables, facts).lazy(), facts)
+        _write(folder.tables, facts.tables[name], make(folder.tables, facts).lazy(), facts)
     return tuple(_describe(folder.tables, name) for name in TABLES)
 
 

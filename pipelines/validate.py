@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.schema import SUBJECT_TABLES, TABLES, Table, polars_schema
+from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
 
 __all__ = ["Finding", "validate_tables"]
 
@@ -59,9 +59,10 @@ def validate_tables(tables: Path) -> tuple[Finding, ...]:
     'validate_tables'
     """
     frames = {name: pl.scan_parquet(tables / f"{name}.parquet") for name in SUBJECT_TABLES}
+    is_crossed = "VARIANTN" in frames["adsl"].collect_schema()
     findings: list[Finding] = []
     for name, frame in frames.items():
-        table = TABLES[name]
+        table = (CROSSED_TABLES if is_crossed else TABLES)[name]
         findings += _columns(table, frame)
         if any(finding.table == name for finding in findings):
             continue  # without its columns a table cannot be checked further

@@ -144,16 +144,18 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         job.protocol,
         unit.arm,
         ids,
+        **({"variant": unit.variant} if unit.variant else {}),
         device=_device(job),
         trajectory_ids=job.trajectory_ids.get(unit.arm, frozenset()) & frozenset(ids.tolist()),
     )
-    tables = adam_tables(columns, unit.arm, job.facts)
+    tables = adam_tables(columns, unit.arm, job.facts, unit.variant)
     return write_shard(
         job.shards,
         unit.digest,
         tables,
         arm=unit.arm,
         first_id=unit.first_id,
+        variant=unit.variant,
         seconds=time.perf_counter() - started,
     )
 

@@ -25,7 +25,8 @@ def drug_streams(
     amounts_mg: NDArray[np.float64],
     *,
     lags: Mapping[str, NDArray[np.int64]] | None = None,
-    scales: Mapping[str, NDArray[np.float64]] | None = None,
+    scales: Mapping[str, NDArray[np.float64] | None] | None = None,
+    segments: NDArray[np.int64] | None = None,
     taken: NDArray[np.bool_] | None = None,
 ) -> tuple[Stream, ...]:
     """Return the streams of some doses of a drug.
@@ -42,7 +43,9 @@ def drug_streams(
         Lag of absorption by compound [s], shape ``(n_lane,)``; none for compounds that are absent.
         Doses that are not swallowed have none.
     scales
-        Factor on the dose by compound [1], shape ``(n_lane,)``.
+        Factor on the dose by compound [1], shape ``(n_lane,)`` or ``(n_segment, n_lane)``.
+    segments
+        Row of a scale of two axes that each dose uses, shape ``(n_event,)``.
     taken
         Who takes which dose, shape ``(n_event, n_lane)``; everybody all of them without it.
 
@@ -75,6 +78,7 @@ def drug_streams(
                     amounts=amounts if at_once == 1 else amounts * at_once,
                     lag=lag,
                     scale=scale,
+                    segments=segments,
                     taken=taken,
                 )
             )
@@ -89,6 +93,7 @@ def drug_streams(
                     durations=np.full(len(times), held_s, dtype=np.int64),
                     lag=lag,
                     scale=scale,
+                    segments=segments,
                     taken=taken,
                 )
             )

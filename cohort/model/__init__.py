@@ -25,6 +25,7 @@ from cohort.model.declarations import (
     Source,
     Species,
 )
+from cohort.model.driven import settling, shift_of, with_shifts
 from cohort.model.evaluate import evaluate
 from cohort.model.model import Model, ParameterRow, ParameterTable
 from cohort.model.submodel import Submodel
@@ -53,6 +54,9 @@ __all__ = [
     "Submodel",
     "assemble",
     "evaluate",
+    "settling",
+    "shift_of",
     "with_numbers",
+    "with_shifts",
     "with_suffix",
 ]

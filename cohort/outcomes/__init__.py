@@ -19,6 +19,7 @@ from cohort.outcomes.course import (
     follow_days,
     start_course,
 )
+from cohort.outcomes.expectation import expectation_share
 from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
 from cohort.scales import Scale, load_scale, scale_names, score
@@ -33,6 +34,7 @@ __all__ = [
     "adverse_event_names",
     "baseline_severity",
     "drug_benefit",
+    "expectation_share",
     "follow_days",
     "hazard_per_day",
     "load_adverse_event",

@@ -49,6 +49,9 @@ class TrialVariation:
         Additional improvement on placebo at week 8 [points of the condition's scale].
     benefit_factor
         Multiple of the benefit of every drug [1].
+    expectation
+        Improvement that patients owe to knowing that they get a treatment beside their tablets, as
+        a share of their own improvement on placebo [1].
 
     Examples
     --------
@@ -58,6 +61,7 @@ class TrialVariation:
 
     placebo_shift: float = 0.0
     benefit_factor: float = 1.0
+    expectation: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,7 +157,9 @@ class ClinicalCourse:
         True
         """
         benefit = variation.benefit_factor * drug_benefit(condition.link, self.now, self.slow)
-        return self.severity.at(float(self.day), benefit, condition, variation.placebo_shift)
+        return self.severity.at(
+            float(self.day), benefit, condition, variation.placebo_shift, variation.expectation
+        )
 
 
 def start_course(

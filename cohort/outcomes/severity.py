@@ -44,7 +44,14 @@ class Severity:
     sensitivity: Floats
     slope: Floats
 
-    def at(self, day: float, benefit: Floats, condition: Condition, trial_shift: float) -> Floats:
+    def at(
+        self,
+        day: float,
+        benefit: Floats,
+        condition: Condition,
+        trial_shift: float,
+        expectation: float = 0.0,
+    ) -> Floats:
         """Return latent severity on one day.
 
         Parameters
@@ -58,6 +65,8 @@ class Severity:
         trial_shift
             How much more this trial's patients improve on placebo at week 8 than in the mean
             trial [points].
+        expectation
+            Improvement by expectation alone, over the patient's own improvement on placebo [1].
 
         Returns
         -------
@@ -77,7 +86,8 @@ class Severity:
         gain = placebo_improvement(placebo, np.array([day, 56.0]))
         # a condition without a placebo course has nothing that trials could differ in
         shift = trial_shift / gain[1] if gain[1] else 0.0
-        improvement = gain[0] * (self.placebo_factor + shift)
+        own = (1.0 + expectation) * self.placebo_factor
+        improvement = gain[0] * (own + shift)
         exact = self.baseline + self.slope * day - improvement - self.sensitivity * benefit
         severity: Floats = np.maximum(exact, 0.0)
         return severity

@@ -71,6 +71,7 @@ def sample_population(
     history: PatientHistory = _NO_HISTORY,
     typical: Mapping[str, ArrayLike] | None = None,
     criteria: Iterable[Criterion] = (),
+    given: Mapping[str, str] | None = None,
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -96,6 +97,8 @@ def sample_population(
         What stands in the place of a parameter's reference value, as `shift_values` gives it.
     criteria
         Who is let in: a place goes to its first candidate who meets all of them.
+    given
+        Covariates that all these patients have, whoever they are otherwise, such as ``smoker``.
 
     Returns
     -------
@@ -131,6 +134,7 @@ def sample_population(
             "allowed. Write [17] for one patient."
         )
     columns = sample_people(patients, seed, spec, history, tuple(criteria))
+    columns.update({name: np.full(patients.shape, level) for name, level in (given or {}).items()})
     factors = covariate_factors(columns, effects)
     draw = sample_parameters(patients, seed, model, factors, typical)
     return Population(

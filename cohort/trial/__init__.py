@@ -19,22 +19,38 @@ from cohort.trial.doses import (
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import daily_meals, intake_means, meal_streams, mean_intake
 from cohort.trial.protocol import (
+    AS_PLANNED,
     EntryCriterion,
+    LifestyleChoice,
     Meal,
     Protocol,
     TrialPopulation,
+    Variant,
     Visit,
     protocol_schema,
 )
 from cohort.trial.published import PublishedResult
 from cohort.trial.recruitment import eligibility_criteria, population_spec
+from cohort.trial.supervision import SelfDirection, self_directed
+from cohort.trial.variants import (
+    Shift,
+    is_expected_to_help,
+    lasting_shifts,
+    shift_streams,
+    shifted_parameters,
+    trial_systems,
+    variant_covariates,
+    variant_shifts,
+)
 from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
+    "AS_PLANNED",
     "Adherence",
     "Arm",
     "DosingRecord",
     "EntryCriterion",
+    "LifestyleChoice",
     "Meal",
     "PlannedDoses",
     "Protocol",
@@ -42,7 +58,10 @@ __all__ = [
     "PublishedResult",
     "Regimen",
     "Segment",
+    "SelfDirection",
+    "Shift",
     "TrialPopulation",
+    "Variant",
     "Visit",
     "adherence_probability",
     "allocate",
@@ -53,6 +72,8 @@ __all__ = [
     "dosing_record",
     "eligibility_criteria",
     "intake_means",
+    "is_expected_to_help",
+    "lasting_shifts",
     "load_protocol",
     "logit_center",
     "meal_streams",
@@ -63,6 +84,12 @@ __all__ = [
     "protocol_schema",
     "schedule_time",
     "segments",
+    "self_directed",
+    "shift_streams",
+    "shifted_parameters",
     "study_day",
+    "trial_systems",
+    "variant_covariates",
+    "variant_shifts",
     "write_protocol",
 ]

@@ -2,7 +2,7 @@
 
 Names are resolved once, when the protocol is read; so are its criteria, and whether people can be
 drawn by its margins. May import `cohort.chemistry`, `cohort.conditions`, `cohort.drugs`,
-`cohort.outcomes` and `cohort.population`.
+`cohort.lifestyle`, `cohort.outcomes`, `cohort.patient_model` and `cohort.population`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,23 @@ from cohort.chemistry import system_names
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
+from cohort.lifestyle import lifestyle_names, load_lifestyle
 from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
+from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.eligibility import parse_criterion
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
+from cohort.trial.variants import trial_systems, variant_shifts
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cohort.conditions import Condition
+    from cohort.model import Model
     from cohort.trial.arms import Regimen
-    from cohort.trial.protocol import Protocol, TrialPopulation
+    from cohort.trial.protocol import Protocol, TrialPopulation, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
 __all__ = ["content_contradictions"]
@@ -38,6 +42,7 @@ _MARGIN_KEYS = {  # field of a population spec, key of a protocol
     "bmi_shares": "bmi_shares",
     "records": "records",
 }
+_EATING_PATTERNS = ("usual",)
 
 
 def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
@@ -75,6 +80,63 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     for i, arm in enumerate(protocol.arms):
         for j, regimen in enumerate(arm.regimens):
             yield from _regimen(regimen, ("arms", i, "regimens", j))
+    yield from _variants(protocol)
+
+
+def _variants(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse lifestyles that cannot be loaded, then inputs that this trial's model has not."""
+    wrong: list[Contradiction] = []
+    for i, variant in enumerate(protocol.variants):
+        for j, choice in enumerate(variant.lifestyle):
+            place = ("variants", i, "lifestyle", j)
+            wrong += _file(choice.name, place, load_lifestyle, lifestyle_names(), "lifestyle")
+        path = ("variants", i, "nutrition")
+        wrong += _name(variant.nutrition, path, _EATING_PATTERNS, "eating pattern")
+    yield from wrong
+    if wrong or not any(variant.lifestyle for variant in protocol.variants):
+        return
+    drugs = {regimen.drug for arm in protocol.arms for regimen in arm.regimens}
+    chosen = [choice.name for variant in protocol.variants for choice in variant.lifestyle]
+    if not all(map(is_read, (protocol.condition, *protocol.systems, *drugs, *chosen))):
+        return
+    try:
+        compounds = {one.name: one for drug in drugs for one in load_drug(drug).compounds}
+        model = patient_model(
+            tuple(compounds[name] for name in sorted(compounds)), trial_systems(protocol)
+        )
+    except (UnknownNameError, FileContentError):
+        return  # a drug, a system or the condition has a mistake of its own
+    for i, variant in enumerate(protocol.variants):
+        yield from _inputs(variant, model, ("variants", i, "lifestyle"))
+
+
+def _inputs(variant: Variant, model: Model, path: KeyPath) -> Iterator[Contradiction]:
+    names = {
+        one.parameter for choice in variant.lifestyle for one in load_lifestyle(choice.name).inputs
+    }
+    missing = sorted(names - set(model.parameters))
+    for name in missing:
+        yield Contradiction(
+            path=path,
+            message=f"the parameter '{name}' is no input in this trial, because one of its systems "
+            "or drugs computes it; inputs are allowed. Leave the lifestyle, the system or the drug "
+            f"out, or act on what drives '{name}'.",
+        )
+    if missing:
+        return
+    shifts = variant_shifts(variant, model)
+    for name in sorted(names):
+        parameter = model.parameters[name]
+        amounts = [shift.amount for shift in shifts if shift.parameter == name]
+        lowest = parameter.value + sum(amount for amount in amounts if amount < 0)
+        highest = parameter.value + sum(amount for amount in amounts if amount > 0)
+        if lowest < parameter.bounds.low or highest > parameter.bounds.high:
+            yield Contradiction(
+                path=path,
+                message=f"lifestyles add up to '{name}' between {lowest:g} and {highest:g} "
+                f"[{parameter.unit}]; {parameter.bounds} [{parameter.unit}] is allowed. Leave one "
+                "of them out.",
+            )
 
 
 def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
@@ -205,7 +267,11 @@ def _unknown(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Contr
 
 
 def _file(
-    name: str, path: KeyPath, load: Callable[[str], object], known: Sequence[str]
+    name: str,
+    path: KeyPath,
+    load: Callable[[str], object],
+    known: Sequence[str],
+    kind: str = "",
 ) -> Iterator[Contradiction]:
     """Refuse a name of a packaged or a user's own file that cannot be loaded."""
     if not is_read(name):
@@ -213,7 +279,7 @@ def _file(
     try:
         load(name)
     except UnknownNameError:
-        kind = str(path[-1])
+        kind = kind or str(path[-1])
         if name.endswith((".yaml", ".yml")):
             yield Contradiction(
                 path=path,

@@ -16,13 +16,14 @@ from cohort.yaml_files import Contradiction, is_read, nearest_hint
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cohort.trial.protocol import Protocol
+    from cohort.trial.protocol import Protocol, Variant
 
 __all__ = ["protocol_contradictions"]
 
 MAX_ARMS = 50
 MAX_VISITS = 200
 MAX_REGIMENS = 100
+MAX_VARIANTS = 20
 
 
 def protocol_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
@@ -216,6 +217,47 @@ def _published(protocol: Protocol) -> Iterator[Contradiction]:
         seen.add((row.arm, row.scale, row.visit))
 
 
+def _variants(protocol: Protocol) -> Iterator[Contradiction]:
+    variants = protocol.variants
+    if not is_read(variants):
+        return
+    yield from _number_of("variants", len(variants), 0, MAX_VARIANTS, "variants", "")
+    yield from _twice("variants", [variant.name for variant in variants], "name", "variants")
+    for i, variant in enumerate(variants):
+        seen: set[str] = set()
+        for j, choice in enumerate(variant.lifestyle):
+            if is_read(choice.name) and choice.name in seen:
+                yield Contradiction(
+                    path=("variants", i, "lifestyle", j),
+                    message=f"'{choice.name}' stands a second time in '{variant.name}'; once is "
+                    "allowed. Delete one.",
+                )
+            seen.add(choice.name)
+        if variant.meals is not None and is_read(variant.meals):
+            yield from _variant_meals(protocol, variant, i)
+
+
+def _variant_meals(protocol: Protocol, variant: Variant, i: int) -> Iterator[Contradiction]:
+    if not variant.meals:
+        yield Contradiction(
+            path=("variants", i, "meals"),
+            message=f"'{variant.name}' has an empty list of meals, so nobody eats; at least one "
+            "meal is needed. Delete 'meals' to keep those of the protocol.",
+        )
+    if is_read(protocol.meals) and not protocol.meals:
+        yield Contradiction(
+            path=("variants", i, "meals"),
+            message=f"'{variant.name}' has meals and the protocol has none, so that supply is even "
+            "all day and meals do nothing; a protocol with meals is needed. Write 'meals' there.",
+        )
+    if is_read(variant.nutrition) and variant.nutrition != "usual":
+        yield Contradiction(
+            path=("variants", i, "meals"),
+            message=f"'{variant.name}' has meals and the eating pattern '{variant.nutrition}'; one "
+            "of the two is allowed. Delete one.",
+        )
+
+
 def _number_of(
     key: str, count: int, low: int, high: int, things: str, example: str
 ) -> Iterator[Contradiction]:
@@ -247,4 +289,4 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
         seen[name.casefold()] = name
 
 
-_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published)
+_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published, _variants)

@@ -16,15 +16,17 @@ from cohort.drugs import drug_streams
 from cohort.errors import ShapeError, UnknownNameError
 from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
+from cohort.trial.protocol import AS_PLANNED
+from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.visits import schedule_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from cohort.drugs import Drug
-    from cohort.trial.protocol import Protocol
+    from cohort.trial.protocol import Protocol, Variant
     from kernels import Stream
 
 __all__ = ["DosingRecord", "PlannedDoses", "dose_streams", "dosing_record", "planned_doses"]
@@ -131,6 +133,7 @@ def dose_streams(
     lags: Mapping[str, NDArray[np.int64]],
     stop_times: NDArray[np.int64] | None = None,
     scales: Mapping[str, NDArray[np.float64]] | None = None,
+    variant: Variant = AS_PLANNED,
 ) -> tuple[Stream, ...]:
     """Return the streams of doses of some patients of an arm.
 
@@ -153,6 +156,8 @@ def dose_streams(
     scales
         For each compound a factor on the dose [1], shape ``(n_lane,)``; 1 for compounds that are
         absent.
+    variant
+        Says whether a clinician follows the patients up.
 
     Returns
     -------
@@ -177,8 +182,7 @@ def dose_streams(
     ('depot_s_citalopram', [10000.0], np.int64(28800))
     """
     streams: list[Stream] = []
-    taken = _taken(protocol, arm_name, patient_ids, stop_times)
-    for plan, bits in zip(planned_doses(protocol, arm_name), taken, strict=True):
+    for plan, bits, own in _taken(protocol, arm_name, patient_ids, stop_times, variant):
         if plan.drug not in drugs:
             where = f"dose_streams, arm '{arm_name}'"
             raise UnknownNameError(where, plan.drug, drugs, "drug")
@@ -187,7 +191,11 @@ def dose_streams(
             plan.times + schedule_time(protocol, 0),
             plan.amounts_mg,
             lags=lags,
-            scales=scales,
+            scales={
+                compound: _scale((scales or {}).get(compound), own)
+                for compound in drugs[plan.drug].fractions
+            },
+            segments=None if own is None else own.weeks,
             taken=bits,
         )
     return tuple(streams)
@@ -198,12 +206,13 @@ def dosing_record(
     arm_name: str,
     patient_ids: NDArray[np.int64],
     stop_times: NDArray[np.int64] | None = None,
+    variant: Variant = AS_PLANNED,
 ) -> DosingRecord:
     """Return how many doses some patients of an arm were to take and took.
 
     Parameters
     ----------
-    protocol, arm_name, patient_ids, stop_times
+    protocol, arm_name, patient_ids, stop_times, variant
         As in `dose_streams`.
 
     Returns
@@ -224,17 +233,25 @@ def dosing_record(
     >>> record.planned.tolist(), bool(record.taken[0] <= 14)
     ([56], True)
     """
-    taken = _taken(protocol, arm_name, patient_ids, stop_times)
     n_lane = len(patient_ids)
     planned = np.zeros(n_lane, dtype=np.int64)
     count = np.zeros(n_lane, dtype=np.int64)
     mass = np.zeros(n_lane)
-    for plan, bits in zip(planned_doses(protocol, arm_name), taken, strict=True):
+    for plan, bits, own in _taken(protocol, arm_name, patient_ids, stop_times, variant):
         planned += len(plan.times)
         count += np.count_nonzero(bits, axis=0)
-        for amount, bit in zip(plan.amounts_mg, bits, strict=True):  # in written order: same bits
-            mass += np.where(bit, amount, 0.0)
+        for event, amount in enumerate(plan.amounts_mg):  # in written order: same bits
+            swallowed = amount if own is None else amount * own.factors[own.weeks[event]]
+            mass += np.where(bits[event], swallowed, 0.0)
     return DosingRecord(planned=planned, taken=count, cumulative_mg=mass)
+
+
+def _scale(
+    scale: NDArray[np.float64] | None, own: SelfDirection | None
+) -> NDArray[np.float64] | None:
+    if own is None:
+        return scale
+    return own.factors if scale is None else own.factors * scale
 
 
 def _taken(
@@ -242,7 +259,9 @@ def _taken(
     arm_name: str,
     patient_ids: NDArray[np.int64],
     stop_times: NDArray[np.int64] | None,
-) -> list[NDArray[np.bool_]]:
+    variant: Variant,
+) -> Iterator[tuple[PlannedDoses, NDArray[np.bool_], SelfDirection | None]]:
+    """Yield the doses of each drug, which are taken, and what patients make of them themselves."""
     if stop_times is not None and stop_times.shape != patient_ids.shape:
         raise ShapeError(
             f"stop_times: shape {stop_times.shape}; one entry a patient, {patient_ids.shape}, is "
@@ -250,10 +269,12 @@ def _taken(
         )
     arm = protocol.arm(arm_name)
     adherence = protocol.adherence if arm.adherence is None else arm.adherence
-    bits = []
     for plan in planned_doses(protocol, arm_name):
         taken = doses_taken(adherence, protocol.seed, patient_ids, plan.times)
+        own = None
+        if variant.supervision == "self_directed":
+            own = self_directed(protocol.seed, patient_ids, plan.times)
+            taken &= own.taken
         if stop_times is not None:
             taken &= plan.times[:, None] < stop_times
-        bits.append(taken)
-    return bits
+        yield plan, taken, own

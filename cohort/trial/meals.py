@@ -5,10 +5,11 @@ Everybody eats the same meals every day, from the start of the run-in to the end
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
-from cohort.trial.protocol import Meal, Protocol
+from cohort.trial.protocol import AS_PLANNED, Meal, Protocol, Variant
 from cohort.trial.quantities import DAY_S, HOUR_S
 from cohort.trial.visits import schedule_time
 from kernels import Stream
@@ -19,13 +20,16 @@ _NUTRIENTS = ("protein", "carbohydrate")
 _HOURS_A_DAY = DAY_S // HOUR_S
 
 
-def meal_streams(protocol: Protocol) -> tuple[Stream, ...]:
+def meal_streams(protocol: Protocol, variant: Variant = AS_PLANNED) -> tuple[Stream, ...]:
     """Return the streams of protein and carbohydrate.
 
     Parameters
     ----------
     protocol
         The protocol.
+    variant
+        Its meals, where it has any, take the place of the protocol's from week 0 on. Supply stays
+        relative to the protocol's daily mean, at which patients are at rest: more is more.
 
     Returns
     -------
@@ -39,7 +43,16 @@ def meal_streams(protocol: Protocol) -> tuple[Stream, ...]:
     >>> protein.target, protein.amounts[:3].tolist(), (protein.times[:3] / 3600).tolist()
     ('protein_gut', [20.0, 25.0, 30.0], [8.0, 12.5, 18.5])
     """
-    return daily_meals(protocol.meals, schedule_time(protocol, protocol.duration))
+    end, start = schedule_time(protocol, protocol.duration), schedule_time(protocol, 0)
+    if variant.meals is None:  # a named eating pattern, `variant.nutrition`, gives its meals here
+        return daily_meals(protocol.meals, end)
+    new = daily_meals(variant.meals, end)
+    return (*daily_meals(protocol.meals, start), *(_from(stream, start) for stream in new))
+
+
+def _from(stream: Stream, start_s: int) -> Stream:
+    kept = stream.times >= start_s
+    return replace(stream, times=stream.times[kept], amounts=stream.amounts[kept])
 
 
 def daily_meals(meals: Iterable[Meal], end_s: int) -> tuple[Stream, ...]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, StrictStr, model_validator
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictStr, model_validator
 from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
@@ -37,10 +37,13 @@ from cohort.trial.quantities import (
 from cohort.yaml_files import Contradiction, refuse_contradictions
 
 __all__ = [
+    "AS_PLANNED",
     "EntryCriterion",
+    "LifestyleChoice",
     "Meal",
     "Protocol",
     "TrialPopulation",
+    "Variant",
     "Visit",
     "protocol_schema",
 ]
@@ -120,6 +123,80 @@ DEFAULT_MEALS = tuple(
     )
 )
 """An ordinary day, 75 g protein and 250 g carbohydrate; assumed, as the model's daily means are."""
+
+
+class LifestyleChoice(ProtocolRecord):
+    """A lifestyle of a variant; a plain name takes what its file says.
+
+    Parameters
+    ----------
+    name
+        Packaged lifestyle, or path of a file.
+    since
+        Written ``from``: ``week 0`` or ``always``, the run-in included; as its file says if absent.
+
+    Examples
+    --------
+    >>> LifestyleChoice.model_validate("exercise").since is None
+    True
+    """
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    name: Words = Field(examples=["exercise"])
+    since: Literal["week 0", "always"] | None = Field(
+        default=None, alias="from", examples=["always"]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, given: object) -> object:
+        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
+
+    @staticmethod
+    def expand_shorthand(given: object) -> dict[str, object]:
+        """Return the record that a plain name stands for.
+
+        Examples
+        --------
+        >>> LifestyleChoice.expand_shorthand("exercise")
+        {'name': 'exercise'}
+        """
+        return {"name": given}
+
+
+class Variant(ProtocolRecord):
+    """How patients live beside their treatment; every arm is simulated in every variant.
+
+    Parameters
+    ----------
+    name
+        What tables call it.
+    lifestyle
+        Lifestyles, each from its own start.
+    nutrition
+        Eating pattern; ``usual`` keeps the protocol's meals.
+    meals
+        Meals from week 0 on, in place of the protocol's.
+    supervision
+        ``supervised``: doses as written, but for adherence. ``self_directed``: changed and
+        stopped without a clinician.
+
+    Examples
+    --------
+    >>> Variant(name="training", lifestyle=["exercise"]).lifestyle[0].name
+    'exercise'
+    """
+
+    name: Label = Field(examples=["usual"])
+    lifestyle: tuple[LifestyleChoice, ...] = Field(default=(), examples=["[exercise]"])
+    nutrition: Words = Field(default="usual", examples=["usual"])
+    meals: tuple[Meal, ...] | None = None
+    supervision: Literal["supervised", "self_directed"] = "supervised"
+
+
+AS_PLANNED = Variant(name="as planned")
+"""The one variant of a protocol that names none."""
 
 
 class EntryCriterion(ProtocolRecord):
@@ -215,6 +292,12 @@ class Protocol(ProtocolRecord):
     meals: tuple[Meal, ...] = DEFAULT_MEALS
     adherence: Adherence = Adherence()
     arms: tuple[Arm, ...] = Field(examples=["[{name: placebo, control: true, patients: 120}]"])
+    # left out of what is written and hashed where there are none: the same trial, the same hash
+    variants: tuple[Variant, ...] = Field(
+        default=(),
+        examples=["[{name: usual}, {name: training, lifestyle: [exercise]}]"],
+        exclude_if=lambda variants: not variants,
+    )
     endpoints: tuple[StrictStr, ...] = Field(examples=["[MADRS]"])
     primary_endpoint: Words = Field(examples=["MADRS"])
     adverse_events: tuple[StrictStr, ...] = ()
@@ -275,6 +358,36 @@ class Protocol(ProtocolRecord):
         'placebo'
         """
         return next(arm for arm in self.arms if arm.control)
+
+    def variant(self, name: str = AS_PLANNED.name) -> Variant:
+        """Return a variant by its name; without variants there is one, ``as planned``.
+
+        Parameters
+        ----------
+        name
+            Name of the variant.
+
+        Returns
+        -------
+        The variant.
+
+        Raises
+        ------
+        UnknownNameError
+            If no variant has that name.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").variant().lifestyle
+        ()
+        """
+        variants = self.variants or (AS_PLANNED,)
+        for variant in variants:
+            if variant.name == name:
+                return variant
+        names = [variant.name for variant in variants]
+        raise UnknownNameError(f"protocol '{self.name}'", name, names, "variant")
 
     def canonical_json(self) -> str:
         """Return the protocol as one line of JSON that equal protocols share.

@@ -20,6 +20,7 @@ ALL = [
     errors.ProtocolError(MISTAKES),
     errors.DrugError(MISTAKES),
     errors.ConditionError(MISTAKES),
+    errors.LifestyleError(MISTAKES),
 ]
 
 

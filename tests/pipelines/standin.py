@@ -26,10 +26,11 @@ def _uniform(ids, seed, draw):
     return ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
 
 
-def simulate(protocol, arm, patient_ids, *, device="auto", trajectory_ids=frozenset()):
+def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajectory_ids=frozenset()):
     ids = np.asarray(patient_ids)
     n = len(ids)
     strength = [one.name for one in protocol.arms].index(arm)
+    strength += [one.name for one in protocol.variants].index(variant) if variant else 0
     u = [_uniform(ids, protocol.seed, draw) for draw in range(12)]
     failed = (ids % FAILED_EVERY) == 3
     leaves = (u[0] < 0.25) & ~failed
