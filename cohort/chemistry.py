@@ -16,12 +16,14 @@ from cohort.model import Model, Submodel, assemble
 from cohort.physiology import (
     COUPLINGS,
     Coupling,
+    amino_acid_gut,
     balance,
     brain_tyrosine,
     cerebrospinal_fluid,
     cofactors,
     cortisol,
     crosstalk,
+    hydroxytryptophan,
     inflammation,
     kynurenine,
     monoamine_oxidase,
@@ -149,6 +151,13 @@ _TABLE: Final = (
         reports=("trp_plasma", "trp_free", "tyr_plasma", "trp_lnaa_ratio", "trp_brain"),
     ),
     System(
+        name="amino_acids",
+        title="Amino acids of single proteins, drinks and supplements",
+        build=lambda _: amino_acid_gut(),
+        needs=("precursors",),
+        reports=("amino_acids_in_gut", "anabolic_drive"),
+    ),
+    System(
         name="brain_tyrosine",
         title="Tyrosine in brain",
         build=lambda _: brain_tyrosine(),
@@ -244,6 +253,13 @@ _TABLE: Final = (
         reports=("levodopa_brain", "dopamine_foreign_release"),
     ),
     System(
+        name="hydroxytryptophan",
+        title="5-HTP that is swallowed",
+        build=lambda _: hydroxytryptophan(),
+        needs=("serotonin",),
+        reports=("htp_plasma",),
+    ),
+    System(
         name="acetylcholine",
         title="Acetylcholine",
         build=lambda _: acetylcholine(),
@@ -319,8 +335,9 @@ _TABLE: Final = (
 )
 _SYSTEMS: Final = {system.name: system for system in _TABLE}
 
-WHOLE: Final = tuple(name for name in _SYSTEMS if name not in ("mesolimbic_dopamine", "levodopa"))
-"""The whole chemistry: all systems but two that only some conditions and treatments need."""
+_SPECIAL: Final = ("mesolimbic_dopamine", "levodopa", "amino_acids", "hydroxytryptophan")
+WHOLE: Final = tuple(name for name in _SYSTEMS if name not in _SPECIAL)
+"""The whole chemistry: all systems but four that only some conditions and treatments need."""
 
 
 def system_names() -> tuple[str, ...]:

@@ -241,6 +241,7 @@ def _ports() -> tuple[Port, ...]:
         Port("hydroxylase_cofactor", "1", "iron at its hydroxylase, relative to rest", 1.0),
         Port("aadc_cofactor", "1", "pyridoxal phosphate at AADC, relative to rest", 1.0),
         Port("aadc_rival_load", "1", "levodopa in the cell over its constant of AADC", 0.0),
+        Port("htp_influx", "uM/h", "5-HTP from blood into terminals", 0.0),
         Port("vmat_rival_load", "1", "dopamine in the cell over its constant of VMAT2", 0.0),
         Port("afferent_firing_5ht", "1", "drive of serotonin cells relative to rest", 1.0),
         Port("tph_capacity", "1", "tryptophan hydroxylase relative to rest", 1.0),
@@ -381,6 +382,7 @@ def _reactions() -> tuple[Reaction, ...]:
     yielded = symbol("hiaa_time") * (oxidation + oxidized)
     return (
         Reaction("hydroxylation", flux["synthesis"], {"htp": 1}),
+        Reaction("htp_entry", symbol("htp_influx"), {"htp": 1}),
         Reaction("decarboxylation", decarboxylation, {"htp": -1, inside: 1}),
         Reaction("packing", packing, {inside: -1, store: 1}),
         Reaction("leak", symbol("vesicle_leak") * symbol(store), {store: -1, inside: 1}),
