@@ -13,7 +13,7 @@ Pure: the same block gives the same bytes on any worker, in any order. May impor
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -44,8 +44,12 @@ from cohort.trial import (
     dose_streams,
     dosing_record,
     intake_means,
+    load_diet,
     meal_streams,
+    nutrition_systems,
     segments,
+    status_factors,
+    supplement_streams,
 )
 from cohort.trial.quantities import DAY_S
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
@@ -196,6 +200,9 @@ def simulate_block(
     model = patient_model(compounds, protocol_systems(protocol))
     population = _population(protocol, condition, model, compounds, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
+    if isinstance(protocol.meals, str):
+        inputs = load_diet(protocol.meals).inputs
+        values |= {name: value for name, value in inputs.items() if name in model.parameters}
     walk = _Walk(protocol, arm, condition, model, population, device)
     return walk.result(ids, model.lanes(values, len(ids)))
 
@@ -328,7 +335,7 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
 
 
 def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
-    """Return the systems that a trial simulates: those of its condition, then those it adds.
+    """Return the systems that a trial simulates: of its condition, added, of its food.
 
     Parameters
     ----------
@@ -346,7 +353,7 @@ def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
     ('serotonin',)
     """
     needed = load_condition(protocol.condition).systems
-    return tuple(dict.fromkeys((*needed, *protocol.systems)))
+    return tuple(dict.fromkeys((*needed, *protocol.systems, *nutrition_systems(protocol))))
 
 
 def _population(
@@ -396,13 +403,15 @@ class _Walk:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
+        untreated = lanes.parameters
         reference = {name: _daily_means(solutions[0], name)[-1] for name in DAILY_MEANS}
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
         days = []
         for segment in others:
             before = solutions[-1]
             doses = self._doses(ids, courses[-1])
-            solutions.append(self._integrate(before.end, segment, doses))
+            taking = self._with_statuses(before.end, untreated, segment)
+            solutions.append(self._integrate(taking, segment, doses))
             means = {name: _daily_means(solutions[-1], name, before) for name in DAILY_MEANS}
             days.append(_drivers(means, reference))
             courses.append(
@@ -421,14 +430,27 @@ class _Walk:
         )
 
     def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
-        return dose_streams(
+        stop_times = _stop_times(course)
+        drugs = dose_streams(
             self.protocol,
             self.arm,
             ids,
             fractions=self.fractions,
             lags=self.population.lags_s,
-            stop_times=_stop_times(course),
+            stop_times=stop_times,
         )
+        return (*drugs, *supplement_streams(self.protocol, self.arm, ids, stop_times))
+
+    def _with_statuses(self, lanes: Lanes, untreated: Floats, segment: Segment) -> Lanes:
+        """Return the lanes with the statuses that supplements of the arm have changed."""
+        if not self.protocol.arm(self.arm).supplements:
+            return lanes
+        begin, end = (time - self.protocol.run_in for time in (segment.t0, segment.t1))
+        factors = status_factors(self.protocol, self.arm, begin, end)
+        parameters = untreated.copy()
+        for name, factor in factors.items():
+            parameters[self.model.system.parameters.index(name)] *= factor
+        return replace(lanes, parameters=parameters)
 
     def _integrate(self, lanes: Lanes, segment: Segment, doses: tuple[Stream, ...]) -> Solution:
         schedule = Schedule(t0=segment.t0, t1=segment.t1, streams=(*self.meals, *doses))

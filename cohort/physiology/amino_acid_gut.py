@@ -29,8 +29,8 @@ AMINO_ACID_GUTS = tuple(f"{kind}_gut" for kind in _KINDS)
 
 _MOLAR = Source("molar masses 204.2, 181.2, 165.2 g/mol", "computed")
 _FIT = Source(
-    "fitted together to Williams 1999 (-86 % at 6 h), Moja 1988 and 1996, Fernstrom 2013, "
-    "5 g of tryptophan (8-fold), Glaeser 1979",
+    "fitted together to Williams 1999 (-86 % at 6 h), Moja 1988, Fernstrom 2013, 5 g of "
+    "tryptophan (8-fold), Glaeser 1979, Montgomery 2003",
     "assumed",
 )
 _MIXED = Source("75 g mixed protein a day, of which 17.7 % are Leu, Ile and Val", "assumed")
@@ -63,8 +63,8 @@ def amino_acid_gut() -> Submodel:
 
     References
     ----------
-    Williams 1999, J Neurochem 72:1641; Moja 1988, Life Sci 42:1551; Moja 1996, Life Sci 58:2389;
-    Fernstrom 2013, Clin Nutr; Glaeser 1979, Life Sci 25:265.
+    Williams 1999, J Neurochem 72:1641; Moja 1988, Life Sci 42:1551; Fernstrom 2013, Clin Nutr;
+    Glaeser 1979, Life Sci 25:265; Montgomery 2003, Am J Psychiatry 160:1887.
 
     Examples
     --------

@@ -77,12 +77,12 @@ def hydroxytryptophan() -> Submodel:
         ),
         constants=(Constant("htp_per_milligram", 1e3 / 220.2, "umol/mg", "5-HTP", _MOLAR),),
         parameters=(
-            Parameter("htp_absorption", 0.5, "1/h", "from the gut", _ABSORPTION, 0.3, POSITIVE),
-            Parameter("htp_first_pass", 4.0, "1", "AADC of the gut wall", _FIRST_PASS),
+            Parameter("htp_absorption", 0.55, "1/h", "from the gut", _ABSORPTION, 0.3, POSITIVE),
+            Parameter("htp_first_pass", 5.0, "1", "AADC of the gut wall", _FIRST_PASS),
             Parameter("htp_volume", 42.0, "L", "of distribution", _CLEARANCE, 0.2, POSITIVE),
             Parameter("htp_clearance", 18.0, "L/h", "without inhibitor", _CLEARANCE, 0.3),
             Parameter("htp_clearance_share", 0.3, "1", "not by AADC", _CLEARANCE, 0.0, FRACTION),
-            Parameter("htp_uptake", 1.0, "1/h", "into terminals, of plasma", _BRAIN, 0.2),
+            Parameter("htp_uptake", 0.6, "1/h", "into terminals, of plasma", _BRAIN, 0.2),
         ),
         ports=(
             Port("aadc_activity", "1", "AADC outside the brain, of normal", 1.0, NOT_NEGATIVE),

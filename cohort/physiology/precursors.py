@@ -266,6 +266,7 @@ def _rules() -> dict[str, Rule]:
         "carbohydrate_absorbed": Rule(eaten["carbohydrate"], "1", "carbohydrate, likewise"),
         "lat1_share": Rule(symbol("lat1_load") / load, "1", "free carrier relative to rest"),
         "trp_lnaa_ratio": Rule(trp / (tyr + molar), "1", "plasma Trp over its rivals, molar"),
+        "tyr_lnaa_ratio": Rule(tyr / (trp + molar), "1", "plasma tyrosine over its rivals, molar"),
         "trp_free": Rule(free, "uM", "tryptophan that albumin does not bind"),
         "trp_tdo_flux": Rule(
             symbol("trp_tdo_rate") * cortisol * trp, "uM/h", "tryptophan that TDO takes"

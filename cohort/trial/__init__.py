@@ -2,13 +2,22 @@
 
 A protocol is read once (`load_protocol`), checked whole, frozen, and named by its hash. From it
 come the patients of an arm (`allocate`), the segments between visits (`segments`), and the streams
-of doses and meals that the engine applies. May import `cohort.population.draws`, the names of
-`cohort.drugs`, `cohort.conditions` and `cohort.outcomes`, and `kernels`.
+of doses, supplements and meals that the engine applies. May import `cohort.population.draws`,
+`cohort.nutrition`, the names of `cohort.drugs`, `cohort.conditions` and `cohort.outcomes`, and
+`kernels`.
 """
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
 from cohort.trial.allocation import allocate
-from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen, dose_times
+from cohort.trial.arms import (
+    Adherence,
+    Arm,
+    ProtocolRecord,
+    Regimen,
+    SupplementRegimen,
+    dose_times,
+)
+from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
     PlannedDoses,
@@ -17,7 +26,13 @@ from cohort.trial.doses import (
     planned_doses,
 )
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
-from cohort.trial.meals import daily_meals, intake_means, meal_streams, mean_intake
+from cohort.trial.meals import (
+    daily_meals,
+    intake_means,
+    meal_streams,
+    mean_intake,
+    protocol_meals,
+)
 from cohort.trial.protocol import (
     EntryCriterion,
     Meal,
@@ -27,11 +42,13 @@ from cohort.trial.protocol import (
     protocol_schema,
 )
 from cohort.trial.published import PublishedResult
+from cohort.trial.supplements import nutrition_systems, status_factors, supplement_streams
 from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
     "Adherence",
     "Arm",
+    "Diet",
     "DosingRecord",
     "EntryCriterion",
     "Meal",
@@ -41,25 +58,32 @@ __all__ = [
     "PublishedResult",
     "Regimen",
     "Segment",
+    "SupplementRegimen",
     "TrialPopulation",
     "Visit",
     "adherence_probability",
     "allocate",
     "daily_meals",
+    "diet_names",
     "dose_streams",
     "dose_times",
     "doses_taken",
     "dosing_record",
     "intake_means",
+    "load_diet",
     "load_protocol",
     "logit_center",
     "meal_streams",
     "mean_intake",
+    "nutrition_systems",
     "parse_protocol",
     "planned_doses",
+    "protocol_meals",
     "protocol_schema",
     "schedule_time",
     "segments",
+    "status_factors",
     "study_day",
+    "supplement_streams",
     "write_protocol",
 ]

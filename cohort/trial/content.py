@@ -1,7 +1,7 @@
-"""What a protocol names must exist: its condition, drugs, scales and adverse events.
+"""What a protocol names must exist: its condition, drugs, food, scales and adverse events.
 
 Names are resolved once, when the protocol is read. May import `cohort.chemistry`,
-`cohort.conditions`, `cohort.drugs` and `cohort.outcomes`.
+`cohort.conditions`, `cohort.drugs`, `cohort.nutrition` and `cohort.outcomes`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from cohort.chemistry import system_names
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import FileContentError, UnknownNameError
+from cohort.nutrition import food_names, load_food, load_supplement, supplement_names
 from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
+from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from cohort.trial.arms import Regimen
+    from cohort.drugs import Dosing as DrugDosing
+    from cohort.nutrition import Dosing as SupplementDosing
+    from cohort.trial.arms import Regimen, SupplementRegimen
     from cohort.trial.protocol import Protocol
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -59,6 +63,36 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     for i, arm in enumerate(protocol.arms):
         for j, regimen in enumerate(arm.regimens):
             yield from _regimen(regimen, ("arms", i, "regimens", j))
+        for j, taken in enumerate(arm.supplements):
+            yield from _supplement(taken, ("arms", i, "supplements", j))
+    yield from _meals(protocol)
+
+
+def _meals(protocol: Protocol) -> Iterator[Contradiction]:
+    if isinstance(protocol.meals, str):
+        yield from _file(protocol.meals, ("meals",), load_diet, diet_names(), "diet")
+        return
+    for i, meal in enumerate(protocol.meals):
+        path = ("meals", i, "source")
+        yield from _file(meal.source, path, load_food, food_names(), "protein source")
+
+
+def _supplement(taken: SupplementRegimen, path: KeyPath) -> Iterator[Contradiction]:
+    wrong = list(
+        _file(taken.supplement, (*path, "supplement"), load_supplement, supplement_names())
+    )
+    yield from wrong
+    if wrong or not all(map(is_read, (taken, taken.supplement, taken.dose, taken.every))):
+        return
+    found = load_supplement(taken.supplement)
+    if not found.is_simulated:
+        yield Contradiction(
+            path=(*path, "supplement"),
+            message=f"{taken.supplement} has a published effect but no mechanism in this model; "
+            "what is simulated changes an input of it. Delete the line.",
+        )
+        return
+    yield from _daily_dose(taken.regimen, found.dosing, path)
 
 
 def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:
@@ -97,7 +131,11 @@ def _unknown(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Contr
 
 
 def _file(
-    name: str, path: KeyPath, load: Callable[[str], object], known: Sequence[str]
+    name: str,
+    path: KeyPath,
+    load: Callable[[str], object],
+    known: Sequence[str],
+    kind: str = "",
 ) -> Iterator[Contradiction]:
     """Refuse a name of a packaged or a user's own file that cannot be loaded."""
     if not is_read(name):
@@ -105,7 +143,7 @@ def _file(
     try:
         load(name)
     except UnknownNameError:
-        kind = str(path[-1])
+        kind = kind or str(path[-1])
         if name.endswith((".yaml", ".yml")):
             yield Contradiction(
                 path=path,
@@ -126,7 +164,12 @@ def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:
     yield from wrong
     if wrong or not all(map(is_read, (regimen, regimen.drug, regimen.dose, regimen.every))):
         return
-    dosing = load_drug(regimen.drug).dosing
+    yield from _daily_dose(regimen, load_drug(regimen.drug).dosing, path)
+
+
+def _daily_dose(
+    regimen: Regimen, dosing: DrugDosing | SupplementDosing, path: KeyPath
+) -> Iterator[Contradiction]:
     lowest, highest = dosing.lowest.number("mg"), dosing.highest.number("mg")
     daily = regimen.dose * DAY_S / regimen.every
     if not lowest <= daily <= highest:

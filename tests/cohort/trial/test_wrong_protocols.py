@@ -189,7 +189,7 @@ WRONG = {
         "condition: major_depression\nsystems: [dopamin]",
         8,
         "systems[0]",
-        "unknown system 'dopamin'; 19 are known. Did you mean 'dopamine'?",
+        "unknown system 'dopamin'; 21 are known. Did you mean 'dopamine'?",
     ),
     "unknown adverse event": (
         "[nausea]",
