@@ -151,13 +151,6 @@ _TABLE: Final = (
         reports=("trp_plasma", "trp_free", "tyr_plasma", "trp_lnaa_ratio", "trp_brain"),
     ),
     System(
-        name="amino_acids",
-        title="Amino acids of single proteins, drinks and supplements",
-        build=lambda _: amino_acid_gut(),
-        needs=("precursors",),
-        reports=("amino_acids_in_gut", "anabolic_drive"),
-    ),
-    System(
         name="brain_tyrosine",
         title="Tyrosine in brain",
         build=lambda _: brain_tyrosine(),
@@ -251,6 +244,13 @@ _TABLE: Final = (
         build=lambda _: levodopa_in_serotonin_terminals(),
         needs=("serotonin", "dopamine"),
         reports=("levodopa_brain", "dopamine_foreign_release"),
+    ),
+    System(
+        name="amino_acids",
+        title="Amino acids of single proteins, drinks and supplements",
+        build=lambda _: amino_acid_gut(),
+        needs=("precursors",),
+        reports=("amino_acids_in_gut", "anabolic_drive"),
     ),
     System(
         name="hydroxytryptophan",

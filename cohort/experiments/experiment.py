@@ -125,7 +125,7 @@ class ExperimentIntake(Declaration):
         Examples
         --------
         >>> ExperimentIntake(at="0 h", supplement="l_tyrosine", dose="500 mg").amounts
-        {'tyr_gut': 0.5}
+        {'tyr_gut': 0.23}
         """
         return load_supplement(self.supplement).amounts(self.dose)
 

@@ -150,10 +150,10 @@ def load_food(name_or_path: str) -> Food:
     --------
     >>> load_food("zein").title
     'Zein of maize'
-    >>> load_food("weigh")
+    >>> load_food("gelatine")
     Traceback (most recent call last):
     ...
-    cohort.errors.UnknownNameError: protein source: unknown protein source 'weigh'; known are 14 \
-names. Did you mean 'whey'?
+    cohort.errors.UnknownNameError: protein source: unknown protein source 'gelatine'; known are \
+14 names. Did you mean 'gelatin'?
     """
     return load_named(name_or_path, _PACKAGE, Food, kind="protein source", error=FileContentError)

@@ -84,7 +84,8 @@ def serotonin() -> Submodel:
     `cohort.physiology.crosstalk`.
 
     Levodopa that enters these terminals competes with 5-HTP for AADC and, as dopamine, with
-    serotonin for VMAT2, through the ports ``aadc_rival_load`` and ``vmat_rival_load``.
+    serotonin for VMAT2, through the ports ``aadc_rival_load`` and ``vmat_rival_load``. Swallowed
+    5-HTP enters them through the port ``htp_influx``.
 
     ``tph_capacity`` and ``sert_capacity`` multiply solved capacities: 1 at one's own rest; another
     value (genotype) needs a run-in.

@@ -343,7 +343,7 @@ WRONG = {
         "contrl: true",
         19,
         "arms.placebo.contrl",
-        "unknown key 'contrl'; allowed: name, control, patients, regimens, adherence. "
+        "unknown key 'contrl'; allowed: name, control, patients, regimens, supplements, adherence. "
         "Did you mean 'control'?",
     ),
     "misspelled required key": (
