@@ -11,7 +11,7 @@ from cohort.errors import CohortError, UnknownNameError
 from cohort.experiments.comparison import Comparison, Length
 from cohort.facts import Declaration
 from cohort.model import Model
-from cohort.nutrition import MIXED, load_food, load_supplement
+from cohort.nutrition import MIXED, load_food, load_supplement, supplement_names
 from cohort.physiology.cortisol import Rhythm
 from cohort.trial.quantities import Clock, Dose, Grams, Identifier, Number, Words, write_span
 from cohort.units import conversion_factor, parse_unit
@@ -280,13 +280,36 @@ class Experiment(Declaration):
                     load(getattr(one, name))
                 except CohortError as error:
                     yield Contradiction(path=(key, i, name), message=str(error))
+        yield from self._vain_intakes()
 
-    def _late_comparisons(self) -> Iterator[Contradiction]:
+    def _vain_intakes(self) -> Iterator[Contradiction]:
+        """Note supplements that change nothing before the experiment ends."""
+        for i, intake in enumerate(self.intakes):
+            if not is_read(intake) or not is_read(intake.supplement) or not is_read(intake.dose):
+                continue
+            if intake.supplement in supplement_names() and not intake.amounts:
+                yield Contradiction(
+                    path=("intakes", i, "supplement"),
+                    message=f"{intake.supplement} adds no bolus to the gut; one that does is "
+                    "allowed. Write its status into 'set:' of a step.",
+                )
+            if is_read(intake.at) and self._is_timed() and intake.at >= self.duration:
+                yield Contradiction(
+                    path=("intakes", i, "at"),
+                    message=f"{write_span(intake.at)} after the start; the steps end at "
+                    f"{write_span(self.duration)}. Move it, or lengthen a step.",
+                )
+
+    def _is_timed(self) -> bool:
+        """Tell whether all steps were read, so that their length is what was meant."""
         times = (item for step in self.steps for item in (step.duration, step.every, step.times))
         if not is_read(self.steps) or not all(map(is_read, times)):
+            return False
+        return not any(True for step in self.steps for _ in step.contradictions())
+
+    def _late_comparisons(self) -> Iterator[Contradiction]:
+        if not self._is_timed():
             return
-        if any(True for step in self.steps for _ in step.contradictions()):
-            return  # their length is not what was meant
         for i, comparison in enumerate(self.comparisons):
             for key, moment in (
                 ("at", comparison.at),
