@@ -94,8 +94,8 @@ def amino_acid_gut() -> Submodel:
             Parameter("gut_half_load", 9.0, "g", "that halves the rate", _FIT, 0.0, POSITIVE),
             Parameter("amino_acid_volume", 31.0, "L", "of distribution", _FIT, 0.2, POSITIVE),
             Parameter("trp_availability", 0.9, "1", "share past the liver", _FIT, 0.0, FRACTION),
-            Parameter("tyr_availability", 0.28, "1", "the same", _DRINK, 0.0, FRACTION),
-            Parameter("phe_availability", 0.2, "1", "the same", _DRINK, 0.0, FRACTION),
+            Parameter("tyr_availability", 0.28, "1", "of tyrosine", _DRINK, 0.0, FRACTION),
+            Parameter("phe_availability", 0.2, "1", "of phenylalanine", _DRINK, 0.0, FRACTION),
             Parameter(
                 "bcaa_intake_usual", 75.0 * 0.177 / 24.0, "g/h", "daily mean", _MIXED, 0.0, POSITIVE
             ),
