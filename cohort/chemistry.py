@@ -16,12 +16,14 @@ from cohort.model import Model, Submodel, assemble
 from cohort.physiology import (
     COUPLINGS,
     Coupling,
+    amino_acid_gut,
     balance,
     brain_tyrosine,
     cerebrospinal_fluid,
     cofactors,
     cortisol,
     crosstalk,
+    hydroxytryptophan,
     inflammation,
     kynurenine,
     monoamine_oxidase,
@@ -245,6 +247,20 @@ _TABLE: Final = (
         reports=("levodopa_brain", "dopamine_foreign_release"),
     ),
     System(
+        name="amino_acids",
+        title="Amino acids of single proteins, drinks and supplements",
+        build=lambda _: amino_acid_gut(),
+        needs=("precursors",),
+        reports=("amino_acids_in_gut", "anabolic_drive"),
+    ),
+    System(
+        name="hydroxytryptophan",
+        title="5-HTP that is swallowed",
+        build=lambda _: hydroxytryptophan(),
+        needs=("serotonin",),
+        reports=("htp_plasma",),
+    ),
+    System(
         name="acetylcholine",
         title="Acetylcholine",
         build=lambda _: acetylcholine(),
@@ -328,7 +344,13 @@ _TABLE: Final = (
 )
 _SYSTEMS: Final = {system.name: system for system in _TABLE}
 
-_BY_CHOICE: Final = ("mesolimbic_dopamine", "levodopa", "tyramine")
+_BY_CHOICE: Final = (
+    "mesolimbic_dopamine",
+    "levodopa",
+    "amino_acids",
+    "hydroxytryptophan",
+    "tyramine",
+)
 WHOLE: Final = tuple(name for name in _SYSTEMS if name not in _BY_CHOICE)
 """The whole chemistry: all systems but those that only some conditions and treatments need."""
 

@@ -58,13 +58,17 @@ from cohort.trial import (
     intake_means,
     is_expected_to_help,
     lasting_shifts,
+    load_diet,
     meal_streams,
     population_spec,
     segments,
     shift_streams,
     shifted_parameters,
+    status_factors,
+    supplement_streams,
     trial_systems,
     variant_covariates,
+    variant_diet,
     variant_shifts,
 )
 from cohort.trial.quantities import DAY_S
@@ -227,6 +231,9 @@ def simulate_block(
     model = _trial_model(protocol)
     population = _population(protocol, chosen, condition, model, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
+    if isinstance(protocol.meals, str):
+        inputs = load_diet(protocol.meals).inputs
+        values |= {name: value for name, value in inputs.items() if name in model.parameters}
     habits = lasting_shifts(variant_shifts(chosen, model), is_habit=True)
     for name, amount in habits.items():
         values[name] = values.get(name, model.parameters[name].value) + amount
@@ -378,7 +385,7 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
 
 
 def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
-    """Return the systems that a trial simulates: of its condition, of its own, of its lifestyles.
+    """Return the systems that a trial simulates: of its condition, its own, of life and food.
 
     Parameters
     ----------
@@ -473,10 +480,12 @@ class _Walk:
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
         days = []
         now = self._shifted(solutions[0].end)
+        living = now.parameters
         for segment in others:
             before = solutions[-1]
             doses = self._doses(ids, courses[-1])
-            solutions.append(self._integrate(now, segment, doses))
+            taking = self._with_statuses(now, living, segment)
+            solutions.append(self._integrate(taking, segment, doses))
             now = solutions[-1].end
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference, self.condition))
@@ -499,24 +508,42 @@ class _Walk:
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:
-        """Return lanes with the lifestyles that act all day from week 0 on."""
-        if not self.lasting:
+        """Return lanes with the lifestyles and the eating pattern that act from week 0 on."""
+        diet = variant_diet(self.variant)
+        statuses = {} if diet is None else diet.inputs
+        if not self.lasting and not statuses:
             return lanes
         parameters = lanes.parameters.copy()
+        for name, value in statuses.items():
+            if name in self.model.system.parameters:
+                parameters[self.model.system.parameters.index(name)] = value
         for name, amount in self.lasting.items():
             parameters[self.model.system.parameters.index(name)] += amount
         return replace(lanes, parameters=parameters)
 
     def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
-        return dose_streams(
+        stop_times = _stop_times(course)
+        drugs = dose_streams(
             self.protocol,
             self.arm,
             ids,
             drugs=self.drugs,
             lags=self.population.lags_s,
-            stop_times=_stop_times(course),
+            stop_times=stop_times,
             variant=self.variant,
         )
+        return (*drugs, *supplement_streams(self.protocol, self.arm, ids, stop_times))
+
+    def _with_statuses(self, lanes: Lanes, living: Floats, segment: Segment) -> Lanes:
+        """Return the lanes with the statuses that supplements of the arm have changed."""
+        if not self.protocol.arm(self.arm).supplements:
+            return lanes
+        begin, end = (time - self.protocol.run_in for time in (segment.t0, segment.t1))
+        factors = status_factors(self.protocol, self.arm, begin, end)
+        parameters = living.copy()
+        for name, factor in factors.items():
+            parameters[self.model.system.parameters.index(name)] *= factor
+        return replace(lanes, parameters=parameters)
 
     def _integrate(self, lanes: Lanes, segment: Segment, doses: tuple[Stream, ...]) -> Solution:
         schedule = Schedule(

@@ -284,7 +284,7 @@ class SystemView:
     --------
     >>> view = view_systems(["serotonin"])[0]
     >>> view.equations[0].state, view.equations[0].text
-    ('htp', '+ hydroxylation - decarboxylation')
+    ('htp', '+ hydroxylation + htp_entry - decarboxylation')
     """
 
     name: str

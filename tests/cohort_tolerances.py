@@ -30,3 +30,6 @@ READ_AT_200_H = 0.035  # slow responses (3.2 %) that the table read before they 
 
 # -- statistics --------------------------------------------------------------------------------
 SPREAD_RTOL = 0.15  # sampling error of a standard deviation over 300 patients is 4 %
+
+# -- biology -----------------------------------------------------------------------------------
+MIXED_MEAL_RTOL = 0.20  # one meal by two fits; people's plasma differs by 15 % (sd_log) at rest

@@ -2,12 +2,12 @@
 
 One YAML file a topic: what was given, what was measured, by whom, and whether the number was used
 to build the model. Failures stay in the table. May import `cohort.chemistry`, `cohort.facts`,
-`cohort.yaml_files`, the quantities of `cohort.trial` and `kernels`; the walk enters at
-`load_experiments` and leaves at `run_experiments`.
+`cohort.nutrition`, `cohort.yaml_files`, quantities and meals of `cohort.trial`, and `kernels`; the
+walk enters at `load_experiments` and leaves at `run_experiments`.
 """
 
 from cohort.experiments.comparison import Comparison
-from cohort.experiments.experiment import Experiment, ExperimentMeal, Step
+from cohort.experiments.experiment import Experiment, ExperimentIntake, ExperimentMeal, Step
 from cohort.experiments.load_experiments import (
     ExperimentFile,
     experiment_topics,
@@ -26,6 +26,7 @@ __all__ = [
     "Comparison",
     "Experiment",
     "ExperimentFile",
+    "ExperimentIntake",
     "ExperimentMeal",
     "ExperimentResult",
     "Step",

@@ -11,12 +11,13 @@ from cohort.errors import CohortError, UnknownNameError
 from cohort.experiments.comparison import Comparison, Length
 from cohort.facts import Declaration
 from cohort.model import Model
+from cohort.nutrition import MIXED, load_food, load_supplement, supplement_names
 from cohort.physiology.cortisol import Rhythm
-from cohort.trial.quantities import Clock, Grams, Identifier, Number, Words, write_span
+from cohort.trial.quantities import Clock, Dose, Grams, Identifier, Number, Words, write_span
 from cohort.units import conversion_factor, parse_unit
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
-__all__ = ["Experiment", "ExperimentMeal", "Step"]
+__all__ = ["Experiment", "ExperimentIntake", "ExperimentMeal", "Step"]
 
 _EVERYTHING = "whole"
 _MAX_REPEATS = 1000
@@ -90,7 +91,7 @@ class Step(Declaration):
 
 
 class ExperimentMeal(Declaration):
-    """A meal at a time after the start.
+    """A meal at a time after the start; ``source`` is what its protein is of.
 
     Examples
     --------
@@ -101,6 +102,32 @@ class ExperimentMeal(Declaration):
     at: Length = Field(examples=["0 h"])
     protein: Grams = 0.0
     carbohydrate: Grams = 0.0
+    source: str = MIXED
+
+
+class ExperimentIntake(Declaration):
+    """A supplement that is swallowed once, at a time after the start.
+
+    Examples
+    --------
+    >>> ExperimentIntake(at="0 h", supplement="l_tryptophan", dose="5 g").amounts
+    {'trp_gut': 5.0}
+    """
+
+    at: Length = Field(examples=["0 h"])
+    supplement: str = Field(examples=["l_tryptophan"])
+    dose: Dose = Field(examples=["5 g"])
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        """What it adds to states of the gut, in their units.
+
+        Examples
+        --------
+        >>> ExperimentIntake(at="0 h", supplement="l_tyrosine", dose="500 mg").amounts
+        {'tyr_gut': 0.23}
+        """
+        return load_supplement(self.supplement).amounts(self.dose)
 
 
 class Experiment(Declaration):
@@ -121,6 +148,8 @@ class Experiment(Declaration):
     meals
         Meals after the start; nothing else is eaten from then on. Before it there are ordinary
         days. Without any, supply is even.
+    intakes
+        Supplements after the start.
     start
         Time of day at which treatment begins.
     settle
@@ -149,6 +178,7 @@ class Experiment(Declaration):
     systems: tuple[str, ...] = Field(default=(_EVERYTHING,), min_length=1)
     rhythm: Rhythm = "none"
     meals: tuple[ExperimentMeal, ...] = ()
+    intakes: tuple[ExperimentIntake, ...] = ()
     start: Clock = _MORNING_S
     settle: Length = 0
     steps: tuple[Step, ...] = Field(min_length=1, examples=["[{for: 3 h, set: {...}}]"])
@@ -194,10 +224,17 @@ class Experiment(Declaration):
         True
         """
         named = itertools.chain.from_iterable(
-            WHOLE if name == _EVERYTHING else (name,) for name in self.systems
+            WHOLE if name == _EVERYTHING else (name,) for name in (*self.systems, *self._eaten())
         )
         setting = Setting(meals=bool(self.meals), rhythm=self.rhythm)
         return chemistry_model(with_needs(named), setting)
+
+    def _eaten(self) -> Iterator[str]:
+        """Yield the systems that special food and supplements need."""
+        if any(meal.source != MIXED for meal in self.meals):
+            yield "amino_acids"
+        for intake in self.intakes:
+            yield from load_supplement(intake.supplement).systems
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together, and names that the chemistry does not have.
@@ -210,7 +247,12 @@ class Experiment(Declaration):
         """
         yield from self._unknown_systems()
         yield from self._late_comparisons()
-        if not all(map(is_read, (self.systems, self.rhythm, *self.systems))):
+        unknown_food = list(self._unknown_food())
+        yield from unknown_food
+        given = (self.systems, self.rhythm, self.meals, self.intakes)
+        if unknown_food or not all(map(is_read, (*given, *self.systems))):
+            return
+        if not all(map(is_read, (*self.meals, *self.intakes))):
             return
         if any(True for _ in self._unknown_systems()):
             return
@@ -226,12 +268,48 @@ class Experiment(Declaration):
                     path=("systems", i), message=_unknown("systems", name, known, "system")
                 )
 
-    def _late_comparisons(self) -> Iterator[Contradiction]:
+    def _unknown_food(self) -> Iterator[Contradiction]:
+        for key, name, load in (
+            ("meals", "source", load_food),
+            ("intakes", "supplement", load_supplement),
+        ):
+            for i, one in enumerate(getattr(self, key)):
+                if not is_read(one) or not is_read(getattr(one, name)):
+                    continue
+                try:
+                    load(getattr(one, name))
+                except CohortError as error:
+                    yield Contradiction(path=(key, i, name), message=str(error))
+        yield from self._vain_intakes()
+
+    def _vain_intakes(self) -> Iterator[Contradiction]:
+        """Note supplements that change nothing before the experiment ends."""
+        for i, intake in enumerate(self.intakes):
+            if not is_read(intake) or not is_read(intake.supplement) or not is_read(intake.dose):
+                continue
+            if intake.supplement in supplement_names() and not intake.amounts:
+                yield Contradiction(
+                    path=("intakes", i, "supplement"),
+                    message=f"{intake.supplement} adds no bolus to the gut; one that does is "
+                    "allowed. Write its status into 'set:' of a step.",
+                )
+            if is_read(intake.at) and self._is_timed() and intake.at >= self.duration:
+                yield Contradiction(
+                    path=("intakes", i, "at"),
+                    message=f"{write_span(intake.at)} after the start; the steps end at "
+                    f"{write_span(self.duration)}. Move it, or lengthen a step.",
+                )
+
+    def _is_timed(self) -> bool:
+        """Tell whether all steps were read, so that their length is what was meant."""
         times = (item for step in self.steps for item in (step.duration, step.every, step.times))
         if not is_read(self.steps) or not all(map(is_read, times)):
+            return False
+        return not any(True for step in self.steps for _ in step.contradictions())
+
+    def _late_comparisons(self) -> Iterator[Contradiction]:
+        if not self._is_timed():
             return
-        if any(True for step in self.steps for _ in step.contradictions()):
-            return  # their length is not what was meant
         for i, comparison in enumerate(self.comparisons):
             for key, moment in (
                 ("at", comparison.at),

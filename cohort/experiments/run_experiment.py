@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cohort.experiments.comparison import Comparison
 from cohort.experiments.experiment import Experiment, ExperimentMeal
+from cohort.trial.meals import food_streams
 from cohort.trial.protocol import DEFAULT_MEALS, Meal
 from cohort.trial.quantities import DAY_S, HOUR_S
 from cohort.units import conversion_factor, parse_unit
@@ -211,6 +212,8 @@ def _follow(experiment: Experiment, device: str, *, is_treated: bool) -> _Course
     wanted = _moments(experiment)
     start = _start(experiment)
     streams = _meals(experiment, start)
+    if is_treated:
+        streams += _intakes(experiment, start)
     lanes = model.lanes({}, 1)
     # daily repeats ask for the same ones again and again
     parameters: dict[object, NDArray[np.float64]] = {(): lanes.parameters}
@@ -279,14 +282,19 @@ def _meals(experiment: Experiment, start: int) -> tuple[Stream, ...]:
     eaten += [
         (start + meal.at, meal) for meal in sorted(experiment.meals, key=lambda meal: meal.at)
     ]
+    return food_streams(eaten)
+
+
+def _intakes(experiment: Experiment, start: int) -> tuple[Stream, ...]:
     return tuple(
         Stream(
-            name=f"meals: {nutrient}",
-            target=f"{nutrient}_gut",
-            times=np.array([time for time, _ in eaten], np.int64),
-            amounts=np.array([getattr(meal, nutrient) for _, meal in eaten]),
+            name=f"{intake.supplement}: {state}",
+            target=state,
+            times=np.array([start + intake.at], np.int64),
+            amounts=np.array([amount]),
         )
-        for nutrient in ("protein", "carbohydrate")
+        for intake in experiment.intakes
+        for state, amount in intake.amounts.items()
     )
 
 

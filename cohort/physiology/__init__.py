@@ -5,12 +5,14 @@ biofluids, balance. One system a file, each a function that returns a `cohort.mo
 meet the transmitters only through ports.
 """
 
+from cohort.physiology.amino_acid_gut import amino_acid_gut
 from cohort.physiology.balance import balance
 from cohort.physiology.brain_tyrosine import brain_tyrosine
 from cohort.physiology.cerebrospinal_fluid import cerebrospinal_fluid
 from cohort.physiology.cofactors import cofactors
 from cohort.physiology.cortisol import cortisol
 from cohort.physiology.crosstalk import COUPLINGS, Coupling, crosstalk
+from cohort.physiology.hydroxytryptophan import hydroxytryptophan
 from cohort.physiology.inflammation import inflammation
 from cohort.physiology.kynurenine import kynurenine
 from cohort.physiology.monoamine_oxidase import monoamine_oxidase
@@ -21,12 +23,14 @@ from cohort.physiology.tyramine import tyramine
 __all__ = [
     "COUPLINGS",
     "Coupling",
+    "amino_acid_gut",
     "balance",
     "brain_tyrosine",
     "cerebrospinal_fluid",
     "cofactors",
     "cortisol",
     "crosstalk",
+    "hydroxytryptophan",
     "inflammation",
     "kynurenine",
     "monoamine_oxidase",

@@ -69,21 +69,26 @@ def precursors(*, meals: bool = False) -> Submodel:
 
     .. math::
 
-        T' &= T_0 k\,s_T\,(1 - s + s p) - (k_p + k_x + k_{TDO}(1+0.3(CORT-1)) + k_{IDO} IDO)\,T,
+        T' &= T_0 k\,s_T\,(1 - s + s p)(1-\sigma) + a_T
+        - (k_p + k_x + k_{TDO}(1+0.3(CORT-1)) + k_{IDO} IDO)\,T,
         \qquad k = k_p + k_{TDO} + k_{IDO} \\
-        Y' &= k_Y Y_0\,\big((1 - r)\,s_Y (1 - s_y + s_y p) + r P/P_0\big) - k_Y Y, \qquad
-        P' = k_P (P_0\,s_P\,(1 - s_h + s_h p) - P) \\
-        L' &= k_L\,(1 - s_l + s_l p - L\,(1 + g(i-1))), \qquad i' = k_i(1 - s_i + s_i c - i) \\
+        Y' &= k_Y Y_0\,\big((1 - r)\,s_Y (1 - s_y + s_y p)(1-\sigma) + r P/P_0\big) + a_Y
+        - k_Y Y, \\
+        P' &= k_P (P_0\,s_P\,(1 - s_h + s_h p)(1-\sigma) - P) + a_P \\
+        L' &= k_L\,(1 - s_l + s_l p + a_L - L\,(1 + g(i-1))), \qquad
+        i' = k_i(1 - s_i + s_i c - i) \\
         B' &= k_B B_0 \frac{T}{T_0}\rho - k_B B, \qquad
         \rho = \frac{1 + T_0/K_T + Y_0/K_Y + P_0/K_P + L_0}
                     {1 + T/K_T + Y/K_Y + (P/K_P + L_0 L)\,m}
 
-    *m* is the port ``lnaa_multiplier``, :math:`s_T, s_Y, s_P` the supplies, *r* the share of
-    tyrosine that phenylalanine gives; the gut empties at first order. With all shares 0, *L* and
-    *i* stay 1. :math:`L_0` holds the branched-chain amino acids and the smaller rivals (Met, His,
-    Thr, Gln), which follow them.
+    The ports ``trp_appearance`` and so on (:math:`a`) and ``anabolic_drive`` (:math:`\sigma`) are 0
+    unless single proteins or amino acids are eaten (`cohort.physiology.amino_acid_gut`), *m* is the
+    port ``lnaa_multiplier``, :math:`s_T, s_Y, s_P` the supplies, *r* the share of tyrosine that
+    phenylalanine gives; the gut empties at first order. With all shares 0, *L* and *i* stay 1.
+    :math:`L_0` holds the branched-chain amino acids and the smaller rivals (Met, His, Thr, Gln),
+    which follow them.
     Albumin-bound tryptophan passes the barrier (Pardridge 1998), so *T* is total and the free level
-    is only reported. Left out: extraction by gut and liver.
+    is only reported. Left out: extraction by gut and liver of mixed meals.
 
     References
     ----------
@@ -199,6 +204,13 @@ def _ports() -> tuple[Port, ...]:
         Port("phenylalanine_supply", "1", "phenylalanine supply relative to rest", 1.0),
         Port("tryptophan_loss", "1/h", "extra tryptophan loss, as into new protein", 0.0),
         Port("lnaa_multiplier", "1", "factor on the rivals, as after a depletion drink", 1.0),
+        Port(
+            "anabolic_drive", "1", "supply from body protein that new protein takes", 0.0, FRACTION
+        ),
+        Port("trp_appearance", "uM/h", "single tryptophan from the gut", 0.0),
+        Port("tyr_appearance", "uM/h", "single tyrosine from the gut", 0.0),
+        Port("phe_appearance", "uM/h", "single phenylalanine from the gut", 0.0),
+        Port("bcaa_appearance", "1", "single branched-chain ones, of their turnover", 0.0),
     )
 
 
@@ -254,6 +266,7 @@ def _rules() -> dict[str, Rule]:
         "carbohydrate_absorbed": Rule(eaten["carbohydrate"], "1", "carbohydrate, likewise"),
         "lat1_share": Rule(symbol("lat1_load") / load, "1", "free carrier relative to rest"),
         "trp_lnaa_ratio": Rule(trp / (tyr + molar), "1", "plasma Trp over its rivals, molar"),
+        "tyr_lnaa_ratio": Rule(tyr / (trp + molar), "1", "plasma tyrosine over its rivals, molar"),
         "trp_free": Rule(free, "uM", "tryptophan that albumin does not bind"),
         "trp_tdo_flux": Rule(
             symbol("trp_tdo_rate") * cortisol * trp, "uM/h", "tryptophan that TDO takes"
@@ -277,6 +290,7 @@ def _reactions() -> tuple[Reaction, ...]:
         name: symbol(f"{name}_supply_flux")
         * symbol(f"{control}_supply")
         * _following(f"{name}_meal_share", "protein_absorbed")
+        * (1 - symbol("anabolic_drive"))
         for name, control in (("trp", "tryptophan"), ("tyr", "tyrosine"), ("phe", "phenylalanine"))
     }
     made = symbol("tyr_from_phe_share")
@@ -290,6 +304,9 @@ def _reactions() -> tuple[Reaction, ...]:
         Reaction("trp_tdo", symbol("trp_tdo_flux"), {"trp_plasma": -1}),
         Reaction("trp_ido", symbol("trp_ido_flux"), {"trp_plasma": -1}),
         Reaction("tyr_supply", (1 - made) * supply["tyr"], {"tyr_plasma": 1}),
+        Reaction("trp_entry", symbol("trp_appearance"), {"trp_plasma": 1}),
+        Reaction("tyr_entry", symbol("tyr_appearance"), {"tyr_plasma": 1}),
+        Reaction("phe_entry", symbol("phe_appearance"), {"phe_plasma": 1}),
         Reaction("tyr_from_phe", hydroxylated, {"tyr_plasma": 1}),
         Reaction("phe_supply", supply["phe"], {"phe_plasma": 1}),
         Reaction("phe_loss", symbol("phe_loss_rate") * symbol("phe_plasma"), {"phe_plasma": -1}),
@@ -316,7 +333,7 @@ def _reactions() -> tuple[Reaction, ...]:
 def _levels() -> dict[str, sympy.Expr]:
     insulin = symbol("insulin")
     cleared = symbol("bcaa") * (1 + symbol("insulin_bcaa_gain") * (insulin - 1))
-    supplied = _following("bcaa_meal_share", "protein_absorbed")
+    supplied = _following("bcaa_meal_share", "protein_absorbed") + symbol("bcaa_appearance")
     eaten = _following("insulin_meal_share", "carbohydrate_absorbed")
     return {
         "bcaa": relaxation(supplied, cleared, symbol("bcaa_turnover")),

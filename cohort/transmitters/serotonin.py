@@ -87,7 +87,8 @@ def serotonin() -> Submodel:
     `cohort.physiology.crosstalk`.
 
     Levodopa that enters these terminals competes with 5-HTP for AADC and, as dopamine, with
-    serotonin for VMAT2, through the ports ``aadc_rival_load`` and ``vmat_rival_load``.
+    serotonin for VMAT2, through the ports ``aadc_rival_load`` and ``vmat_rival_load``. Swallowed
+    5-HTP enters them through the port ``htp_influx``.
 
     ``tph_capacity`` and ``sert_capacity`` multiply solved capacities: 1 at one's own rest; another
     value (genotype) needs a run-in.
@@ -246,6 +247,7 @@ def _ports() -> tuple[Port, ...]:
         Port("hydroxylase_cofactor", "1", "iron at its hydroxylase, relative to rest", 1.0),
         Port("aadc_cofactor", "1", "pyridoxal phosphate at AADC, relative to rest", 1.0),
         Port("aadc_rival_load", "1", "levodopa in the cell over its constant of AADC", 0.0),
+        Port("htp_influx", "uM/h", "5-HTP from blood into terminals", 0.0),
         Port("vmat_rival_load", "1", "dopamine in the cell over its constant of VMAT2", 0.0),
         Port("afferent_firing_5ht", "1", "drive of serotonin cells relative to rest", 1.0),
         Port("tph_capacity", "1", "tryptophan hydroxylase relative to rest", 1.0),
@@ -407,6 +409,7 @@ def _reactions() -> tuple[Reaction, ...]:
     yielded = symbol("hiaa_time") * (oxidation + oxidized)
     return (
         Reaction("hydroxylation", flux["synthesis"], {"htp": 1}),
+        Reaction("htp_entry", symbol("htp_influx"), {"htp": 1}),
         Reaction("decarboxylation", decarboxylation, {"htp": -1, inside: 1}),
         Reaction("packing", packing, {inside: -1, store: 1}),
         Reaction("leak", symbol("vesicle_leak") * symbol(store), {store: -1, inside: 1}),

@@ -2,13 +2,22 @@
 
 A protocol is read once (`load_protocol`), checked whole, frozen, and named by its hash. From it
 come the patients of an arm (`allocate`), the segments between visits (`segments`), and the streams
-of doses and meals that the engine applies. May import `cohort.population`, the names of
-`cohort.drugs`, `cohort.conditions` and `cohort.outcomes`, and `kernels`.
+of doses, supplements and meals that the engine applies. May import `cohort.population`,
+`cohort.nutrition`, the names of `cohort.drugs`, `cohort.conditions` and `cohort.outcomes`, and
+`kernels`.
 """
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
 from cohort.trial.allocation import allocate
-from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen, dose_times
+from cohort.trial.arms import (
+    Adherence,
+    Arm,
+    ProtocolRecord,
+    Regimen,
+    SupplementRegimen,
+    dose_times,
+)
+from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
     PlannedDoses,
@@ -17,7 +26,14 @@ from cohort.trial.doses import (
     planned_doses,
 )
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
-from cohort.trial.meals import daily_meals, intake_means, meal_streams, mean_intake
+from cohort.trial.meals import (
+    daily_meals,
+    intake_means,
+    meal_streams,
+    mean_intake,
+    protocol_meals,
+    variant_diet,
+)
 from cohort.trial.protocol import (
     AS_PLANNED,
     EntryCriterion,
@@ -32,6 +48,7 @@ from cohort.trial.protocol import (
 from cohort.trial.published import PublishedResult
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
+from cohort.trial.supplements import nutrition_systems, status_factors, supplement_streams
 from cohort.trial.variants import (
     Shift,
     is_expected_to_help,
@@ -48,6 +65,7 @@ __all__ = [
     "AS_PLANNED",
     "Adherence",
     "Arm",
+    "Diet",
     "DosingRecord",
     "EntryCriterion",
     "LifestyleChoice",
@@ -60,12 +78,14 @@ __all__ = [
     "Segment",
     "SelfDirection",
     "Shift",
+    "SupplementRegimen",
     "TrialPopulation",
     "Variant",
     "Visit",
     "adherence_probability",
     "allocate",
     "daily_meals",
+    "diet_names",
     "dose_streams",
     "dose_times",
     "doses_taken",
@@ -74,22 +94,28 @@ __all__ = [
     "intake_means",
     "is_expected_to_help",
     "lasting_shifts",
+    "load_diet",
     "load_protocol",
     "logit_center",
     "meal_streams",
     "mean_intake",
+    "nutrition_systems",
     "parse_protocol",
     "planned_doses",
     "population_spec",
+    "protocol_meals",
     "protocol_schema",
     "schedule_time",
     "segments",
     "self_directed",
     "shift_streams",
     "shifted_parameters",
+    "status_factors",
     "study_day",
+    "supplement_streams",
     "trial_systems",
     "variant_covariates",
+    "variant_diet",
     "variant_shifts",
     "write_protocol",
 ]

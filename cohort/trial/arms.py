@@ -4,7 +4,7 @@ An arm without regimens takes placebo. A titration is several regimens of one dr
 start to a stop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
@@ -23,9 +23,9 @@ from cohort.trial.quantities import (
     Words,
     write_span,
 )
-from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
+from cohort.yaml_files import UNREAD, Contradiction, is_read, refuse_contradictions
 
-__all__ = ["Adherence", "Arm", "ProtocolRecord", "Regimen", "dose_times"]
+__all__ = ["Adherence", "Arm", "ProtocolRecord", "Regimen", "SupplementRegimen", "dose_times"]
 
 _MAX_SD_LOGIT = 5.0  # beyond it nearly everyone takes all doses or none
 _MORNING_S = 8 * HOUR_S
@@ -126,6 +126,65 @@ class Regimen(ProtocolRecord):
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
 
+class SupplementRegimen(ProtocolRecord):
+    """One supplement at one dose, from a start to a stop; times are those of a `Regimen`.
+
+    Examples
+    --------
+    >>> thrice = SupplementRegimen(supplement="l_tryptophan", dose="1 g", every="8 h")
+    >>> thrice.dose, thrice.daily_mg
+    (1000.0, 3000.0)
+    """
+
+    supplement: Words = Field(examples=["l_tryptophan"])
+    dose: Dose = Field(examples=["1 g"])
+    every: Interval = Field(default=DAY_S, examples=["8 h"])
+    at: Clock = Field(default=_MORNING_S, examples=["08:00"])
+    start: Moment = Field(default=0, examples=["week 0"])
+    stop: Moment | None = Field(default=None, examples=["week 8"])
+
+    @property
+    def regimen(self) -> Regimen:
+        """The same as a regimen of a drug of that name.
+
+        Examples
+        --------
+        >>> SupplementRegimen(supplement="choline", dose="1 g").regimen.drug
+        'choline'
+        """
+        return Regimen.model_construct(
+            drug=self.supplement,
+            dose=self.dose,
+            every=self.every,
+            at=self.at,
+            start=self.start,
+            stop=self.stop,
+        )
+
+    @property
+    def daily_mg(self) -> float:
+        """Daily dose [mg].
+
+        Examples
+        --------
+        >>> SupplementRegimen(supplement="choline", dose="1 g", every="12 h").daily_mg
+        2000.0
+        """
+        return self.dose * DAY_S / self.every
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(SupplementRegimen(supplement="choline", dose="1 g").contradictions())
+        []
+        """
+        yield from self.regimen.contradictions()
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
 class Arm(ProtocolRecord):
     """One arm: how many patients, and what they take.
 
@@ -139,6 +198,7 @@ class Arm(ProtocolRecord):
     control: StrictBool = Field(default=False, examples=[True])
     patients: ArmSize = Field(examples=[120])
     regimens: tuple[Regimen, ...] = ()
+    supplements: tuple[SupplementRegimen, ...] = ()
     adherence: Adherence | None = None
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -151,23 +211,31 @@ class Arm(ProtocolRecord):
         >>> [one.path for one in arm.contradictions()]
         [('regimens', 1)]
         """
-        for later, regimen in enumerate(self.regimens):
-            for earlier in self.regimens[:later]:
-                if not is_read(regimen) or not is_read(earlier) or not _overlap(earlier, regimen):
-                    continue
-                yield Contradiction(
-                    path=("regimens", later),
-                    message=f"{regimen.drug} from {write_span(regimen.start)} overlaps the "
-                    f"regimen of {earlier.drug} from {write_span(earlier.start)}; one regimen of a "
-                    f"drug at a time is allowed. Write 'stop: {write_span(regimen.start)}' in the "
-                    "earlier one."
-                    if regimen.start > earlier.start
-                    else f"{regimen.drug} is given twice from {write_span(regimen.start)} on; one "
-                    "regimen of a drug at a time is allowed. Add up the doses, or stop one.",
-                )
-                break
+        yield from _overlaps("regimens", self.regimens, "drug")
+        if is_read(self.supplements):
+            taken = [getattr(one, "regimen", UNREAD) for one in self.supplements]
+            yield from _overlaps("supplements", taken, "supplement")
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+def _overlaps(key: str, regimens: Sequence[Regimen], kind: str) -> Iterator[Contradiction]:
+    """Note regimens of one drug or supplement that go on at the same time."""
+    for later, regimen in enumerate(regimens):
+        for earlier in regimens[:later]:
+            if not is_read(regimen) or not is_read(earlier) or not _overlap(earlier, regimen):
+                continue
+            yield Contradiction(
+                path=(key, later),
+                message=f"{regimen.drug} from {write_span(regimen.start)} overlaps the "
+                f"regimen of {earlier.drug} from {write_span(earlier.start)}; one regimen of a "
+                f"{kind} at a time is allowed. Write 'stop: {write_span(regimen.start)}' in the "
+                "earlier one."
+                if regimen.start > earlier.start
+                else f"{regimen.drug} is given twice from {write_span(regimen.start)} on; one "
+                f"regimen of a {kind} at a time is allowed. Add up the doses, or stop one.",
+            )
+            break
 
 
 def _overlap(one: Regimen, other: Regimen) -> bool:

@@ -1,8 +1,9 @@
-"""What a protocol names must exist: its condition, drugs, scales and adverse events.
+"""What a protocol names must exist: its condition, drugs, food, scales and adverse events.
 
 Names are resolved once, when the protocol is read; so are its criteria, and whether people can be
 drawn by its margins. May import `cohort.chemistry`, `cohort.conditions`, `cohort.drugs`,
-`cohort.lifestyle`, `cohort.outcomes`, `cohort.patient_model` and `cohort.population`.
+`cohort.lifestyle`, `cohort.nutrition`, `cohort.outcomes`, `cohort.patient_model` and
+`cohort.population`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
 from cohort.lifestyle import lifestyle_names, load_lifestyle
+from cohort.nutrition import food_names, load_food, load_supplement, supplement_names
 from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
 from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
+from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.eligibility import parse_criterion
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
@@ -29,9 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cohort.conditions import Condition
+    from cohort.drugs import Dosing as DrugDosing
     from cohort.model import Model
-    from cohort.trial.arms import Regimen
-    from cohort.trial.protocol import Protocol, TrialPopulation, Variant
+    from cohort.nutrition import Dosing as SupplementDosing
+    from cohort.trial.arms import Regimen, SupplementRegimen
+    from cohort.trial.protocol import Meal, Protocol, TrialPopulation, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
 __all__ = ["content_contradictions"]
@@ -42,7 +47,6 @@ _MARGIN_KEYS = {  # field of a population spec, key of a protocol
     "bmi_shares": "bmi_shares",
     "records": "records",
 }
-_EATING_PATTERNS = ("usual",)
 
 
 def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
@@ -80,6 +84,9 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     for i, arm in enumerate(protocol.arms):
         for j, regimen in enumerate(arm.regimens):
             yield from _regimen(regimen, ("arms", i, "regimens", j))
+        for j, taken in enumerate(arm.supplements):
+            yield from _supplement(taken, ("arms", i, "supplements", j))
+    yield from _meals(protocol)
     yield from _variants(protocol)
 
 
@@ -90,8 +97,10 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
         for j, choice in enumerate(variant.lifestyle):
             place = ("variants", i, "lifestyle", j)
             wrong += _file(choice.name, place, load_lifestyle, lifestyle_names(), "lifestyle")
-        path = ("variants", i, "nutrition")
-        wrong += _name(variant.nutrition, path, _EATING_PATTERNS, "eating pattern")
+        if is_read(variant.nutrition):
+            path = ("variants", i, "nutrition")
+            wrong += _file(variant.nutrition, path, load_diet, diet_names(), "eating pattern")
+        wrong += _foods(variant.meals or (), ("variants", i, "meals"))
     yield from wrong
     if wrong or not any(variant.lifestyle for variant in protocol.variants):
         return
@@ -167,6 +176,37 @@ def _condition(protocol: Protocol) -> Condition | None:
         return load_condition(protocol.condition)
     except CohortError:
         return None
+
+
+def _meals(protocol: Protocol) -> Iterator[Contradiction]:
+    if isinstance(protocol.meals, str):
+        yield from _file(protocol.meals, ("meals",), load_diet, diet_names(), "diet")
+        return
+    yield from _foods(protocol.meals, ("meals",))
+
+
+def _foods(meals: Sequence[Meal], path: KeyPath) -> Iterator[Contradiction]:
+    for i, meal in enumerate(meals):
+        place = (*path, i, "source")
+        yield from _file(meal.source, place, load_food, food_names(), "protein source")
+
+
+def _supplement(taken: SupplementRegimen, path: KeyPath) -> Iterator[Contradiction]:
+    wrong = list(
+        _file(taken.supplement, (*path, "supplement"), load_supplement, supplement_names())
+    )
+    yield from wrong
+    if wrong or not all(map(is_read, (taken, taken.supplement, taken.dose, taken.every))):
+        return
+    found = load_supplement(taken.supplement)
+    if not found.is_simulated:
+        yield Contradiction(
+            path=(*path, "supplement"),
+            message=f"{taken.supplement} has a published effect but no mechanism in this model; "
+            "what is simulated changes an input of it. Delete the line.",
+        )
+        return
+    yield from _daily_dose(taken.regimen, found.dosing, path)
 
 
 def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:
@@ -300,7 +340,12 @@ def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:
     yield from wrong
     if wrong or not all(map(is_read, (regimen, regimen.drug, regimen.dose, regimen.every))):
         return
-    dosing = load_drug(regimen.drug).dosing
+    yield from _daily_dose(regimen, load_drug(regimen.drug).dosing, path)
+
+
+def _daily_dose(
+    regimen: Regimen, dosing: DrugDosing | SupplementDosing, path: KeyPath
+) -> Iterator[Contradiction]:
     lowest, highest = dosing.lowest.number("mg"), dosing.highest.number("mg")
     daily = regimen.dose * DAY_S / regimen.every
     if not lowest <= daily <= highest:

@@ -16,7 +16,9 @@ from cohort.yaml_files import Contradiction, is_read, nearest_hint
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cohort.trial.arms import Regimen, SupplementRegimen
     from cohort.trial.protocol import Protocol, Variant
+    from cohort.yaml_files.contradictions import KeyPath
 
 __all__ = ["protocol_contradictions"]
 
@@ -109,13 +111,14 @@ def _arms(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _number_of("arms", len(arms), 1, MAX_ARMS, "arms", example)
     yield from _twice("arms", [arm.name for arm in arms], "name", "arms")
     for position, arm in enumerate(arms):
-        count = len(arm.regimens)
-        if count > MAX_REGIMENS:
-            yield Contradiction(
-                path=("arms", position, "regimens"),
-                message=f"{count} regimens were given; at most {MAX_REGIMENS} are allowed. "
-                "Lengthen 'every' instead of writing each dose.",
-            )
+        for key in ("regimens", "supplements"):
+            count = len(getattr(arm, key))
+            if count > MAX_REGIMENS:
+                yield Contradiction(
+                    path=("arms", position, key),
+                    message=f"{count} {key} were given; at most {MAX_REGIMENS} are allowed. "
+                    "Lengthen 'every' instead of writing each dose.",
+                )
 
 
 def _control(protocol: Protocol) -> Iterator[Contradiction]:
@@ -152,8 +155,11 @@ def _sizes(protocol: Protocol) -> Iterator[Contradiction]:
 def _regimens(protocol: Protocol) -> Iterator[Contradiction]:
     end = protocol.duration
     for i, arm in enumerate(protocol.arms):
-        for j, regimen in enumerate(arm.regimens):
-            path = ("arms", i, "regimens", j)
+        given: list[tuple[KeyPath, Regimen | SupplementRegimen]] = [
+            (("arms", i, "regimens", j), one) for j, one in enumerate(arm.regimens)
+        ]
+        given += [(("arms", i, "supplements", j), one) for j, one in enumerate(arm.supplements)]
+        for path, regimen in given:
             if regimen.start >= end:
                 yield Contradiction(
                     path=(*path, "start"),

@@ -1,23 +1,98 @@
 """From the meals of a protocol to the streams that the engine applies.
 
-Everybody eats the same meals every day, from the start of the run-in to the end. Enters from
+Everybody eats the same meals every day, from the start of the run-in to the end. Protein of mixed
+meals goes to one state of the gut, any other source to a state an amino acid. Enters from
 `cohort.simulate`, and without a protocol at `daily_meals`; leaves as `kernels.Stream`.
 """
 
+import typing
 from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
+from cohort.nutrition import MIXED, load_food
+from cohort.trial.diets import Diet, load_diet
 from cohort.trial.protocol import AS_PLANNED, Meal, Protocol, Variant
 from cohort.trial.quantities import DAY_S, HOUR_S
 from cohort.trial.visits import schedule_time
 from kernels import Stream
 
-__all__ = ["daily_meals", "intake_means", "meal_streams", "mean_intake"]
+__all__ = [
+    "Eaten",
+    "daily_meals",
+    "food_streams",
+    "intake_means",
+    "meal_streams",
+    "mean_intake",
+    "protocol_meals",
+]
 
-_NUTRIENTS = ("protein", "carbohydrate")
 _HOURS_A_DAY = DAY_S // HOUR_S
+
+
+class Eaten(typing.Protocol):
+    """What a meal says of its food, whenever it is eaten.
+
+    Examples
+    --------
+    >>> from cohort.trial import Meal
+    >>> meal: Eaten = Meal(at="08:00", protein="20 g")
+    >>> meal.source
+    'mixed'
+    """
+
+    @property
+    def protein(self) -> float:
+        """Protein, or amino acids [g]."""
+
+    @property
+    def carbohydrate(self) -> float:
+        """Carbohydrate [g]."""
+
+    @property
+    def source(self) -> str:
+        """Name or path of the protein source."""
+
+
+def protocol_meals(protocol: Protocol) -> tuple[Meal, ...]:
+    """Return the meals of a day in a protocol, written out if it names an eating pattern.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+
+    Returns
+    -------
+    Meals in the order in which they are written.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> [meal.protein for meal in protocol_meals(load_protocol("sct-md-01"))]
+    [20.0, 25.0, 30.0]
+    """
+    meals = protocol.meals
+    return load_diet(meals).meals if isinstance(meals, str) else meals
+
+
+def variant_diet(variant: Variant) -> Diet | None:
+    """Return the eating pattern of a variant; None where people eat as they are used to.
+
+    Parameters
+    ----------
+    variant
+        The variant.
+
+    Examples
+    --------
+    >>> variant_diet(AS_PLANNED) is None
+    True
+    >>> variant_diet(Variant(name="south", nutrition="mediterranean")).name
+    'mediterranean'
+    """
+    return None if variant.nutrition == AS_PLANNED.nutrition else load_diet(variant.nutrition)
 
 
 def meal_streams(protocol: Protocol, variant: Variant = AS_PLANNED) -> tuple[Stream, ...]:
@@ -33,8 +108,7 @@ def meal_streams(protocol: Protocol, variant: Variant = AS_PLANNED) -> tuple[Str
 
     Returns
     -------
-    Boluses [g] into ``protein_gut`` and ``carbohydrate_gut``, times in schedule time; none if
-    the protocol has no meals.
+    As those of `daily_meals`, times in schedule time; none if the protocol has no meals.
 
     Examples
     --------
@@ -44,10 +118,13 @@ def meal_streams(protocol: Protocol, variant: Variant = AS_PLANNED) -> tuple[Str
     ('protein_gut', [20.0, 25.0, 30.0], [8.0, 12.5, 18.5])
     """
     end, start = schedule_time(protocol, protocol.duration), schedule_time(protocol, 0)
-    if variant.meals is None:  # a named eating pattern, `variant.nutrition`, gives its meals here
-        return daily_meals(protocol.meals, end)
-    new = daily_meals(variant.meals, end)
-    return (*daily_meals(protocol.meals, start), *(_from(stream, start) for stream in new))
+    diet, meals = variant_diet(variant), variant.meals
+    if meals is None and diet is not None:
+        meals = diet.meals
+    if meals is None:
+        return daily_meals(protocol_meals(protocol), end)
+    before = daily_meals(protocol_meals(protocol), start)
+    return (*before, *(_from(stream, start) for stream in daily_meals(meals, end)))
 
 
 def _from(stream: Stream, start_s: int) -> Stream:
@@ -67,7 +144,8 @@ def daily_meals(meals: Iterable[Meal], end_s: int) -> tuple[Stream, ...]:
 
     Returns
     -------
-    Boluses [g] into ``protein_gut`` and ``carbohydrate_gut``; none without meals.
+    Boluses [g] into ``protein_gut`` and ``carbohydrate_gut``, and into a state an amino acid where
+    protein is not of mixed meals; none without meals.
 
     Examples
     --------
@@ -77,23 +155,49 @@ def daily_meals(meals: Iterable[Meal], end_s: int) -> tuple[Stream, ...]:
     ('protein_gut', [20.0, 25.0, 30.0, 20.0, 25.0, 30.0])
     """
     eaten = sorted(meals, key=lambda meal: meal.at)
-    if not eaten:
-        return ()
-    midnights = np.arange(0, end_s, DAY_S, dtype=np.int64)
-    times = (midnights[:, None] + np.array([meal.at for meal in eaten])).ravel()
+    midnights = range(0, end_s, DAY_S)
+    return food_streams((midnight + meal.at, meal) for midnight in midnights for meal in eaten)
+
+
+def food_streams(eaten: Iterable[tuple[int, Eaten]]) -> tuple[Stream, ...]:
+    """Return meals at given times as streams.
+
+    Parameters
+    ----------
+    eaten
+        Times [s], not decreasing, and what is eaten then.
+
+    Returns
+    -------
+    As in `daily_meals`.
+
+    Examples
+    --------
+    >>> from cohort.trial import Meal
+    >>> bar = Meal(at="10:00", protein="10 g", source="gelatin")
+    >>> [stream.target for stream in food_streams([(36000, bar)])]
+    ['protein_gut', 'carbohydrate_gut', 'trp_gut', 'tyr_gut', 'phe_gut', 'bcaa_gut']
+    """
+    boluses: dict[str, list[tuple[int, float]]] = {"protein_gut": [], "carbohydrate_gut": []}
+    for time, meal in eaten:
+        found = {"protein_gut": 0.0, "carbohydrate_gut": meal.carbohydrate}
+        found |= load_food(meal.source).boluses(meal.protein)
+        for state, amount in found.items():
+            boluses.setdefault(state, []).append((time, amount))
     return tuple(
         Stream(
-            name=f"meals: {nutrient}",
-            target=f"{nutrient}_gut",
-            times=times,
-            amounts=np.tile([getattr(meal, nutrient) for meal in eaten], len(midnights)),
+            name=f"meals: {state.removesuffix('_gut')}",
+            target=state,
+            times=np.array([time for time, _ in given], np.int64),
+            amounts=np.array([amount for _, amount in given]),
         )
-        for nutrient in _NUTRIENTS
+        for state, given in boluses.items()
+        if given
     )
 
 
 def intake_means(protocol: Protocol) -> dict[str, float]:
-    """Return the daily mean intake that the meals add up to, as parameters of the model.
+    """Return the daily mean intake that a protocol's patients are at rest on, for the model.
 
     Parameters
     ----------
@@ -102,7 +206,8 @@ def intake_means(protocol: Protocol) -> dict[str, float]:
 
     Returns
     -------
-    ``protein_intake_mean`` and ``carbohydrate_intake_mean`` [g/h].
+    ``protein_intake_mean`` and ``carbohydrate_intake_mean`` [g/h] of a list of meals. Of an eating
+    pattern by name none: it departs from the usual diet, which is that of the model.
 
     Examples
     --------
@@ -110,7 +215,7 @@ def intake_means(protocol: Protocol) -> dict[str, float]:
     >>> intake_means(load_protocol("sct-md-01"))["protein_intake_mean"]
     3.125
     """
-    return mean_intake(protocol.meals)
+    return {} if isinstance(protocol.meals, str) else mean_intake(protocol.meals)
 
 
 def mean_intake(meals: Iterable[Meal]) -> dict[str, float]:
@@ -123,7 +228,8 @@ def mean_intake(meals: Iterable[Meal]) -> dict[str, float]:
 
     Returns
     -------
-    ``protein_intake_mean`` and ``carbohydrate_intake_mean`` [g/h].
+    ``protein_intake_mean`` and ``carbohydrate_intake_mean`` [g/h], of mixed protein alone: other
+    sources come on top of what people are at rest on. What is not eaten at all is left out.
 
     Examples
     --------
@@ -132,7 +238,7 @@ def mean_intake(meals: Iterable[Meal]) -> dict[str, float]:
     3.125
     """
     eaten = tuple(meals)
-    return {
-        f"{nutrient}_intake_mean": sum(getattr(meal, nutrient) for meal in eaten) / _HOURS_A_DAY
-        for nutrient in _NUTRIENTS
-    }
+    protein = sum(meal.protein for meal in eaten if meal.source == MIXED)
+    carbohydrate = sum(meal.carbohydrate for meal in eaten)
+    means = {"protein_intake_mean": protein, "carbohydrate_intake_mean": carbohydrate}
+    return {name: total / _HOURS_A_DAY for name, total in means.items() if total > 0}

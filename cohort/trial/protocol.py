@@ -2,7 +2,7 @@
 
 Text becomes a frozen `Protocol` once and is never read again. Every field that has a unit in the
 file is a plain number here: times in seconds since midnight before the first dose, doses in mg.
-May import `cohort.facts`, `cohort.yaml_files` and the field types of this room.
+May import `cohort.facts`, `cohort.nutrition`, `cohort.yaml_files` and the field types of this room.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictStr, model_v
 from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
+from cohort.nutrition import MIXED
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.published import PublishedResult
@@ -101,7 +102,7 @@ class Visit(ProtocolRecord):
 
 
 class Meal(ProtocolRecord):
-    """A meal that everybody eats every day.
+    """A meal that everybody eats every day; ``source`` is what its protein is of.
 
     Examples
     --------
@@ -112,6 +113,7 @@ class Meal(ProtocolRecord):
     at: Clock = Field(examples=["12:30"])
     protein: Grams = Field(examples=["25 g"])
     carbohydrate: Grams = Field(default=0.0, examples=["80 g"])
+    source: Words = Field(default=MIXED, examples=["casein"])
 
 
 DEFAULT_MEALS = tuple(
@@ -289,7 +291,7 @@ class Protocol(ProtocolRecord):
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
     visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
-    meals: tuple[Meal, ...] = DEFAULT_MEALS
+    meals: tuple[Meal, ...] | Words = Field(default=DEFAULT_MEALS, examples=["mediterranean"])
     adherence: Adherence = Adherence()
     arms: tuple[Arm, ...] = Field(examples=["[{name: placebo, control: true, patients: 120}]"])
     # left out of what is written and hashed where there are none: the same trial, the same hash

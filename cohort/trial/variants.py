@@ -19,6 +19,7 @@ from cohort.lifestyle import Lifestyle, load_lifestyle
 from cohort.model import shift_of
 from cohort.trial.protocol import AS_PLANNED
 from cohort.trial.quantities import DAY_S
+from cohort.trial.supplements import nutrition_systems
 from cohort.trial.visits import schedule_time
 from kernels import Stream
 
@@ -225,7 +226,7 @@ def shifted_parameters(protocol: Protocol) -> tuple[str, ...]:
 
 
 def trial_systems(protocol: Protocol) -> tuple[str, ...]:
-    """Return the systems of a trial: of its condition, of its own, of its lifestyles.
+    """Return the systems of a trial: of its condition, its own, of its lifestyles and food.
 
     Parameters
     ----------
@@ -250,7 +251,8 @@ def trial_systems(protocol: Protocol) -> tuple[str, ...]:
         for system in lifestyle.systems
     ]
     needed = load_condition(protocol.condition).systems
-    return tuple(dict.fromkeys((*needed, *protocol.systems, *of_lifestyles)))
+    of_food = nutrition_systems(protocol)
+    return tuple(dict.fromkeys((*needed, *protocol.systems, *of_lifestyles, *of_food)))
 
 
 def variant_covariates(variant: Variant) -> dict[str, str]:

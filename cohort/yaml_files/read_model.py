@@ -178,6 +178,10 @@ class _Reader:
         if node is None and type(None) in options:
             return None
         wanted = [option for option in options if option is not type(None)]
+        if len(wanted) > 1:  # a list of records, or the name of one: only one of them fits
+            wanted = [one for one in wanted if _holds_records(one) != isinstance(node, str)]
+            if len(wanted) == 1:
+                return self.value(wanted[0], node, path)
         if len(wanted) != 1 or not _holds_records(wanted[0]):
             return self._leaf(annotation, node, path)
         if wanted[0] is not bare and not metadata:  # an option with metadata of its own

@@ -21,6 +21,7 @@ TOPICS = (
     "gaba_glutamate",
     "immune",
     "noradrenaline",
+    "nutrition",
     "precursors",
     "serotonin",
 )
@@ -174,6 +175,31 @@ WRONG = {
         "species: rat",
         "meals: [{at: 0 h, protein: 3 h}]\n    species: rat",
         "[g]",
+    ),
+    "food of a source that does not exist": (
+        "species: rat",
+        "meals: [{at: 0 h, protein: 3 g, source: zain}]\n    species: rat",
+        "'zein'",
+    ),
+    "a supplement that does not exist": (
+        "species: rat",
+        "intakes: [{at: 0 h, supplement: l_tyrosin, dose: 1 g}]\n    species: rat",
+        "'l_tyrosine'",
+    ),
+    "a supplement without unit": (
+        "species: rat",
+        "intakes: [{at: 0 h, supplement: l_tyrosine, dose: 1}]\n    species: rat",
+        "Write 'dose: 1 mg'",
+    ),
+    "a supplement that does nothing here": (
+        "species: rat",
+        "intakes: [{at: 0 h, supplement: vitamin_b6, dose: 10 mg}]\n    species: rat",
+        "no bolus",
+    ),
+    "a supplement after the end": (
+        "species: rat",
+        "intakes: [{at: 9 h, supplement: l_tyrosine, dose: 1 g}]\n    species: rat",
+        "the steps end at 4 h",
     ),
     "no steps": (TEXT[TEXT.index("    steps:") : TEXT.index("    comparisons:")], "", "'steps'"),
     "a list where a record is wanted": ("{for: 1 h}", "[1, 2]", "a mapping"),

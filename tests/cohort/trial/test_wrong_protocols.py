@@ -210,7 +210,7 @@ WRONG = {
         "condition: major_depression\nsystems: [dopamin]",
         8,
         "systems[0]",
-        "unknown system 'dopamin'; 19 are known. Did you mean 'dopamine'?",
+        "unknown system 'dopamin'; 21 are known. Did you mean 'dopamine'?",
     ),
     "unknown adverse event": (
         "[nausea]",
@@ -364,7 +364,7 @@ WRONG = {
         "contrl: true",
         19,
         "arms.placebo.contrl",
-        "unknown key 'contrl'; allowed: name, control, patients, regimens, adherence. "
+        "unknown key 'contrl'; allowed: name, control, patients, regimens, supplements, adherence. "
         "Did you mean 'control'?",
     ),
     "misspelled required key": (
