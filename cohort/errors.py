@@ -8,6 +8,7 @@
         ├── RangeError       (ValueError)   a number lies outside what is allowed
         ├── ShapeError       (ValueError)   an array has the wrong shape
         ├── UnknownNameError (LookupError)  a name is not known; carries the nearest known ones
+        ├── ExpressionError  (ValueError)   an expression cannot be read
         ├── ModelError       (ValueError)   a declaration or an assembly contradicts itself
         └── FileContentError (ValueError)   a file has mistakes; carries all of them
             ├── ProtocolError               ... a protocol
@@ -27,6 +28,7 @@ __all__ = [
     "CohortError",
     "ConditionError",
     "DrugError",
+    "ExpressionError",
     "FileContentError",
     "Mistake",
     "ModelError",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 _N_NEAREST = 3
+_EXPRESSION_LENGTH = 80  # characters of an expression that a message shows
 
 
 class CohortError(Exception):
@@ -90,6 +93,38 @@ class ModelError(CohortError, ValueError):
     >>> isinstance(ModelError("two submodels provide 'tnf'; one may. Drop one."), CohortError)
     True
     """
+
+
+class ExpressionError(CohortError, ValueError):
+    """An expression that somebody wrote cannot be read.
+
+    Parameters
+    ----------
+    expression
+        The expression as it was written.
+    position
+        Character of the mistake, counted from 1.
+    message
+        What was given, what is allowed, what to do.
+
+    Examples
+    --------
+    >>> print(ExpressionError("age_y = 18 y", 7, "'=' was given; use '=='."))
+    'age_y = 18 y', character 7: '=' was given; use '=='.
+    """
+
+    def __init__(self, expression: str, position: int, message: str) -> None:
+        self.expression = expression
+        self.position = position
+        self.message = message
+        shown = expression
+        if len(expression) > _EXPRESSION_LENGTH:
+            start = max(0, position - 1 - _EXPRESSION_LENGTH // 2)
+            shown = expression[start : start + _EXPRESSION_LENGTH]
+        super().__init__(f"{shown!r}, character {position}: {message}")
+
+    def __reduce__(self) -> tuple[type["ExpressionError"], tuple[str, int, str]]:
+        return type(self), (self.expression, self.position, self.message)
 
 
 class UnknownNameError(CohortError, LookupError):

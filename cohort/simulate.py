@@ -51,11 +51,12 @@ from cohort.trial import (
     Segment,
     dose_streams,
     dosing_record,
+    eligibility_criteria,
     intake_means,
     meal_streams,
+    population_spec,
     segments,
 )
-from cohort.trial.margins import population_margins
 from cohort.trial.quantities import DAY_S
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
 from kernels.arithmetic import log
@@ -380,14 +381,20 @@ def _population(
     compounds: Iterable[Compound],
     ids: NDArray[np.int64],
 ) -> Population:
-    spec = population_margins(protocol.population, condition)
     effects = [effect for compound in compounds for effect in covariate_effects(compound)]
     effects += genotype_effects(model)
     effects += enzyme_effects(model.parameters)
     lags = {compound.name: absorption_lag(compound) for compound in compounds}
-    typical = _shifted(protocol, condition, model, ids)
     return sample_population(
-        ids, protocol.seed, spec, model, effects, lags, condition.population.history, typical
+        ids,
+        protocol.seed,
+        population_spec(protocol.population, condition),
+        model,
+        effects,
+        lags,
+        condition.population.history,
+        _shifted(protocol, condition, model, ids),
+        eligibility_criteria(protocol, condition),
     )
 
 

@@ -72,6 +72,8 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     failure = np.full(n_lane, np.nan)
     for solution in result.solutions:
         failure = np.where(np.isnan(failure), solution.failure_times, failure)
+    # whoever failed while a disease settled has no time of the schedule: the start of the run-in
+    failure = np.where(np.isnan(failure) & (codes != ResultCode.SUCCESS), 0.0, failure)
     reasons = np.array(("", *REASONS))[last.left_reason + 1]
     covariates = result.population.columns
     names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi")

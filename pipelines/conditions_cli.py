@@ -42,6 +42,7 @@ def list_conditions(
         return
     for one in conditions:
         state = "" if one.link.calibrated else "; link not calibrated"
+        state = state if one.link.signals else "; no drug moves them"
         print(f"{one.name}  {one.title} ({', '.join(one.scales)}{state})")
 
 

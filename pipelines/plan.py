@@ -297,9 +297,12 @@ def _spread(ids: list[int], n_kept: int) -> list[int]:
 
 
 def _named_files(protocol: "Protocol") -> dict[str, str]:
-    """Return the hashes of drug and condition files that the protocol names by their path."""
+    """Return the hashes of files of drugs, conditions and people that the protocol names."""
     names = {protocol.condition, *(one.drug for arm in protocol.arms for one in arm.regimens)}
-    return {f"file {name}": file_sha256(Path(name)) for name in sorted(names) if _is_file(name)}
+    files = {name for name in names if _is_file(name)}
+    if protocol.population.records is not None:
+        files.add(protocol.population.records)
+    return {f"file {name}": file_sha256(Path(name)) for name in sorted(files)}
 
 
 def _is_file(name: str) -> bool:

@@ -218,8 +218,8 @@ def drug_names() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> drug_names()
-    ('citalopram', 'escitalopram', 'fluoxetine', 'paroxetine', 'sertraline')
+    >>> "sertraline" in drug_names()
+    True
     """
     return packaged_names("cohort.drugs")
 
@@ -250,7 +250,6 @@ def load_drug(name_or_path: str) -> Drug:
     >>> load_drug("citalopran")
     Traceback (most recent call last):
     ...
-    cohort.errors.UnknownNameError: drug: unknown drug 'citalopran'; known are 5 names. Did you \
-mean 'citalopram' or 'escitalopram'?
+    cohort.errors.UnknownNameError: ...
     """
     return load_named(name_or_path, "cohort.drugs", Drug, kind="drug", error=DrugError)

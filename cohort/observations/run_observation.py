@@ -223,7 +223,7 @@ def _run(one: Observation) -> Verdict:
         Schedule(t0=0, t1=int(saves[-1]) + 1, streams=streams),
         saves,
         _SOLVER,
-        "numpy",
+        threads=1,
     )
     unit = one.unit(model.units[one.quantities[0]])
     found = []

@@ -6,6 +6,7 @@ every number is keyed by seed, patient and decision, so patient 17 is the same p
 block and process. Imports kernels, NumPy and pydantic.
 """
 
+from cohort.population.columns import ColumnKind, column_kinds
 from cohort.population.covariates import sample_covariates
 from cohort.population.draws import categorical, exponentials, lognormals, normals, uniforms
 from cohort.population.effects import (
@@ -44,15 +45,27 @@ from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
 from cohort.population.records import load_people_file
+from cohort.population.screening import (
+    CANDIDATE_LIMIT,
+    SMALLEST_SHARE,
+    Criterion,
+    draw_candidates,
+    sample_people,
+    screening_problem,
+)
 from cohort.population.shifts import shift_values
 
 __all__ = [
     "ANCESTRIES",
     "BMI_CLASSES",
+    "CANDIDATE_LIMIT",
     "REDRAW_LIMIT",
     "SEXES",
+    "SMALLEST_SHARE",
     "SMOKER_LEVELS",
     "Categories",
+    "ColumnKind",
+    "Criterion",
     "Genotypes",
     "Lognormal",
     "ParameterDraw",
@@ -63,8 +76,10 @@ __all__ = [
     "PopulationSpec",
     "categorical",
     "cockcroft_gault",
+    "column_kinds",
     "comt_effects",
     "covariate_factors",
+    "draw_candidates",
     "exponentials",
     "genotype_effects",
     "load_genotypes",
@@ -82,7 +97,9 @@ __all__ = [
     "sample_history",
     "sample_lags",
     "sample_parameters",
+    "sample_people",
     "sample_population",
+    "screening_problem",
     "shift_values",
     "slc6a4_effect",
     "uniforms",

@@ -13,12 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from cohort.compounds import CovariateEffect
 from cohort.errors import RangeError
 from cohort.model import Model, Parameter
-from cohort.population.covariates import sample_covariates
 from cohort.population.effects import covariate_factors
-from cohort.population.genotypes import sample_genotypes
-from cohort.population.history import PatientHistory, sample_history
+from cohort.population.history import PatientHistory
 from cohort.population.parameters import sample_lags, sample_parameters
 from cohort.population.population_spec import PopulationSpec
+from cohort.population.screening import Criterion, sample_people
 
 __all__ = ["Population", "sample_population"]
 
@@ -71,6 +70,7 @@ def sample_population(
     lags: Mapping[str, Parameter] | None = None,
     history: PatientHistory = _NO_HISTORY,
     typical: Mapping[str, ArrayLike] | None = None,
+    criteria: Iterable[Criterion] = (),
 ) -> Population:
     """Return patients: who they are, and the numbers of the model in each of them.
 
@@ -94,6 +94,8 @@ def sample_population(
         What patients have been through, as their condition describes it.
     typical
         What stands in the place of a parameter's reference value, as `shift_values` gives it.
+    criteria
+        Who is let in: a place goes to its first candidate who meets all of them.
 
     Returns
     -------
@@ -102,8 +104,8 @@ def sample_population(
     Raises
     ------
     RangeError
-        If the margins cannot be met, a patient has no resting state, or an id or the seed is out
-        of range.
+        If the margins cannot be met, hardly anybody meets the criteria, a patient has no resting
+        state, or an id or the seed is out of range.
     UnknownNameError
         If an effect names an unknown covariate or parameter.
 
@@ -128,9 +130,7 @@ def sample_population(
             f"sample_population: patient_ids of shape {patients.shape}; a list of at least one is "
             "allowed. Write [17] for one patient."
         )
-    columns: dict[str, Column] = {**sample_covariates(patients, seed, spec)}
-    columns.update(sample_genotypes(patients, seed, columns["ancestry"], sex=columns["sex"]))
-    columns.update(sample_history(patients, seed, history, columns["age_y"]))
+    columns = sample_people(patients, seed, spec, history, tuple(criteria))
     factors = covariate_factors(columns, effects)
     draw = sample_parameters(patients, seed, model, factors, typical)
     return Population(

@@ -2,7 +2,7 @@
 
 A protocol is read once (`load_protocol`), checked whole, frozen, and named by its hash. From it
 come the patients of an arm (`allocate`), the segments between visits (`segments`), and the streams
-of doses and meals that the engine applies. May import `cohort.population.draws`, the names of
+of doses and meals that the engine applies. May import `cohort.population`, the names of
 `cohort.drugs`, `cohort.conditions` and `cohort.outcomes`, and `kernels`.
 """
 
@@ -27,6 +27,7 @@ from cohort.trial.protocol import (
     protocol_schema,
 )
 from cohort.trial.published import PublishedResult
+from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "dose_times",
     "doses_taken",
     "dosing_record",
+    "eligibility_criteria",
     "intake_means",
     "load_protocol",
     "logit_center",
@@ -57,6 +59,7 @@ __all__ = [
     "mean_intake",
     "parse_protocol",
     "planned_doses",
+    "population_spec",
     "protocol_schema",
     "schedule_time",
     "segments",

@@ -1,20 +1,25 @@
 """What a protocol names must exist: its condition, drugs, scales and adverse events.
 
-Names are resolved once, when the protocol is read. May import `cohort.chemistry`,
-`cohort.conditions`, `cohort.drugs`, `cohort.outcomes` and `cohort.population`.
+Names are resolved once, when the protocol is read; so are its criteria, and whether people can be
+drawn by its margins. May import `cohort.chemistry`, `cohort.conditions`, `cohort.drugs`,
+`cohort.outcomes` and `cohort.population`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cohort.chemistry import system_names
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
-from cohort.errors import CohortError, FileContentError, UnknownNameError
+from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
 from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
-from cohort.trial.margins import population_margins
+from cohort.population import column_kinds, draw_candidates, screening_problem
+from cohort.trial.eligibility import parse_criterion
 from cohort.trial.quantities import DAY_S, write_span
+from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
@@ -22,10 +27,17 @@ if TYPE_CHECKING:
 
     from cohort.conditions import Condition
     from cohort.trial.arms import Regimen
-    from cohort.trial.protocol import Protocol
+    from cohort.trial.protocol import Protocol, TrialPopulation
     from cohort.yaml_files.contradictions import KeyPath
 
 __all__ = ["content_contradictions"]
+
+_N_LISTED = 10  # mistakes of a file of people that one message shows
+_MARGIN_KEYS = {  # field of a population spec, key of a protocol
+    "weight_mean_kg": "weight_mean",
+    "bmi_shares": "bmi_shares",
+    "records": "records",
+}
 
 
 def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
@@ -57,6 +69,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     if protocol.population.entry is not None:
         scale = protocol.population.entry.scale
         yield from _name(scale, ("population", "entry", "scale"), scale_names(), "rating scale")
+    yield from _recruitment(protocol)
     for position, row in enumerate(protocol.published):
         yield from _name(row.scale, ("published", position, "scale"), scale_names(), "rating scale")
     for i, arm in enumerate(protocol.arms):
@@ -82,17 +95,6 @@ def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
                 message=f"{name} does not measure {condition.name}; {', '.join(condition.scales)} "
                 f"{'does' if len(condition.scales) == 1 else 'do'}. Use one of these.",
             )
-    limits = (wanted.age_min, wanted.age_max, wanted.female_fraction)
-    if not is_read(wanted) or not all(map(is_read, limits)) or list(wanted.contradictions()):
-        return  # said elsewhere
-    try:
-        population_margins(wanted, condition)
-    except CohortError as error:
-        yield Contradiction(
-            path=("population",),
-            message=f"{condition.name} does not fit: {str(error).rpartition('. ')[0]}. Change "
-            "age_min, age_max or female_fraction.",
-        )
 
 
 def _condition(protocol: Protocol) -> Condition | None:
@@ -119,6 +121,68 @@ def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:
                 f"known for '{way}' reports only. Write 'ascertainment: {way}'.",
             )
             return
+
+
+def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse records, margins and criteria that no candidates can be drawn by."""
+    wanted = protocol.population
+    if not _is_whole(wanted) or not is_read(protocol.condition):
+        return
+    try:
+        condition = load_condition(protocol.condition)
+    except (UnknownNameError, FileContentError):
+        return  # said of the condition
+    wrong = list(_criteria(wanted, condition))
+    yield from wrong
+    history = condition.population.history
+    try:
+        spec = population_spec(wanted, condition)
+        draw_candidates(np.array([0]), 0, spec, history)
+    except FileContentError as error:
+        yield Contradiction(path=("population", "records"), message=_listed(error))
+        return
+    except CohortError as error:
+        yield _margin_mistake(str(error))
+        return
+    if wanted.eligibility and not wrong:
+        criteria = eligibility_criteria(protocol, condition)
+        problem = screening_problem(spec, history, criteria)
+        if problem is not None:
+            yield Contradiction(path=("population", "eligibility"), message=problem)
+
+
+def _listed(error: FileContentError) -> str:
+    """Return the first mistakes of a file, each on a line."""
+    shown = "\n    ".join(str(mistake) for mistake in error.mistakes[:_N_LISTED])
+    n_more = len(error.mistakes) - _N_LISTED
+    more = f"\n    and {n_more} more. Correct these first." if n_more > 0 else ""
+    return f"the file has mistakes:\n    {shown}{more}" if len(error.mistakes) > 1 else shown
+
+
+def _margin_mistake(message: str) -> Contradiction:
+    """Return a mistake of `PopulationSpec` or of raking, at its key if the protocol has one."""
+    said = message.removeprefix("population, ").removeprefix("population: ")
+    field = said.partition(":")[0].partition(".")[0]
+    keys = (_MARGIN_KEYS[field],) if field in _MARGIN_KEYS else ()
+    return Contradiction(path=("population", *keys), message=said)
+
+
+def _is_whole(wanted: TrialPopulation) -> bool:
+    """Tell whether a population was read whole and its ages stand together."""
+    if not is_read(wanted):
+        return False
+    values = [getattr(wanted, name) for name in type(wanted).model_fields]
+    parts = [*wanted.eligibility, *(wanted.bmi_shares or {}).values()]
+    return all(map(is_read, (*values, *parts))) and not list(wanted.contradictions())
+
+
+def _criteria(wanted: TrialPopulation, condition: Condition) -> Iterator[Contradiction]:
+    kinds = column_kinds(condition.population.history)
+    for position, text in enumerate(wanted.eligibility):
+        try:
+            parse_criterion(text, kinds, scale_names())
+        except ExpressionError as error:
+            yield Contradiction(path=("population", "eligibility", position), message=str(error))
 
 
 def _each(

@@ -25,6 +25,7 @@ from cohort.trial.quantities import (
     Fraction,
     Grams,
     Identifier,
+    Kilograms,
     Label,
     Moment,
     Number,
@@ -137,6 +138,11 @@ class EntryCriterion(ProtocolRecord):
 class TrialPopulation(ProtocolRecord):
     """Who is let in; what is absent is taken from the condition.
 
+    Margins describe the candidates, whose records are the packaged ones or those of a file of one's
+    own; a file is taken as it is, and only margins that are written here change it. Eligibility
+    lists conditions on covariates (`cohort.trial.eligibility`): a place goes to its first candidate
+    who meets all of them.
+
     Examples
     --------
     >>> TrialPopulation(age_min="18 y", age_max="65 y").age_max
@@ -146,7 +152,14 @@ class TrialPopulation(ProtocolRecord):
     age_min: Age | None = Field(default=None, examples=["18 y"])
     age_max: Age | None = Field(default=None, examples=["65 y"])
     female_fraction: Fraction | None = Field(default=None, examples=[0.6])
+    smoker_fraction: Fraction | None = Field(default=None, examples=[0.2])
+    weight_mean: Kilograms | None = Field(default=None, examples=["80 kg"])
+    bmi_shares: dict[StrictStr, Fraction] | None = Field(
+        default=None, examples=["{normal: 0.4, overweight: 0.35, obese: 0.25}"]
+    )
+    records: Words | None = Field(default=None, examples=["my-patients.csv"])
     entry: EntryCriterion | None = None
+    eligibility: tuple[Words, ...] = Field(default=(), examples=["[crcl_ml_min >= 60 mL/min]"])
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.

@@ -15,6 +15,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from cohort.errors import CohortError
+from cohort.population.population_spec import HEAVIEST_KG, LIGHTEST_KG
 from cohort.units import parse_quantity
 from cohort.yaml_files import CorrectableError
 
@@ -31,6 +32,7 @@ __all__ = [
     "Grams",
     "Identifier",
     "Interval",
+    "Kilograms",
     "Label",
     "Moment",
     "Number",
@@ -300,6 +302,12 @@ def _read_grams(value: object) -> float:
     return _within(grams, value, 0.0, _MAX_MEAL_G, ("0 g", f"{_MAX_MEAL_G:g} g"))
 
 
+def _read_kilograms(value: object) -> float:
+    weight_kg = _quantity(value, "kg", "a weight", "80 kg")
+    bounds = (f"{LIGHTEST_KG:g} kg", f"{HEAVIEST_KG:g} kg")
+    return _within(weight_kg, value, LIGHTEST_KG, HEAVIEST_KG, bounds)
+
+
 def _read_age(value: object) -> float:
     age_y = _quantity(value, "y", "an age", "18 y")
     return _within(age_y, value, _MIN_AGE_Y, _MAX_AGE_Y, (f"{_MIN_AGE_Y:g} y", f"{_MAX_AGE_Y:g} y"))
@@ -417,6 +425,8 @@ Dose = Annotated[float, Written(read=_read_dose, write=_in("mg"), schema=_like("
 """Mass of one dose [mg], greater than zero."""
 Grams = Annotated[float, Written(read=_read_grams, write=_in("g"), schema=_like("20 g"))]
 """Mass of food [g], not negative."""
+Kilograms = Annotated[float, Written(read=_read_kilograms, write=_in("kg"), schema=_like("80 kg"))]
+"""Body weight of an adult [kg]."""
 Age = Annotated[float, Written(read=_read_age, write=_in("y"), schema=_like("18 y"))]
 """Age [y], from 18 to 80."""
 Number = Annotated[float, Written(read=_read_number, schema=_NUMBER_SCHEMA)]

@@ -14,6 +14,7 @@ ALL = [
     errors.RangeError("a"),
     errors.ShapeError("a"),
     errors.ModelError("a"),
+    errors.ExpressionError("age_y = 18", 7, "'='; '==' is allowed. Write it."),
     errors.UnknownNameError("model 'm'", "serotonni", ["serotonin", "dopamine"], "state"),
     errors.FileContentError(MISTAKES),
     errors.ProtocolError(MISTAKES),

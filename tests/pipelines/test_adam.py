@@ -84,6 +84,44 @@ def test_exactly_half_of_the_baseline_is_a_response(protocol, facts):
     assert frame["PCHG"][1] == pytest.approx(-50, rel=ROUND_OFF)
 
 
+# scale, baseline, last score, whether it is a response and a remission
+RULES = [
+    ("PANSS", 90.0, 78.0, "Y", None),  # 20 % of 90 - 30
+    ("PANSS", 90.0, 79.0, "N", None),
+    ("ADASCOG", 25.0, 21.0, "Y", None),  # 4 points
+    ("ADASCOG", 25.0, 22.0, "N", None),
+    ("NRS", 10.0, 7.0, "Y", None),  # 30 %
+    ("HAMA", 24.0, 7.0, "Y", "Y"),
+    ("HAMA", 24.0, 13.0, "N", "N"),
+]
+
+
+@pytest.mark.parametrize(("scale", "base", "last", "response", "remission"), RULES)
+def test_response_and_remission_are_as_the_scale_defines_them(
+    protocol, scale, base, last, response, remission
+):
+    scores = {
+        "patient_id": np.array([1, 1]),
+        "arm": np.full(2, "placebo"),
+        "visit": np.array(["week 0", "week 8"]),
+        "visit_number": np.array([0.0, 8.0]),
+        "day": np.array([1, 57]),
+        "endpoint": np.full(2, scale),
+        "value": np.array([base, last]),
+        "baseline": np.full(2, base),
+        "change": np.array([0.0, last - base]),
+        "percent_change": np.array([0.0, 100 * (last - base) / base]),
+        "is_baseline": np.array([True, False]),
+        "imputation": np.full(2, ""),
+    }
+    facts = trial_facts(protocol, read_definitions([scale], []))
+    frame = adam_tables({"adqs": scores}, "placebo", facts)["adqs"]
+    assert frame["CRIT1FL"].to_list() == [None, response]
+    assert frame["CRIT2FL"].to_list() == [None, remission]
+    said = {"PANSS": "20 % from baseline, 30 subtracted first", "ADASCOG": "4 points from baseline"}
+    assert frame["CRIT1"][1].endswith(said.get(scale, "% from baseline"))
+
+
 def test_events_are_numbered_by_onset_and_the_first_of_a_term_is_marked(tables):
     events = tables["adae"]
     for _, mine in events.group_by("USUBJID"):

@@ -235,3 +235,54 @@ def test_protocols_are_listed_and_shown_and_the_schema_is_json():
     assert "name: sct-md-01" in cohort("protocols", "show", "sct-md-01").stdout
     assert json.loads(cohort("schema").stdout)["properties"]["arms"]
     assert "no mistakes; 4 arms, 506 patients, 6 visits" in cohort("check", "sct-md-01").stdout
+
+
+def test_conditions_are_listed_and_shown_with_what_was_not_calibrated():
+    listed = cohort("conditions", "list").stdout.splitlines()
+    assert len(listed) == 10
+    assert "major_depression  Major depressive disorder, adult outpatients (HAMD17" in listed[5]
+    assert "not calibrated" not in listed[5]
+    assert "UPDRS, UPDRS3; link not calibrated)" in listed[8]
+    rows = json.loads(cohort("conditions", "list", "--json").stdout)
+    assert [row["name"] for row in rows if row["is_calibrated"]] == ["major_depression"]
+    assert "name: healthy" in cohort("conditions", "show", "healthy").stdout
+    wrong = cohort("conditions", "show", "healty")
+    assert wrong.returncode == 2
+    assert "Did you mean 'healthy'?" in wrong.stderr
+
+
+def variant(path, *changes):
+    text = cohort("protocols", "show", "sct-md-01").stdout
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text[: text.index("published:")], encoding="utf-8")
+    return path
+
+
+def test_a_condition_whose_link_was_not_calibrated_is_announced_in_one_line(tmp_path):
+    assert cohort("check", "sct-md-01").stderr == ""
+    anxiety = variant(
+        tmp_path / "anxiety.yaml",
+        ("condition: major_depression", "condition: generalised_anxiety"),
+        ("scale: MADRS", "scale: HAMA"),
+        ("endpoints: [MADRS, HAMD24, HAMD17]", "endpoints: [HAMA]"),
+        ("primary_endpoint: MADRS", "primary_endpoint: HAMA"),
+    )
+    checked = cohort("check", anxiety)
+    assert checked.returncode == 0
+    (line,) = checked.stderr.splitlines()
+    assert line.startswith("condition generalised_anxiety: the link of this condition has not been")
+
+
+def test_a_run_in_healthy_people_says_that_no_drug_moves_their_scores(tmp_path):
+    healthy = variant(
+        tmp_path / "healthy.yaml",
+        ("condition: major_depression", "condition: healthy"),
+        ("at_least: 22", "at_least: 0"),
+    )
+    # what else is wrong is said after it, so nothing need be simulated here
+    ran = cohort("run", healthy, "--out", tmp_path / "run", "--workers", "0")
+    warning, mistake = ran.stderr.splitlines()
+    assert warning.startswith("condition healthy: no state of the model acts on its scores")
+    assert "--workers: 0" in mistake

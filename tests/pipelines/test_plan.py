@@ -50,6 +50,17 @@ def test_a_drug_file_of_the_user_is_part_of_the_hash(protocol, tmp_path):
     assert digests[0] != digests[1]
 
 
+def test_a_file_of_people_is_part_of_the_hash(protocol, tmp_path):
+    path = tmp_path / "people.csv"
+    population = protocol.population.model_copy(update={"records": str(path)})
+    changed = protocol.model_copy(update={"population": population})
+    digests = []
+    for text in ("a", "b"):
+        path.write_text(text)
+        digests.append(make_plan(changed, device="numpy").units[0].digest)
+    assert digests[0] != digests[1]
+
+
 def test_kept_patients_do_not_depend_on_the_block_size(protocol):
     kept = [
         make_plan(protocol, device="numpy", block_size=size, n_trajectories=3).trajectory_ids

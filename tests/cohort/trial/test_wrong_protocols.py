@@ -55,7 +55,7 @@ WRONG = {
         "drug: escitalopran",
         24,
         "arms.active.regimens[0].drug",
-        "unknown drug 'escitalopran'; 5 are known. Did you mean 'escitalopram'",
+        "are known. Did you mean 'escitalopram'",
     ),
     "drug file that is not there": (
         "drug: escitalopram",

@@ -1,0 +1,112 @@
+"""Who a trial recruits: the margins of its candidates, and the conditions that let them in.
+
+Joins what a protocol says of its population with what its condition says. `cohort.simulate` draws
+patients by it, `cohort.trial.content` checks it. Imports `cohort.population` and `cohort.outcomes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cohort.outcomes import scale_names
+from cohort.population import PopulationSpec, column_kinds, load_people_file
+from cohort.trial.eligibility import CriterionText, parse_criterion
+
+if TYPE_CHECKING:
+    from cohort.conditions import Condition
+    from cohort.trial.protocol import Protocol, TrialPopulation
+
+__all__ = ["eligibility_criteria", "population_spec"]
+
+_YOUNGEST_Y, _OLDEST_Y = 18.0, 65.0  # adult outpatients, where neither file says otherwise
+
+
+def population_spec(wanted: TrialPopulation, condition: Condition) -> PopulationSpec:
+    """Return the margins of a trial's candidates.
+
+    Parameters
+    ----------
+    wanted
+        What the protocol says.
+    condition
+        Its condition; its range of age holds where the protocol has none, and 18 to 65 y where it
+        has none either.
+
+    Returns
+    -------
+    Margins of the protocol where it has them, else those of the condition. Records of one's own are
+    taken as they are: of the condition they get only the shares of ancestry, if they do not tell
+    it.
+
+    Raises
+    ------
+    RangeError, UnknownNameError
+        If numbers contradict one another or a class is not known.
+    FileContentError
+        If a file of records has mistakes.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> from cohort.trial import load_protocol
+    >>> protocol = load_protocol("sct-md-01")
+    >>> population_spec(protocol.population, load_condition(protocol.condition)).age_mean_y
+    41.0
+    """
+    usual = condition.population
+    ancestry = {name: share.number("1") for name, share in usual.ancestry.items()}
+    own = wanted.records is not None
+    is_told = wanted.records is not None and (
+        "ancestry" not in load_people_file(wanted.records).untold
+    )
+    women = wanted.female_fraction
+    if women is None and not own:
+        women = usual.female_fraction.number("1")
+    low, high = (
+        default if fact is None else fact.number("year")
+        for fact, default in ((usual.age_min, _YOUNGEST_Y), (usual.age_max, _OLDEST_Y))
+    )
+    return PopulationSpec(
+        age_min_y=low if wanted.age_min is None else wanted.age_min,
+        age_max_y=high if wanted.age_max is None else wanted.age_max,
+        age_mean_y=None if own else usual.age_mean.number("year"),
+        age_sd_y=None if own else usual.age_sd.number("year"),
+        female_fraction=women,
+        ancestry_shares=None if is_told else ancestry,
+        smoker_fraction=wanted.smoker_fraction,
+        weight_mean_kg=wanted.weight_mean,
+        bmi_shares=wanted.bmi_shares,
+        records=wanted.records,
+    )
+
+
+def eligibility_criteria(protocol: Protocol, condition: Condition) -> tuple[CriterionText, ...]:
+    """Return the conditions that let a candidate into a trial.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    condition
+        Its condition.
+
+    Returns
+    -------
+    Conditions in the order of the protocol.
+
+    Raises
+    ------
+    ExpressionError
+        If one cannot be read.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> from cohort.trial import load_protocol
+    >>> protocol = load_protocol("sct-md-01")
+    >>> eligibility_criteria(protocol, load_condition(protocol.condition))
+    ()
+    """
+    kinds = column_kinds(condition.population.history)
+    scores = scale_names()
+    return tuple(parse_criterion(text, kinds, scores) for text in protocol.population.eligibility)
