@@ -77,19 +77,12 @@ def test_a_lifestyle_file_of_the_user_is_part_of_the_hash(trial, tmp_path):
     assert digests[0] != digests[1]
 
 
-@pytest.mark.parametrize(("n_workers", "block_size"), [(1, 7), (2, 40)])
-def test_workers_and_block_size_do_not_change_a_byte(
-    crossed, trial, make_request, tmp_path, n_workers, block_size
+def test_conduct_does_not_change_a_byte_and_a_lost_cell_is_computed_alone(
+    crossed, trial, make_request, tmp_path
 ):
-    request = make_request(
-        tmp_path / "run", protocol=trial, n_workers=n_workers, block_size=block_size
-    )
-    assert table_bytes(run_trial(request)) == table_bytes(crossed)
-
-
-def test_a_run_that_lost_a_cell_computes_that_cell_alone(crossed, trial, make_request, tmp_path):
     request = make_request(tmp_path / "run", protocol=trial, n_workers=1, block_size=40)
     first = run_trial(request)
+    assert table_bytes(first) == table_bytes(crossed)
     plan = make_plan(trial, device=prepare(request).plan.device, block_size=40, n_trajectories=3)
     lost = next(
         unit
@@ -195,13 +188,6 @@ def test_variants_are_compared_with_the_first_within_patients(crossed):
         )
 
 
-def test_counterfactual_arms_are_paired_within_each_variant(trial, make_request, tmp_path):
-    paired = trial.model_copy(update={"design": "counterfactual"})
-    result = run_trial(make_request(tmp_path / "run", protocol=paired, n_workers=1, block_size=40))
-    assert set(read(result, "contrasts")["method"]) == {"paired"}
-    assert validate_tables(result.folder.tables) == ()
-
-
 def test_outcomes_and_events_are_of_one_cell(crossed):
     scores, subjects, events = (read(crossed, name) for name in ("adqs", "adsl", "adae"))
     for row in read(crossed, "outcomes_by_arm").filter(pl.col("visit") == "week 8").to_dicts():
@@ -240,9 +226,14 @@ def test_many_cells_are_shown_variant_by_variant(crossed):
     assert json.loads(json.dumps(crossed.summary)) == crossed.summary
 
 
-def test_few_cells_stand_side_by_side(trial, make_request, tmp_path):
-    small = trial.model_copy(update={"arms": trial.arms[:2], "published": ()})
+def test_few_cells_stand_side_by_side_and_counterfactual_arms_are_paired(
+    trial, make_request, tmp_path
+):
+    changes = {"arms": trial.arms[:2], "published": (), "design": "counterfactual"}
+    small = trial.model_copy(update=changes)
     result = run_trial(make_request(tmp_path / "run", protocol=small, n_workers=1))
+    assert set(read(result, "contrasts")["method"]) == {"paired"}
+    assert validate_tables(result.folder.tables) == ()
     text = render(result.summary)
     assert "placebo / usual" in text
     assert "escitalopram 10 mg / on their own" in text

@@ -5,6 +5,8 @@ import pytest
 
 from cohort.chemistry import Setting, chemistry_model
 from cohort.errors import ProtocolError, UnknownNameError
+from cohort.lifestyle import lifestyle_names
+from cohort.protocols import protocol_text
 from cohort.trial import (
     AS_PLANNED,
     Variant,
@@ -256,3 +258,18 @@ def test_absorbed_shares_multiply_what_patients_swallow():
     (part,) = dose_streams(TRIAL, "escitalopram 20 mg", IDS, bioavailability=half, **options)
     lanes = np.arange(len(IDS))
     assert (part.factors(9, lanes) == 0.5 * whole.factors(9, lanes)).all()
+
+
+def test_the_variants_in_the_notes_of_the_packaged_protocol_can_be_used():
+    text = protocol_text("sct-md-01")
+    notes = text[text.index("# variants:") : text.index("# Packaged lifestyles")]
+    written = "".join(line.removeprefix("# ") for line in notes.splitlines(keepends=True))
+    trial = parse_protocol(text.replace(notes, written))
+    assert [variant.name for variant in trial.variants] == [
+        "usual",
+        "training",
+        "one meal a day",
+        "on their own",
+    ]
+    names = text[text.index("# Packaged lifestyles: ") :].split(";")[0].replace("\n# ", " ")
+    assert set(names.split(": ")[1].split(", ")) == set(lifestyle_names())
