@@ -279,7 +279,7 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> from cohort.conditions import load_condition
     >>> entered = baseline_severity(np.arange(200), 7, load_condition("major_depression"))
     >>> round(float(entered.mean()))
-    23
+    22
     """
     scale = load_scale(condition.entry.scale)
     lowest = condition.entry.at_least.number("1")
