@@ -153,7 +153,6 @@ def load_food(name_or_path: str) -> Food:
     >>> load_food("gelatine")
     Traceback (most recent call last):
     ...
-    cohort.errors.UnknownNameError: protein source: unknown protein source 'gelatine'; known are \
-14 names. Did you mean 'gelatin'?
+    cohort.errors.UnknownNameError: ...Did you mean 'gelatin' or ...
     """
     return load_named(name_or_path, _PACKAGE, Food, kind="protein source", error=FileContentError)
