@@ -55,7 +55,7 @@ class HillShape(Declaration):
     Examples
     --------
     >>> event = load_adverse_event("serotonin_syndrome")
-    >>> event.shape.value(np.log(np.array([1.0, 20.0]))).round(3).tolist()
+    >>> event.shape.value(np.log(np.array([1.0, 10.0]))).round(3).tolist()
     [0.0, 0.5]
     """
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cohort.chemistry import Setting, chemistry_model
+from cohort.drugs import load_drug
 from cohort.errors import ProtocolError, UnknownNameError
 from cohort.lifestyle import lifestyle_names
 from cohort.protocols import protocol_text
@@ -237,8 +238,7 @@ def test_what_a_patient_does_does_not_depend_on_the_block_or_the_arm():
 
 
 def test_streams_carry_what_the_record_counts():
-    fractions = {"escitalopram": {"s_citalopram": 1.0}}
-    options = {"fractions": fractions, "lags": {}, "variant": OWN}
+    options = {"drugs": {"escitalopram": load_drug("escitalopram")}, "lags": {}, "variant": OWN}
     (stream,) = dose_streams(TRIAL, "escitalopram 20 mg", IDS, **options)
     record = dosing_record(TRIAL, "escitalopram 20 mg", IDS, variant=OWN)
     lanes = np.arange(len(IDS))
@@ -251,11 +251,10 @@ def test_streams_carry_what_the_record_counts():
 
 
 def test_absorbed_shares_multiply_what_patients_swallow():
-    fractions = {"escitalopram": {"s_citalopram": 1.0}}
     half = {"s_citalopram": np.full(len(IDS), 0.5)}
-    options = {"fractions": fractions, "lags": {}, "variant": OWN}
+    options = {"drugs": {"escitalopram": load_drug("escitalopram")}, "lags": {}, "variant": OWN}
     (whole,) = dose_streams(TRIAL, "escitalopram 20 mg", IDS, **options)
-    (part,) = dose_streams(TRIAL, "escitalopram 20 mg", IDS, bioavailability=half, **options)
+    (part,) = dose_streams(TRIAL, "escitalopram 20 mg", IDS, scales=half, **options)
     lanes = np.arange(len(IDS))
     assert (part.factors(9, lanes) == 0.5 * whole.factors(9, lanes)).all()
 
