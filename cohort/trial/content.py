@@ -12,7 +12,7 @@ from cohort.chemistry import system_names
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, FileContentError, UnknownNameError
-from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
+from cohort.outcomes import adverse_event_names, load_adverse_event, load_scale, scale_names
 from cohort.trial.margins import population_margins
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
@@ -81,6 +81,14 @@ def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
                 path=path,
                 message=f"{name} does not measure {condition.name}; {', '.join(condition.scales)} "
                 f"{'does' if len(condition.scales) == 1 else 'do'}. Use one of these.",
+            )
+    if wanted.entry is not None and wanted.entry.scale in condition.scales:
+        scale, lowest = load_scale(wanted.entry.scale), wanted.entry.at_least
+        if lowest < scale.minimum or lowest > scale.maximum:
+            yield Contradiction(
+                path=("population", "entry", "at_least"),
+                message=f"{lowest:g} points was given; {scale.name} goes from {scale.minimum:g} to "
+                f"{scale.maximum:g}. Change the criterion.",
             )
     limits = (wanted.age_min, wanted.age_max, wanted.female_fraction)
     if not is_read(wanted) or not all(map(is_read, limits)) or list(wanted.contradictions()):
