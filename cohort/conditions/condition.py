@@ -364,6 +364,18 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
             message=f"'{name}' does not measure a severity in points of '{own}'; "
             f"{', '.join(condition.scales)} do. Use one of them.",
         )
+    else:
+        yield from _criterion(entry)
+
+
+def _criterion(entry: EntryCriterion) -> Iterator[Contradiction]:
+    scale, lowest = load_scale(entry.scale), read_number(entry.at_least, "1")
+    if lowest is not None and not scale.minimum <= lowest <= scale.maximum:
+        yield Contradiction(
+            path=("entry", "at_least"),
+            message=f"{lowest:g} points was given; {scale.name} goes from {scale.minimum:g} to "
+            f"{scale.maximum:g}. Change the criterion.",
+        )
 
 
 def _unknown_scale(path: tuple[str, ...], name: str) -> Contradiction:

@@ -18,7 +18,7 @@ from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
 from cohort.lifestyle import lifestyle_names, load_lifestyle
 from cohort.nutrition import food_names, load_food, load_supplement, supplement_names
-from cohort.outcomes import adverse_event_names, load_adverse_event, scale_names
+from cohort.outcomes import adverse_event_names, load_adverse_event, load_scale, scale_names
 from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
@@ -165,6 +165,14 @@ def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
                 path=path,
                 message=f"{name} does not measure {condition.name}; {', '.join(condition.scales)} "
                 f"{'does' if len(condition.scales) == 1 else 'do'}. Use one of these.",
+            )
+    if wanted.entry is not None and wanted.entry.scale in condition.scales:
+        scale, lowest = load_scale(wanted.entry.scale), wanted.entry.at_least
+        if lowest < scale.minimum or lowest > scale.maximum:
+            yield Contradiction(
+                path=("population", "entry", "at_least"),
+                message=f"{lowest:g} points was given; {scale.name} goes from {scale.minimum:g} to "
+                f"{scale.maximum:g}. Change the criterion.",
             )
 
 

@@ -49,6 +49,11 @@ WRONG = {
     "a scale that is none": ("scale: HAMD17", "scale: HAMD71", "Did you mean 'HAMD17'"),
     "a scale that reads another": ("scale: HAMD17", "scale: HAMD24", "Write 'scale: HAMD17'"),
     "entry on the scale of another": ("scale: MADRS", "scale: PANSS", "does not measure"),
+    "a criterion beyond the scale": (
+        "at_least: {value: 22,",
+        "at_least: {value: 220,",
+        "220 points was given; MADRS goes from 0 to 60",
+    ),
     "a signal that is none": (
         "    serotonin_extracellular:",
         "    serotonin_extracelular:",

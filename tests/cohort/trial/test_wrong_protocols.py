@@ -169,6 +169,13 @@ WRONG = {
         "population.entry.scale",
         "UPDRS does not measure major_depression",
     ),
+    "entry beyond the scale": (
+        "  age_min: 18 y",
+        "  entry: {scale: MADRS, at_least: 220}\n  age_min: 18 y",
+        9,
+        "population.entry.at_least",
+        "220 points was given; MADRS goes from 0 to 60",
+    ),
     "ages that nobody with the condition has": (
         "age_min: 18 y\n  age_max: 65 y",
         "age_min: 50 y\n  age_max: 65 y",
