@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cohort.trial import allocate, parse_protocol, write_protocol
+from cohort.trial import allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
@@ -297,8 +297,9 @@ def _spread(ids: list[int], n_kept: int) -> list[int]:
 
 
 def _named_files(protocol: "Protocol") -> dict[str, str]:
-    """Return the hashes of drug and condition files that the protocol names by their path."""
+    """Return the hashes of the files of drugs, conditions and food that the protocol names."""
     names = {protocol.condition, *(one.drug for arm in protocol.arms for one in arm.regimens)}
+    names |= nutrition_names(protocol)
     return {f"file {name}": file_sha256(Path(name)) for name in sorted(names) if _is_file(name)}
 
 

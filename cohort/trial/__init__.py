@@ -42,7 +42,12 @@ from cohort.trial.protocol import (
     protocol_schema,
 )
 from cohort.trial.published import PublishedResult
-from cohort.trial.supplements import nutrition_systems, status_factors, supplement_streams
+from cohort.trial.supplements import (
+    nutrition_names,
+    nutrition_systems,
+    status_factors,
+    supplement_streams,
+)
 from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
@@ -75,6 +80,7 @@ __all__ = [
     "logit_center",
     "meal_streams",
     "mean_intake",
+    "nutrition_names",
     "nutrition_systems",
     "parse_protocol",
     "planned_doses",
