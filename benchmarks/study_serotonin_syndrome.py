@@ -44,14 +44,14 @@ TEXT = """\
 # Serotonin syndrome by combination
 
 Written by `python benchmarks/study_serotonin_syndrome.py`: {n} patients, the same in every arm, all
-doses taken, {weeks} weeks. The rate adds up the hazards of all patients and days; *extracellular* is
-the median over patients of 5-HT on the last day over their untreated level. Published on one SSRI:
+doses taken, {weeks} weeks. The rate adds up the hazards of all patients and days; *outside* is the
+median over patients of extracellular 5-HT on the last day, over untreated. Published on one SSRI:
 0.5 to 0.9 per 1,000 patient-months (post-marketing, recalled). Two numbers of the hazard were set
 here: its scale by that rate on sertraline, its steepness so that phenelzine with sertraline is at
 least 100 times as dangerous; those two lines are fitted. The others follow from the states of the
 patients: the event knows no drug.
 
-| arm | extracellular 5-HT | per 1,000 patient-months | against one SSRI | warned of before the run |
+| arm | 5-HT outside | per 1,000 patient-months | against one SSRI | warned of |
 | --- | --- | --- | --- | --- |
 {rows}
 

@@ -4,7 +4,7 @@ Plain NumPy columns, one dictionary a table; names and types are agreed with `pi
 The walk enters at `block_columns`.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,20 @@ __all__ = ["block_columns"]
 Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
+
+
+_NO_EVENTS: Final[Columns] = {
+    "patient_id": np.zeros(0, np.int64),
+    "arm": np.zeros(0, np.str_),
+    "term": np.zeros(0, np.str_),
+    "organ_class": np.zeros(0, np.str_),
+    "onset_day": np.zeros(0, np.int64),
+    "end_day": np.zeros(0),
+    "severity": np.zeros(0, np.str_),
+    "serious": np.zeros(0, np.bool_),
+    "ascertainment": np.zeros(0, np.str_),
+}
+"""What a protocol without adverse events has of them."""
 
 
 def block_columns(
@@ -217,7 +231,7 @@ def _events(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
                 "ascertainment": np.full(len(lane), event.background.ascertainment),
             }
         )
-    return _stacked(rows)
+    return _stacked(rows) if rows else dict(_NO_EVENTS)
 
 
 def _trajectories(

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cohort.trial import allocate, parse_protocol, write_protocol
+from cohort.trial import allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
@@ -315,9 +315,10 @@ def _spread(ids: list[int], n_kept: int) -> list[int]:
 
 
 def _named_files(protocol: "Protocol") -> dict[str, str]:
-    """Return the hashes of drug, condition, lifestyle and people files that a protocol names."""
+    """Return the hashes of all files of content and people that a protocol names."""
     names = {protocol.condition, *(one.drug for arm in protocol.arms for one in arm.regimens)}
     names |= {one.name for variant in protocol.variants for one in variant.lifestyle}
+    names |= nutrition_names(protocol)
     files = {name for name in names if _is_file(name)}
     if protocol.population.records is not None:
         files.add(protocol.population.records)

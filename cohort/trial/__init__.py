@@ -48,7 +48,12 @@ from cohort.trial.protocol import (
 from cohort.trial.published import PublishedResult
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
-from cohort.trial.supplements import nutrition_systems, status_factors, supplement_streams
+from cohort.trial.supplements import (
+    nutrition_names,
+    nutrition_systems,
+    status_factors,
+    supplement_streams,
+)
 from cohort.trial.variants import (
     Shift,
     is_expected_to_help,
@@ -99,6 +104,7 @@ __all__ = [
     "logit_center",
     "meal_streams",
     "mean_intake",
+    "nutrition_names",
     "nutrition_systems",
     "parse_protocol",
     "planned_doses",

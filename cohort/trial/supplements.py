@@ -24,7 +24,36 @@ if TYPE_CHECKING:
 
     from cohort.trial.protocol import Protocol
 
-__all__ = ["nutrition_systems", "status_factors", "supplement_streams"]
+__all__ = ["nutrition_names", "nutrition_systems", "status_factors", "supplement_streams"]
+
+
+def nutrition_names(protocol: Protocol) -> frozenset[str]:
+    """Return every name or path of food, supplements and eating patterns in a protocol.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+
+    Returns
+    -------
+    Names, those of the food of a named pattern among them.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> sorted(nutrition_names(load_protocol("sct-md-01")))
+    ['mixed']
+    """
+    found = {meal.source for meal in protocol_meals(protocol)}
+    found |= {one.supplement for arm in protocol.arms for one in arm.supplements}
+    if isinstance(protocol.meals, str):
+        found.add(protocol.meals)
+    for variant in protocol.variants:
+        diet = variant_diet(variant)
+        eaten = variant.meals or (() if diet is None else diet.meals)
+        found |= {meal.source for meal in eaten} | (set() if diet is None else {variant.nutrition})
+    return frozenset(found)
 
 
 def nutrition_systems(protocol: Protocol) -> tuple[str, ...]:

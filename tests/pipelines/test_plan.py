@@ -1,6 +1,7 @@
 import pytest
 
 from cohort.errors import ProtocolError
+from cohort.trial import SupplementRegimen
 from pipelines.errors import InputError
 from pipelines.plan import make_plan, override, unit_states
 
@@ -32,6 +33,31 @@ def test_the_hash_sees_what_the_bytes_depend_on(protocol, other):
     first = make_plan(protocol, **usual).units[0].digest
     assert first == make_plan(protocol, **usual).units[0].digest
     assert first != make_plan(protocol, **(usual | other)).units[0].digest
+
+
+def test_the_hash_sees_what_is_in_files_of_food_and_supplements(protocol, tmp_path):
+    """A pattern of one's own, the protein source that it names, and a supplement of one's own."""
+    content = "{trp: 1 g, tyr: 3 g, phe: 4 g, leu: 8 g, ile: 4 g, val: 5 g}"
+    head = "title: Mine\nmark: assumed\nsource: a guess\n"
+    said = "mark: assumed, source: guess}"
+    doses = ", ".join(f"{name}: {{value: 1 g, {said}" for name in ("lowest", "usual", "highest"))
+    food, diet, supplement = (tmp_path / f"{name}.yaml" for name in ("food", "diet", "supplement"))
+    food.write_text(f"name: food\n{head}content: {content}\n")
+    meal = f'{{at: "08:00", protein: 20 g, source: {food}}}'
+    diet.write_text(f"name: diet\n{head}meals: [{meal}]\n")
+    bolus = f"{{into: trp_gut, share: {{value: 1, {said}}}"
+    supplement.write_text(
+        f"name: supplement\ntitle: Mine\ndosing: {{{doses}}}\nboluses: [{bolus}]\n"
+    )
+    taken = SupplementRegimen(supplement=str(supplement), dose="1 g")
+    first, *others = protocol.arms
+    arms = (first.model_copy(update={"supplements": (taken,)}), *others)
+    own = protocol.model_copy(update={"meals": str(diet), "arms": arms})
+    digests = [make_plan(own, device="numpy").units[0].digest]
+    for path in (food, diet, supplement):
+        path.write_text(path.read_text() + "# changed\n")
+        digests.append(make_plan(own, device="numpy").units[0].digest)
+    assert len(set(digests)) == 4
 
 
 def test_the_hash_sees_the_protocol(protocol):
