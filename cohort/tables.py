@@ -115,6 +115,8 @@ def _present(course: ClinicalCourse, last: ClinicalCourse) -> NDArray[np.bool_]:
 
 
 def _stacked(rows: list[Columns]) -> Columns:
+    if not rows:  # a trial that looks for no adverse events
+        return {}
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 

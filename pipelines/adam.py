@@ -204,7 +204,7 @@ def adam_tables(
     tables = {}
     for name in SUBJECT_TABLES:
         schema = polars_schema(facts.tables[name])
-        if name not in columns or not len(next(iter(columns[name].values()))):
+        if not columns.get(name) or not len(next(iter(columns[name].values()))):
             tables[name] = pl.DataFrame(schema=schema)
             continue
         source = _source_frame(name, columns[name])

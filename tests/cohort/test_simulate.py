@@ -177,6 +177,11 @@ def test_the_tolerance_of_trials_delivers_five_digits(monkeypatch):
         assert np.abs(ratios - tight.drivers.events[name]).max() < 1e-5  # as SOLVER says
 
 
+def test_a_trial_may_look_for_no_adverse_events():
+    quiet = TRIAL.model_copy(update={"adverse_events": ()})
+    assert simulate(quiet, "placebo", IDS[:2])["adae"] == {}
+
+
 def test_compounds_are_those_of_all_arms():
     names = [compound.name for compound in protocol_compounds(TRIAL)]
     assert names == ["r_citalopram", "s_citalopram"]

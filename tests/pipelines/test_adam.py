@@ -45,6 +45,13 @@ def test_a_failed_patient_keeps_all_rows_and_its_code(tables):
     assert rows["AVAL"].null_count() > 0
 
 
+def test_a_trial_without_events_has_an_empty_table_of_them(columns, facts):
+    for nothing in ({}, {"patient_id": np.array([], dtype=np.int64)}):
+        empty = adam_tables({**columns, "adae": nothing}, "placebo", facts)["adae"]
+        assert len(empty) == 0
+        assert dict(empty.schema) == polars_schema(TABLES["adae"])
+
+
 def test_nan_is_stored_as_null(tables):
     for frame in tables.values():
         for column in frame.select(pl.selectors.float()):

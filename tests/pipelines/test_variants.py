@@ -8,7 +8,8 @@ import pytest
 from pipelines_tolerances import FIXED_POINT, QUANTILE
 from scipy import stats
 
-from cohort.trial import Meal, Variant
+from cohort.trial import Meal, Variant, write_protocol
+from pipelines.cli import main
 from pipelines.outlook import describe_plan, render_outlook
 from pipelines.plan import make_plan, override
 from pipelines.report_text import render
@@ -250,6 +251,14 @@ def test_a_plan_names_the_cells(trial, make_request, tmp_path):
     text = render_outlook(outlook)
     assert "480 patients in 4 arms x 3 variants (usual, one meal, on their own)" in text
     assert {unit["variant"] for unit in outlook["units"]} == set(NAMES)
+
+
+def test_check_counts_cells(trial, tmp_path, capsys):
+    path = tmp_path / "trial.yaml"
+    path.write_text(write_protocol(trial), encoding="utf-8")
+    with pytest.raises(SystemExit, match="0"):
+        main(["check", str(path)])
+    assert "4 arms, 3 variants (12 cells), 160 patients, 6 visits" in capsys.readouterr().out
 
 
 def test_a_pilot_simulates_the_variants(trial, make_request, tmp_path):
