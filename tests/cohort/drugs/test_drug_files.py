@@ -127,6 +127,22 @@ def test_records_survive_pickling():
 
 
 NONSENSE = [
+    (
+        "drugs",
+        "ropinirole",
+        "per_day: {value: 3,",
+        "per_day: {value: 2.5,",
+        "2.5 is no whole number",
+    ),
+    ("drugs", "ropinirole", "per_day: {value: 3,", "per_day: {value: 0,", "at least 1"),
+    ("drugs", "ropinirole", "per_day: {value: 3,", "per_day: {value: 3 mg,", "mg"),
+    (
+        "drugs",
+        "ropinirole_prolonged",
+        "\nrelease:",
+        "  per_day: {value: 6, mark: read, tag: input, source: test}\n\nrelease:",
+        "over 5.5 h, but 6 doses a day.*within 4 h",
+    ),
     ("compounds", "sertraline", "95 L/h", "95 L", r"\[L\].*Write it in \[L/h\]"),
     ("compounds", "sertraline", "95 L/h", "95", "has no unit"),
     ("compounds", "sertraline", "95 L/h", "-95 L/h", "greater than 0"),
