@@ -166,7 +166,8 @@ def _occupancy(
     usual = drug.dosing.usual.number("mg")
     doses, widest = np.insert(response.doses_mg, 0, 0.0), float(response.doses_mg[-1])
     panel.axvline(usual, color=_GRAY, linewidth=0.8, linestyle=":")
-    colors, ends, destroyed = {}, [], share_gone(drug, response.means)
+    colors: dict[str, str] = {}
+    ends, destroyed = [], share_gone(drug, response.means)
     for name, (values, efficacy) in list(curves.items())[:_MOST_LINES]:
         color = _COLORS[len(colors) % len(_COLORS)]
         colors[name] = color

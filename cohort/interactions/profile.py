@@ -31,8 +31,12 @@ _DAY_S: Final = 86_400
 _WASHOUT_HALF_LIVES: Final = 5.0
 _IRREVERSIBLE_D: Final = 14.0  # labels of MAO inhibitors: until enzyme has been made anew
 
-ANTAGONIST_BELOW: Final = 0.15
-"""Intrinsic activity [1] below which a drug counts as an antagonist."""
+ANTAGONIST_BELOW: Final = 0.35
+"""Intrinsic activity [1] below which a drug counts as an antagonist.
+
+Aripiprazole at D2, 0.25, takes more from dopamine or a full agonist than it gives: with levodopa or
+pramipexole it stands on the side of those that block.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
