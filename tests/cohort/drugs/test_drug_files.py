@@ -126,6 +126,18 @@ def test_records_survive_pickling():
         assert pickle.loads(pickle.dumps(record)) == record
 
 
+@pytest.mark.parametrize("name", compound_names())
+def test_weight_counts_once_in_what_the_kidney_clears(name):
+    """Creatinine clearance of Cockcroft and Gault is in proportion to weight already."""
+    compound = load_compound(name)
+    share = sum(
+        route.share.number("1") for route in compound.elimination if route.enzyme == "renal"
+    )
+    for rule in compound.covariates:
+        if share > 0.25 and rule.covariate == "weight_kg" and "cl" in rule.parameters:
+            assert rule.exponent.number("1") == pytest.approx(0.75 * (1 - share), abs=0.001)
+
+
 NONSENSE = [
     (
         "drugs",
