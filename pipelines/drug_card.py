@@ -363,19 +363,28 @@ def _doses(drug: Drug, daily_mg: float) -> str:
 
 
 def _target_table(drug: Drug, response: DoseResponse) -> str:
-    curves = target_curves(drug, response)
+    curves, destroyed = target_curves(drug, response), share_gone(drug, response.means)
     if not curves:
         return ""
     here = int(np.abs(response.doses_mg - drug.dosing.usual.number("mg")).argmin())
     lines = [
         "<h2>Targets at the usual dose</h2>",
         "<table><tr><th>target</th><th>held or gone, mean of the day</th>"
-        "<th>intrinsic activity</th></tr>",
+        "<th>how</th><th>chemistry that follows</th></tr>",
     ]
     for name, (values, efficacy) in curves.items():
-        acts = f"{efficacy:g}" if efficacy else "0, blocked"
-        title = html.escape(TARGETS[name].title)
-        lines.append(f"<tr><td>{title}</td><td>{values[here]:.0%}</td><td>{acts}</td></tr>")
+        target = TARGETS[name]
+        if name in destroyed:
+            how = "destroyed"
+        elif efficacy > 0:
+            how = f"agonist, intrinsic activity {efficacy:g}"
+        else:
+            how = {"receptor": "antagonist", "modulated": "modulated"}.get(target.kind, "blocked")
+        system = target.system.replace("_", " ") or "none, occupancy alone"
+        lines.append(
+            f"<tr><td>{html.escape(target.title)}</td><td>{values[here]:.0%}</td><td>{how}</td>"
+            f"<td>{system}</td></tr>"
+        )
     return "\n".join([*lines, "</table>"])
 
 
