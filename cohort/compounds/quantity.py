@@ -16,6 +16,7 @@ from cohort.units import parse_quantity
 __all__ = [
     "Clearance",
     "Concentration",
+    "Count",
     "Efficacy",
     "Fraction",
     "Mass",
@@ -73,8 +74,20 @@ def _within(
     return AfterValidator(check)
 
 
+def _whole(quantity: Quantity) -> Quantity:
+    value = quantity.number("1")
+    if value != round(value):
+        raise ValueError(f"{value:g} is no whole number; 1, 2, 3 ... are allowed. Round it.")
+    return quantity
+
+
+_MOST_A_DAY = 24  # one dose an hour
+
 Clearance = Annotated[Quantity, _within("L/h")]
 Concentration = Annotated[Quantity, _within("ng/mL")]
+Count = Annotated[
+    Quantity, _within("1", 1.0, _MOST_A_DAY, is_low_open=False), AfterValidator(_whole)
+]
 Efficacy = Annotated[Quantity, _within("1", 0.0, 1.0, is_low_open=False)]
 Fraction = Annotated[Quantity, _within("1", 0.0, 1.0)]
 Mass = Annotated[Quantity, _within("mg")]

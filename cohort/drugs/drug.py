@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cohort.compounds import Compound, compound_names, load_compound
-from cohort.compounds.quantity import Efficacy, Fraction, Mass, PositiveTime
+from cohort.compounds.quantity import Count, Efficacy, Fraction, Mass, PositiveTime
 from cohort.errors import DrugError, UnknownNameError
 from cohort.facts import Declaration
 from cohort.yaml_files import load_named, packaged_names
@@ -19,11 +19,20 @@ __all__ = ["Content", "Dosing", "Drug", "Release", "drug_names", "load_drug"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
+_DAY_H = 24.0
 _SUM_TOLERANCE = 1e-9  # round-off of written decimal fractions
 
 
 class Dosing(Declaration):
     """Usual daily dose and the range that a protocol may ask for.
+
+    Parameters
+    ----------
+    lowest, usual, highest
+        Daily doses [mg].
+    per_day
+        How many doses the usual daily dose is taken in [1]; one without it. Cards and warnings use
+        it; a protocol says itself how often.
 
     Examples
     --------
@@ -34,6 +43,7 @@ class Dosing(Declaration):
     lowest: Mass
     usual: Mass
     highest: Mass
+    per_day: Count | None = None
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -44,6 +54,19 @@ class Dosing(Declaration):
                 "allowed. Order them."
             )
         return self
+
+    @property
+    def doses_a_day(self) -> int:
+        """Doses that a usual daily dose is taken in [1].
+
+        Examples
+        --------
+        >>> load_drug("sertraline").dosing.doses_a_day
+        1
+        >>> load_drug("ropinirole").dosing.doses_a_day
+        3
+        """
+        return 1 if self.per_day is None else round(self.per_day.number("1"))
 
 
 class Content(Declaration):
@@ -149,6 +172,13 @@ class Drug(Declaration):
                 )
 
     def _check_route(self) -> None:
+        if self.release is not None:
+            length_h, doses = self.release.duration.number("h"), self.dosing.doses_a_day
+            if doses > 1 and length_h > _DAY_H / doses:
+                raise ValueError(
+                    f"release: over {length_h:g} h, but {doses} doses a day; a dose is given off "
+                    f"before the next, within {_DAY_H / doses:g} h. Change 'release' or 'per_day'."
+                )
         if self.route == "transdermal" and self.release is None:
             raise ValueError(
                 "route: transdermal without release; a patch gives its dose over a duration. Add "

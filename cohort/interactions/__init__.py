@@ -6,7 +6,7 @@ simulates what a protocol asks for whatever is said here.
 """
 
 from cohort.interactions.find_risks import Risk, protocol_risks
-from cohort.interactions.profile import DrugProfile, drug_profile, exposure_ratio
+from cohort.interactions.profile import DrugProfile, drug_profile, exposure_ratio, share_gone
 from cohort.interactions.risk_rules import RiskRule, Role, risk_rules
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "exposure_ratio",
     "protocol_risks",
     "risk_rules",
+    "share_gone",
 ]

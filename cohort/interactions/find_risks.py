@@ -132,9 +132,13 @@ def _meeting(one: _Course, other: _Course) -> str | None:
 
 
 def _by_rules(one: _Course, other: _Course) -> Iterator[tuple[Grade, str]]:
+    met: set[str] = set()
     for rule in risk_rules():
+        if rule.unless in met:
+            continue
         for left, right in ((one, other), (other, one)):
             if _plays(rule.one, left.profile) and _plays(rule.other, right.profile):
+                met.add(rule.name)
                 yield rule.grade, f"{rule.risk} ({rule.source})."
                 break
 

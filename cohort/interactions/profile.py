@@ -6,9 +6,12 @@ is the static formula of Rowland and Matin: a forecast for a warning, not what i
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cohort.chemistry import Setting, chemistry, with_needs
 from cohort.compounds import TARGETS, Compound
@@ -16,14 +19,24 @@ from cohort.drugs import Drug
 from cohort.observations import dose_response, settling_days
 from cohort.physiology.enzymes import ENZYMES
 
-__all__ = ["ANTAGONIST_BELOW", "DrugProfile", "drug_profile", "exposure_ratio"]
+__all__ = [
+    "ANTAGONIST_BELOW",
+    "DrugProfile",
+    "drug_profile",
+    "exposure_ratio",
+    "share_gone",
+]
 
 _DAY_S: Final = 86_400
 _WASHOUT_HALF_LIVES: Final = 5.0
 _IRREVERSIBLE_D: Final = 14.0  # labels of MAO inhibitors: until enzyme has been made anew
 
-ANTAGONIST_BELOW: Final = 0.15
-"""Intrinsic activity [1] below which a drug counts as an antagonist."""
+ANTAGONIST_BELOW: Final = 0.35
+"""Intrinsic activity [1] below which a drug counts as an antagonist.
+
+Aripiprazole at D2, 0.25, takes more from dopamine or a full agonist than it gives: with levodopa or
+pramipexole it stands on the side of those that block.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +83,7 @@ def drug_profile(drug: Drug, daily_mg: float) -> DrugProfile:
     drug
         The drug.
     daily_mg
-        Daily dose [mg], taken at once.
+        Daily dose [mg], taken as often a day as the drug is (its ``dosing``).
 
     Examples
     --------
@@ -85,26 +98,22 @@ def drug_profile(drug: Drug, daily_mg: float) -> DrugProfile:
 @functools.lru_cache(maxsize=512)
 def _profile(text: str, daily_mg: float) -> DrugProfile:
     drug = Drug.model_validate_json(text)
-    means = dose_response(drug, [daily_mg], days=settling_days(drug)).means
+    means = dose_response(
+        drug, [daily_mg], days=settling_days(drug), per_day=drug.dosing.doses_a_day
+    ).means
     occupancy: dict[str, float] = {}
     efficacy: dict[str, float] = {}
-    inactivation: dict[str, float] = {}
     for compound in drug.compounds:
-        level = float(means[f"concentration_{compound.name}"][0])
         for binding in compound.binds:
             name = binding.target
-            if binding.k_inact is not None and binding.k_inact_half is not None:
-                half = binding.k_inact_half.number("ng/mL")
-                rate = binding.k_inact.number("1/h") * level / (half + level)
-                inactivation[name] = inactivation.get(name, 0.0) + rate
-            else:
-                occupancy.setdefault(name, float(means[TARGETS[name].occupancy][0]))
+            if binding.ec50 is not None:
+                occupancy[name] = float(means[TARGETS[name].occupancy][0])
             if binding.efficacy is not None:
                 value = binding.efficacy.number("1")
                 efficacy[name] = max(value, efficacy.get(name, 0.0))
-    for name, rate in inactivation.items():
-        held, gone = occupancy.get(name, 0.0), rate / (rate + _turnover(name))
-        occupancy[name] = 1 - (1 - held) * (1 - gone)
+    gone = share_gone(drug, means)
+    for name, shares in gone.items():
+        occupancy[name] = 1 - (1 - occupancy.get(name, 0.0)) * (1 - float(shares[0]))
     half_life_h = max(map(_half_life_h, drug.compounds))
     days = _WASHOUT_HALF_LIVES * half_life_h / 24
     return DrugProfile(
@@ -112,7 +121,7 @@ def _profile(text: str, daily_mg: float) -> DrugProfile:
         occupancy=occupancy,
         efficacy=efficacy,
         supplies=frozenset(port for item in drug.compounds for port in item.supplies),
-        washout_s=round(max(days, _IRREVERSIBLE_D if inactivation else 0.0) * _DAY_S),
+        washout_s=round(max(days, _IRREVERSIBLE_D if gone else 0.0) * _DAY_S),
         unbound_um={
             item.name: float(means[f"concentration_{item.name}"][0])
             * item.f_u.number("1")
@@ -120,6 +129,48 @@ def _profile(text: str, daily_mg: float) -> DrugProfile:
             for item in drug.compounds
         },
     )
+
+
+def share_gone(
+    drug: Drug, means: Mapping[str, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
+    r"""Return how much of each target a drug has destroyed at steady state.
+
+    Parameters
+    ----------
+    drug
+        The drug.
+    means
+        Mean levels of its compounds, as ``concentration_<compound>`` [ng/mL], shape ``(n_dose,)``.
+
+    Returns
+    -------
+    By target: share gone [1], shape ``(n_dose,)``; empty for a drug that destroys none.
+
+    Notes
+    -----
+    .. math:: k / (k + k_{deg}), \qquad k = \sum_i k_{inact,i}\,C_i / (K_i + C_i)
+
+    of the mean level: a short peak that saturates the reaction counts for too much.
+
+    Examples
+    --------
+    >>> from cohort.drugs import load_drug
+    >>> gone = share_gone(
+    ...     load_drug("tranylcypromine"), {"concentration_tranylcypromine": np.array([0.0, 20.0])}
+    ... )
+    >>> gone["mao_a"].round(1).tolist()
+    [0.0, 0.9]
+    """
+    rates: dict[str, NDArray[np.float64]] = {}
+    for compound in drug.compounds:
+        level = means[f"concentration_{compound.name}"]
+        for binding in compound.binds:
+            if binding.k_inact is not None and binding.k_inact_half is not None:
+                half = binding.k_inact_half.number("ng/mL")
+                rate = binding.k_inact.number("1/h") * level / (half + level)
+                rates[binding.target] = rates.get(binding.target, 0.0) + rate
+    return {name: rate / (rate + _turnover(name)) for name, rate in rates.items()}
 
 
 @functools.cache

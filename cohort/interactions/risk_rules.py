@@ -56,6 +56,17 @@ class Role(Declaration):
 class RiskRule(Declaration):
     """A combination with a known risk.
 
+    Parameters
+    ----------
+    name, risk, grade
+        Identifier, words for people, and how serious it is.
+    one, other
+        What either drug does.
+    unless
+        Name of a rule before this one that says more: where that is met, this one keeps quiet.
+    mark, source
+        Where it is said.
+
     Examples
     --------
     >>> risk_rules()[0].name
@@ -67,12 +78,25 @@ class RiskRule(Declaration):
     grade: Grade
     one: Role
     other: Role
+    unless: str | None = None
     mark: Mark
     source: str
 
 
 class _Rules(Declaration):
     risks: tuple[RiskRule, ...]
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        before: list[str] = []
+        for rule in self.risks:
+            if rule.unless is not None and rule.unless not in before:
+                raise ValueError(
+                    f"{rule.name}: unless {rule.unless!r}; a rule above it is allowed. "
+                    f"{nearest_hint(rule.unless, before)}"
+                )
+            before.append(rule.name)
+        return self
 
 
 @functools.cache

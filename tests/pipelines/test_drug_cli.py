@@ -1,13 +1,17 @@
 """`cohort drugs`: what people read, what it writes, and what it says to nonsense."""
 
 import json
+import re
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from cohort.drugs import drug_names
+from cohort.drugs import drug_names, load_drug
+from cohort.interactions import drug_profile
+from cohort.observations import dose_response, load_observations
 from pipelines.cli import app
+from pipelines.drug_card import target_curves, write_card
 
 OBSERVATION = """\
 observations:
@@ -116,3 +120,31 @@ def test_a_card_is_a_page_and_a_picture(tmp_path):
     assert "<svg" in page
     assert "95 L/h" in page
     assert (tmp_path / "sertraline.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_card_says_how_often_a_day_and_what_a_drug_destroys(tmp_path):
+    cohort("card", "tranylcypromine", "--out", str(tmp_path))
+    page = (tmp_path / "tranylcypromine.html").read_text()
+    assert "30 mg a day in 2 doses at even intervals" in page
+    assert "mao_a gone" in page
+    gone = drug_profile(load_drug("tranylcypromine"), 30).occupancy
+    (row,) = re.findall(r"<td>[^<]*(?:MAO-A|oxidase A)[^<]*</td><td>(\d+)%</td>", page)
+    assert int(row) == pytest.approx(100 * gone["mao_a"], abs=1)
+
+
+def test_targets_are_ordered_by_what_the_usual_dose_holds():
+    drug = load_drug("olanzapine")
+    response = dose_response(drug, [5, 10, 40], days=8)
+    curves = target_curves(drug, response)
+    held = [float(values[1]) for values, _ in curves.values()]
+    assert held == sorted(held, reverse=True)
+    assert set(curves) == {binding.target for binding in drug.compounds[0].binds}
+
+
+def test_a_one_sided_interval_has_words_on_the_card(tmp_path):
+    path = tmp_path / "seen.yaml"
+    path.write_text(OBSERVATION)
+    write_card(load_drug("sertraline"), load_observations([str(path)]), tmp_path)
+    page = (tmp_path / "sertraline.html").read_text()
+    assert "at most 1 h" in page
+    assert "inf" not in page.split("<h2>Numbers")[0].split("</svg>")[1]

@@ -126,7 +126,35 @@ def test_records_survive_pickling():
         assert pickle.loads(pickle.dumps(record)) == record
 
 
+@pytest.mark.parametrize("name", compound_names())
+def test_weight_counts_once_in_what_the_kidney_clears(name):
+    """Creatinine clearance of Cockcroft and Gault is in proportion to weight already."""
+    compound = load_compound(name)
+    share = sum(
+        route.share.number("1") for route in compound.elimination if route.enzyme == "renal"
+    )
+    for rule in compound.covariates:
+        if share > 0.25 and rule.covariate == "weight_kg" and "cl" in rule.parameters:
+            assert rule.exponent.number("1") == pytest.approx(0.75 * (1 - share), abs=0.001)
+
+
 NONSENSE = [
+    (
+        "drugs",
+        "ropinirole",
+        "per_day: {value: 3,",
+        "per_day: {value: 2.5,",
+        "2.5 is no whole number",
+    ),
+    ("drugs", "ropinirole", "per_day: {value: 3,", "per_day: {value: 0,", "at least 1"),
+    ("drugs", "ropinirole", "per_day: {value: 3,", "per_day: {value: 3 mg,", "mg"),
+    (
+        "drugs",
+        "ropinirole_prolonged",
+        "\nrelease:",
+        "  per_day: {value: 6, mark: read, tag: input, source: test}\n\nrelease:",
+        "over 5.5 h, but 6 doses a day.*within 4 h",
+    ),
     ("compounds", "sertraline", "95 L/h", "95 L", r"\[L\].*Write it in \[L/h\]"),
     ("compounds", "sertraline", "95 L/h", "95", "has no unit"),
     ("compounds", "sertraline", "95 L/h", "-95 L/h", "greater than 0"),

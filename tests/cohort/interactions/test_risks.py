@@ -1,14 +1,16 @@
 """Risks of combinations: who meets whom, when, and how large a change of exposure is forecast."""
 
 import pytest
+from ruamel.yaml import YAML
 
 from cohort.compounds import load_compound
 from cohort.drugs import load_drug
 from cohort.errors import DrugError
 from cohort.interactions import drug_profile, exposure_ratio, protocol_risks, risk_rules
-from cohort.interactions.risk_rules import Role
+from cohort.interactions.risk_rules import Role, _Rules
 from cohort.observations import Observation, run_observations
 from cohort.trial import Protocol
+from cohort.yaml_files import read_yaml_model
 
 DAY = 86_400
 
@@ -131,6 +133,7 @@ def test_every_rule_is_met_by_two_packaged_drugs():
     pairs = {
         "serotonin_syndrome": ("phenelzine", 45, "sertraline", 100),
         "pressor_crisis_with_releasers": ("tranylcypromine", 30, "atomoxetine", 80),
+        "pressor_crisis_with_dopamine_uptake_inhibitors": ("phenelzine", 45, "bupropion", 300),
         "pressor_crisis_with_levodopa": ("phenelzine", 45, "levodopa_carbidopa", 500),
         "mao_b_with_serotonergic": ("rasagiline", 1, "sertraline", 100),
         "two_serotonergic": ("sertraline", 100, "escitalopram", 10),
@@ -147,6 +150,98 @@ def test_every_rule_is_met_by_two_packaged_drugs():
             {"drug": first, "dose": f"{dose} mg"}, {"drug": second, "dose": f"{other} mg"}
         )
         assert any(rule.risk in risk.text for risk in found), rule.name
+
+
+def at_usual_dose(name):
+    dosing = load_drug(name).dosing
+    dose_mg, per_day = dosing.usual.number("mg"), dosing.doses_a_day
+    return {"drug": name, "dose": f"{dose_mg / per_day:.6g} mg", "every": f"{24 / per_day:g} h"}
+
+
+@pytest.mark.parametrize("inhibitor", ["phenelzine", "tranylcypromine", "selegiline_transdermal"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        "sertraline",
+        "vortioxetine",
+        "venlafaxine",
+        "amitriptyline",
+        "nortriptyline",
+        "trazodone",
+        "atomoxetine",
+        "bupropion",
+        "methylphenidate",
+        "methylphenidate_oros",
+    ],
+)
+def test_what_labels_forbid_with_an_mao_inhibitor_is_forbidden(inhibitor, other):
+    found = risks(at_usual_dose(inhibitor), at_usual_dose(other))
+    assert "contraindicated" in grades(found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("fluoxetine", "risperidone", "fluoxetine raises exposure to risperidone"),
+        ("fluvoxamine", "duloxetine", "fluvoxamine raises exposure to duloxetine"),
+        ("fluvoxamine", "duloxetine", "serotonin syndrome and bleeding"),
+        ("haloperidol", "levodopa", "worse parkinsonism"),
+        ("aripiprazole", "levodopa_carbidopa", "worse parkinsonism"),
+        ("aripiprazole", "risperidone", "additive D2 block"),
+        ("diazepam", "fluvoxamine", "fluvoxamine raises exposure to diazepam"),
+        ("donepezil", "amitriptyline", "takes the other's effect"),
+        ("trazodone", "sertraline", "serotonin syndrome and bleeding"),
+    ],
+)
+def test_pairs_of_the_clinic_are_a_caution(first, second, words):
+    found = risks(at_usual_dose(first), at_usual_dose(second))
+    assert set(grades(found)) == {"caution"}
+    assert any(words in risk.text for risk in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("sertraline", "pregabalin"),
+        ("escitalopram", "donepezil"),
+        ("risperidone", "donepezil"),
+        ("memantine", "donepezil"),
+        ("escitalopram", "bupropion"),
+        ("escitalopram", "buspirone"),
+        ("escitalopram", "methylphenidate"),
+        ("escitalopram", "quetiapine"),
+        ("sertraline", "aripiprazole"),
+        ("sertraline", "lorazepam"),
+        ("levodopa_carbidopa", "entacapone"),
+        ("levodopa_carbidopa", "rasagiline"),
+        ("levodopa_carbidopa", "pramipexole"),
+    ],
+)
+def test_pairs_that_are_usual_go_without_a_warning(first, second):
+    assert risks(at_usual_dose(first), at_usual_dose(second)) == ()
+
+
+def test_one_syndrome_is_said_once():
+    """Phenelzine destroys MAO-A and MAO-B; the rule of MAO-B adds nothing to that of MAO-A."""
+    found = risks(PHENELZINE, SERTRALINE)
+    assert sum("serotonin syndrome" in risk.text for risk in found) == 1
+
+
+def test_a_rule_gives_way_to_one_above_it_alone(tmp_path):
+    rule = {
+        "name": "a",
+        "risk": "harm",
+        "grade": "caution",
+        "one": {"targets": ["sert"]},
+        "other": {"targets": ["sert"]},
+        "unless": "b",
+        "mark": "design",
+        "source": "a test",
+    }
+    path = tmp_path / "risks.yaml"
+    YAML().dump({"risks": [rule, {**rule, "name": "b", "unless": "a"}]}, path)
+    with pytest.raises(DrugError, match="unless 'b'; a rule above it is allowed"):
+        read_yaml_model(path, _Rules, error=DrugError)
 
 
 @pytest.mark.parametrize(
