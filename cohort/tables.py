@@ -90,8 +90,8 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     failure = np.where(np.isnan(failure) & (codes != ResultCode.SUCCESS), 0.0, failure)
     reasons = np.array(("", *REASONS))[last.left_reason + 1]
     covariates = result.population.columns
-    names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi")
-    genes = ("cyp2c19", "cyp2d6", "slc6a4")
+    names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi", "smoker", "crcl_ml_min")
+    genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
     return {
         "patient_id": result.patient_ids,
         "arm": np.full(n_lane, arm),

@@ -54,7 +54,8 @@ def test_the_same_block_gives_the_same_bytes(placebo):
 
 
 def test_the_same_patient_is_the_same_person_in_every_arm(placebo, active):
-    for column in ("age_y", "sex", "weight_kg", "cyp2c19", "cyp2d6", "slc6a4"):
+    genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
+    for column in ("age_y", "sex", "weight_kg", "smoker", "crcl_ml_min", *genes):
         assert same(placebo["adsl"][column], active["adsl"][column])
     first, second = placebo["adqs"], active["adqs"]
     start = (first["visit_number"] == 0) & (first["endpoint"] == "MADRS")
