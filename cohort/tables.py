@@ -26,6 +26,8 @@ Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
 
+_OF_DRUGS: Final = (("C", "concentration_", "ng/mL"), ("O", "occupancy_", "1"))
+"""What is reported of every compound and target: first letter of its code, rule, unit."""
 
 _NO_EVENTS: Final[Columns] = {
     "patient_id": np.zeros(0, np.int64),
@@ -179,14 +181,15 @@ def _markers(result: "BlockResult") -> dict[str, tuple[str, float, str]]:
 
 
 def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    concentrations = {
-        f"C_{name.removeprefix('concentration_').removesuffix('_now')}": (name, 1.0, "ng/mL")
+    of_drugs = {
+        f"{letter}_{name.removeprefix(prefix).removesuffix('_now')}": (name, 1.0, unit)
+        for letter, prefix, unit in _OF_DRUGS
         for name in result.model.system.observables
-        if name.startswith("concentration_")
+        if name.startswith(prefix)
     }
     rows: list[Columns] = []
     last = result.courses[-1]
-    for code, (observable, factor, unit) in {**_markers(result), **concentrations}.items():
+    for code, (observable, factor, unit) in {**_markers(result), **of_drugs}.items():
         baseline = np.full(len(result.patient_ids), np.nan)
         for index in range(len(protocol.visits)):
             solution = result.solutions[index]
