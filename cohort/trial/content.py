@@ -8,7 +8,7 @@ drawn by its margins. May import `cohort.chemistry`, `cohort.conditions`, `cohor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from cohort.trial.variants import trial_systems, variant_shifts
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cohort.conditions import Condition
     from cohort.drugs import Dosing as DrugDosing
@@ -46,6 +46,14 @@ _MARGIN_KEYS = {  # field of a population spec, key of a protocol
     "weight_mean_kg": "weight_mean",
     "bmi_shares": "bmi_shares",
     "records": "records",
+}
+_KINDS: Final[Mapping[str, tuple[Callable[[], Sequence[str]], str]]] = {
+    # kind: names of it, and its place, for what stands at the place of another kind
+    "drug": (drug_names, "'drug' of a regimen"),
+    "supplement": (supplement_names, "'supplement' in the supplements of an arm"),
+    "eating pattern": (diet_names, "'meals' of the protocol or 'nutrition' of a variant"),
+    "protein source": (food_names, "'source' of a meal"),
+    "lifestyle": (lifestyle_names, "'lifestyle' of a variant"),
 }
 
 
@@ -188,7 +196,7 @@ def _condition(protocol: Protocol) -> Condition | None:
 
 def _meals(protocol: Protocol) -> Iterator[Contradiction]:
     if isinstance(protocol.meals, str):
-        yield from _file(protocol.meals, ("meals",), load_diet, diet_names(), "diet")
+        yield from _file(protocol.meals, ("meals",), load_diet, diet_names(), "eating pattern")
         return
     yield from _foods(protocol.meals, ("meals",))
 
@@ -273,8 +281,10 @@ def _margin_mistake(message: str) -> Contradiction:
     """Return a mistake of `PopulationSpec` or of raking, at its key if the protocol has one."""
     said = message.removeprefix("population, ").removeprefix("population: ")
     field = said.partition(":")[0].partition(".")[0]
-    keys = (_MARGIN_KEYS[field],) if field in _MARGIN_KEYS else ()
-    return Contradiction(path=("population", *keys), message=said)
+    if field not in _MARGIN_KEYS:
+        return Contradiction(path=("population",), message=said)
+    path = ("population", _MARGIN_KEYS[field])
+    return Contradiction(path=path, message=said.removeprefix(f"{field}: "))
 
 
 def _is_whole(wanted: TrialPopulation) -> bool:
@@ -308,10 +318,21 @@ def _name(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Iterator
 
 
 def _unknown(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Contradiction:
+    for other, (names, place) in _KINDS.items():
+        if kind in _KINDS and name in names():
+            return Contradiction(
+                path=path,
+                message=f"'{name}' is {_with_article(other)}; {_with_article(kind)} is wanted. "
+                f"Write it as {place}.",
+            )
     count = f"{len(known)} {'is' if len(known) == 1 else 'are'} known"
     return Contradiction(
         path=path, message=f"unknown {kind} '{name}'; {count}. {nearest_hint(name, known)}"
     )
+
+
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _file(
