@@ -268,6 +268,7 @@ def test_the_variants_in_the_notes_of_the_packaged_protocol_can_be_used():
         "usual",
         "training",
         "one meal a day",
+        "mediterranean",
         "on their own",
     ]
     names = text[text.index("# Packaged lifestyles: ") :].split(";")[0].replace("\n# ", " ")
