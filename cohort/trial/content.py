@@ -1,9 +1,9 @@
 """What a protocol names must exist: its condition, drugs, food, scales and adverse events.
 
 Names are resolved once, when the protocol is read; so are its criteria, and whether people can be
-drawn by its margins. May import `cohort.chemistry`, `cohort.conditions`, `cohort.drugs`,
-`cohort.lifestyle`, `cohort.nutrition`, `cohort.outcomes`, `cohort.patient_model` and
-`cohort.population`.
+drawn by its margins. May import `cohort.chemistry`, `cohort.compounds`, `cohort.conditions`,
+`cohort.drugs`, `cohort.lifestyle`, `cohort.nutrition`, `cohort.outcomes`, `cohort.patient_model`
+and `cohort.population`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cohort.chemistry import system_names
+from cohort.compounds import TARGETS
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
@@ -124,22 +125,29 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
     except (UnknownNameError, FileContentError):
         return  # a drug, a system or the condition has a mistake of its own
     for i, variant in enumerate(protocol.variants):
-        yield from _inputs(variant, model, ("variants", i, "lifestyle"))
+        yield from _inputs(variant, model, sorted(drugs), ("variants", i, "lifestyle"))
 
 
-def _inputs(variant: Variant, model: Model, path: KeyPath) -> Iterator[Contradiction]:
-    names = {
-        one.parameter for choice in variant.lifestyle for one in load_lifestyle(choice.name).inputs
-    }
-    missing = sorted(names - set(model.parameters))
-    for name in missing:
+def _inputs(
+    variant: Variant, model: Model, drugs: Sequence[str], path: KeyPath
+) -> Iterator[Contradiction]:
+    moved = [
+        (j, choice.name, name)
+        for j, choice in enumerate(variant.lifestyle)
+        for name in sorted({one.parameter for one in load_lifestyle(choice.name).inputs})
+    ]
+    names = {name for _, _, name in moved}
+    for j, lifestyle, name in moved:
+        if name in model.parameters:
+            continue
+        cause = " and ".join(drug for drug in drugs if _computes(drug, name)) or "a system"
         yield Contradiction(
-            path=path,
-            message=f"the parameter '{name}' is no input in this trial, because one of its systems "
-            "or drugs computes it; inputs are allowed. Leave the lifestyle, the system or the drug "
-            f"out, or act on what drives '{name}'.",
+            path=(*path, j),
+            message=f"'{lifestyle}' moves '{name}', which is computed by {cause} in this trial; "
+            f"what nothing computes is allowed. Leave the lifestyle or {cause} out, or write a "
+            f"lifestyle of your own without '{name}'.",
         )
-    if missing:
+    if names - set(model.parameters):
         return
     shifts = variant_shifts(variant, model)
     for name in sorted(names):
@@ -154,6 +162,12 @@ def _inputs(variant: Variant, model: Model, path: KeyPath) -> Iterator[Contradic
                 f"[{parameter.unit}]; {parameter.bounds} [{parameter.unit}] is allowed. Leave one "
                 "of them out.",
             )
+
+
+def _computes(drug: str, parameter: str) -> bool:
+    """Tell whether a drug has a door of this name in the chemistry."""
+    held = [TARGETS[one.target] for compound in load_drug(drug).compounds for one in compound.binds]
+    return any(parameter in (*target.doors, *target.agonist_doors) for target in held)
 
 
 def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
