@@ -78,7 +78,8 @@ def patient_model(
     Returns
     -------
     Model with a quadrature for each of ``means``, observed as ``total_<name>``, and an observable
-    ``<name>_now`` for each biomarker of the systems and every ``concentration_<compound>``.
+    ``<name>_now`` for each biomarker of the systems, every ``concentration_<compound>`` and every
+    ``occupancy_<target>``.
 
     Raises
     ------
@@ -117,12 +118,11 @@ def _patient_model(
 ) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
-    parts = [
-        *chemistry(systems, Setting(meals=True, rhythm="circadian")),
-        *drug_submodels(compounds, inputs),
-    ]
+    drugs = drug_submodels(compounds, inputs)
+    parts = [*chemistry(systems, Setting(meals=True, rhythm="circadian")), *drugs]
     observed = [marker.quantity for marker in biomarkers(systems)]
     observed += [f"concentration_{compound.name}" for compound in compounds]
+    observed += [rule for part in drugs for rule in part.rules if rule.startswith("occupancy_")]
     model = assemble(
         "patient",
         parts,

@@ -26,6 +26,8 @@ Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
 
+_OF_DRUGS: Final = (("C", "concentration_", "ng/mL"), ("O", "occupancy_", "1"))
+"""What is reported of every compound and target: first letter of its code, rule, unit."""
 
 _NO_EVENTS: Final[Columns] = {
     "patient_id": np.zeros(0, np.int64),
@@ -90,8 +92,8 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     failure = np.where(np.isnan(failure) & (codes != ResultCode.SUCCESS), 0.0, failure)
     reasons = np.array(("", *REASONS))[last.left_reason + 1]
     covariates = result.population.columns
-    names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi")
-    genes = ("cyp2c19", "cyp2d6", "slc6a4")
+    names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi", "smoker", "crcl_ml_min")
+    genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
     return {
         "patient_id": result.patient_ids,
         "arm": np.full(n_lane, arm),
@@ -179,14 +181,15 @@ def _markers(result: "BlockResult") -> dict[str, tuple[str, float, str]]:
 
 
 def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    concentrations = {
-        f"C_{name.removeprefix('concentration_').removesuffix('_now')}": (name, 1.0, "ng/mL")
+    of_drugs = {
+        f"{letter}_{name.removeprefix(prefix).removesuffix('_now')}": (name, 1.0, unit)
+        for letter, prefix, unit in _OF_DRUGS
         for name in result.model.system.observables
-        if name.startswith("concentration_")
+        if name.startswith(prefix)
     }
     rows: list[Columns] = []
     last = result.courses[-1]
-    for code, (observable, factor, unit) in {**_markers(result), **concentrations}.items():
+    for code, (observable, factor, unit) in {**_markers(result), **of_drugs}.items():
         baseline = np.full(len(result.patient_ids), np.nan)
         for index in range(len(protocol.visits)):
             solution = result.solutions[index]

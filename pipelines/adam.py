@@ -29,8 +29,9 @@ _HOURS_PER_DAY = 24.0
 _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "adsl": (
         *("patient_id", "arm", "age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi"),
-        *("cyp2c19", "cyp2d6", "slc6a4", "completed", "discontinuation_reason"),
-        *("discontinuation_day", "doses_planned", "doses_taken", "cumulative_dose_mg"),
+        *("smoker", "crcl_ml_min", "cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
+        *("completed", "discontinuation_reason", "discontinuation_day"),
+        *("doses_planned", "doses_taken", "cumulative_dose_mg"),
         *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
     ),
     "adqs": (
@@ -284,9 +285,13 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("height_cm").alias("HEIGHTBL"),
         pl.col("weight_kg").alias("WEIGHTBL"),
         pl.col("bmi").alias("BMIBL"),
+        _yes_no(pl.col("smoker") == "yes").alias("SMOKER"),
+        pl.col("crcl_ml_min").alias("CRCL"),
         pl.col("cyp2c19").alias("CYP2C19"),
         pl.col("cyp2d6").alias("CYP2D6"),
         pl.col("slc6a4").alias("SLC6A4"),
+        pl.col("comt").alias("COMT"),
+        pl.col("maoa").alias("MAOA"),
         pl.lit("Y").alias("ITTFL"),
         # placebo tablets are not modelled: whoever has no planned dose took them
         _yes_no((pl.col("doses_taken") > 0) | (pl.col("doses_planned") == 0)).alias("SAFFL"),

@@ -234,9 +234,19 @@ _ADSL = Table(
             _number("WEIGHTBL", "kg", "Baseline Weight (kg)", "Weight at randomisation."),
             _number("BMIBL", "kg/m^2", "Baseline BMI (kg/m^2)", "Body mass index."),
         ),
+        _text(
+            "SMOKER", "Smoker", "Whether the patient smokes during the trial.", allowed=("Y", "N")
+        ),
+        _number("CRCL", "mL/min", "Creatinine Clearance (mL/min)", "By Cockcroft and Gault."),
         _text("CYP2C19", "CYP2C19 Phenotype", "Metaboliser phenotype of CYP2C19."),
         _text("CYP2D6", "CYP2D6 Phenotype", "Metaboliser phenotype of CYP2D6."),
         _text("SLC6A4", "SLC6A4 Genotype", "Genotype of the serotonin transporter promoter."),
+        _text("COMT", "COMT Genotype", "Val158Met genotype of catechol-O-methyltransferase."),
+        _text(
+            "MAOA",
+            "MAOA Genotype",
+            "Repeats in the promoter of monoamine oxidase A: one allele in men, two in women.",
+        ),
         _flag(
             "ITTFL",
             "Intent-To-Treat Population Flag",

@@ -37,8 +37,8 @@ def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
     systems = with_needs(protocol_systems(protocol))
     missing = targets_without_system(protocol_compounds(protocol), systems)
     idle = tuple(
-        f"{' and '.join(titles)}: bound by a drug of this trial, but {system!r} is not simulated, "
-        f"so nothing follows from it. Add 'systems: [{system}]' to see what does."
+        f"{' and '.join(titles)}: acted on by a drug of this trial, but {system!r} is not "
+        f"simulated, so nothing follows from it. Add 'systems: [{system}]' to see what does."
         for system, titles in missing.items()
     )
     doubt = load_condition(protocol.condition).warning

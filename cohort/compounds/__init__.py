@@ -21,9 +21,10 @@ from cohort.compounds.compound import (
 )
 from cohort.compounds.covariates import CovariateEffect
 from cohort.compounds.quantity import Quantity
-from cohort.compounds.targets import TARGETS, Target
+from cohort.compounds.targets import SUPPLIES, TARGETS, Target
 
 __all__ = [
+    "SUPPLIES",
     "TARGETS",
     "Binding",
     "Compound",

@@ -7,7 +7,7 @@ reported as occupancy only. Adding a target is adding a line. Imports the standa
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["TARGETS", "Target", "TargetKind"]
+__all__ = ["SUPPLIES", "TARGETS", "Target", "TargetKind"]
 
 TargetKind = Literal["blocked", "destroyed", "receptor", "modulated"]
 
@@ -253,3 +253,6 @@ _TABLE: Final = (
 
 TARGETS: Final = {target.name: target for target in _TABLE}
 """Every target by name."""
+
+SUPPLIES: Final = {"levodopa_plasma": ("levodopa", "dopamine made of levodopa")}
+"""By port that a compound can supply: the system that reads it, and what it makes of it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from cohort.compounds import TARGETS, Binding, Compound, Target
+from cohort.compounds import SUPPLIES, TARGETS, Binding, Compound, Target
 from cohort.compounds.quantity import Quantity
 from cohort.model import FRACTION, Constant, Parameter, Port, Rule, Source, Species, Submodel
 from cohort.model.rate_laws import michaelis_menten, relaxation
@@ -127,7 +127,7 @@ def _molar(port: str, fed: list[tuple[Compound, str]]) -> Rule:
 def targets_without_system(
     compounds: Iterable[Compound], systems: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return what compounds bind that has doors in a system which is not simulated.
+    """Return what compounds bind or feed in a system which is not simulated.
 
     Parameters
     ----------
@@ -147,14 +147,14 @@ def targets_without_system(
     {'serotonin': ('serotonin transporter',)}
     """
     there = set(systems)
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for compound in compounds:
-        for binding in compound.binds:
-            target = TARGETS[binding.target]
-            if target.system and target.system not in there:
-                titles = found.setdefault(target.system, [])
-                if target.title not in titles:
-                    titles.append(target.title)
+        targets_of = [TARGETS[binding.target] for binding in compound.binds]
+        acted_on = [(target.system, target.title) for target in targets_of]
+        acted_on += [SUPPLIES[port] for port in compound.supplies]
+        for system, title in acted_on:
+            if system and system not in there:
+                found.setdefault(system, {})[title] = None
     return {system: tuple(titles) for system, titles in found.items()}
 
 

@@ -147,6 +147,7 @@ def _shares(
     total = math.fsum(given.values())
     if abs(total - 1) > _SHARES_ROUND_OFF:
         raise RangeError(
-            f"{where}: they add up to {total:g} [1]; exactly 1 is allowed. Add the missing share."
+            f"{where}: they add up to {total:g} [1]; exactly 1 is allowed. "
+            f"{'Add the missing share' if total < 1 else 'Lower one of them'}."
         )
     return {level: given.get(level, 0.0) / total for level in known}

@@ -1,18 +1,19 @@
 """What a protocol names must exist: its condition, drugs, food, scales and adverse events.
 
 Names are resolved once, when the protocol is read; so are its criteria, and whether people can be
-drawn by its margins. May import `cohort.chemistry`, `cohort.conditions`, `cohort.drugs`,
-`cohort.lifestyle`, `cohort.nutrition`, `cohort.outcomes`, `cohort.patient_model` and
-`cohort.population`.
+drawn by its margins. May import `cohort.chemistry`, `cohort.compounds`, `cohort.conditions`,
+`cohort.drugs`, `cohort.lifestyle`, `cohort.nutrition`, `cohort.outcomes`, `cohort.patient_model`
+and `cohort.population`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from cohort.chemistry import system_names
+from cohort.compounds import TARGETS
 from cohort.conditions import condition_names, load_condition
 from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
@@ -29,7 +30,7 @@ from cohort.trial.variants import trial_systems, variant_shifts
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cohort.conditions import Condition
     from cohort.drugs import Dosing as DrugDosing
@@ -46,6 +47,14 @@ _MARGIN_KEYS = {  # field of a population spec, key of a protocol
     "weight_mean_kg": "weight_mean",
     "bmi_shares": "bmi_shares",
     "records": "records",
+}
+_KINDS: Final[Mapping[str, tuple[Callable[[], Sequence[str]], str]]] = {
+    # kind: names of it, and its place, for what stands at the place of another kind
+    "drug": (drug_names, "'drug' of a regimen"),
+    "supplement": (supplement_names, "'supplement' in the supplements of an arm"),
+    "eating pattern": (diet_names, "'meals' of the protocol or 'nutrition' of a variant"),
+    "protein source": (food_names, "'source' of a meal"),
+    "lifestyle": (lifestyle_names, "'lifestyle' of a variant"),
 }
 
 
@@ -116,22 +125,29 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
     except (UnknownNameError, FileContentError):
         return  # a drug, a system or the condition has a mistake of its own
     for i, variant in enumerate(protocol.variants):
-        yield from _inputs(variant, model, ("variants", i, "lifestyle"))
+        yield from _inputs(variant, model, sorted(drugs), ("variants", i, "lifestyle"))
 
 
-def _inputs(variant: Variant, model: Model, path: KeyPath) -> Iterator[Contradiction]:
-    names = {
-        one.parameter for choice in variant.lifestyle for one in load_lifestyle(choice.name).inputs
-    }
-    missing = sorted(names - set(model.parameters))
-    for name in missing:
+def _inputs(
+    variant: Variant, model: Model, drugs: Sequence[str], path: KeyPath
+) -> Iterator[Contradiction]:
+    moved = [
+        (j, choice.name, name)
+        for j, choice in enumerate(variant.lifestyle)
+        for name in sorted({one.parameter for one in load_lifestyle(choice.name).inputs})
+    ]
+    names = {name for _, _, name in moved}
+    for j, lifestyle, name in moved:
+        if name in model.parameters:
+            continue
+        cause = " and ".join(drug for drug in drugs if _computes(drug, name)) or "a system"
         yield Contradiction(
-            path=path,
-            message=f"the parameter '{name}' is no input in this trial, because one of its systems "
-            "or drugs computes it; inputs are allowed. Leave the lifestyle, the system or the drug "
-            f"out, or act on what drives '{name}'.",
+            path=(*path, j),
+            message=f"'{lifestyle}' moves '{name}', which is computed by {cause} in this trial; "
+            f"what nothing computes is allowed. Leave the lifestyle or {cause} out, or write a "
+            f"lifestyle of your own without '{name}'.",
         )
-    if missing:
+    if names - set(model.parameters):
         return
     shifts = variant_shifts(variant, model)
     for name in sorted(names):
@@ -146,6 +162,12 @@ def _inputs(variant: Variant, model: Model, path: KeyPath) -> Iterator[Contradic
                 f"[{parameter.unit}]; {parameter.bounds} [{parameter.unit}] is allowed. Leave one "
                 "of them out.",
             )
+
+
+def _computes(drug: str, parameter: str) -> bool:
+    """Tell whether a drug has a door of this name in the chemistry."""
+    held = [TARGETS[one.target] for compound in load_drug(drug).compounds for one in compound.binds]
+    return any(parameter in (*target.doors, *target.agonist_doors) for target in held)
 
 
 def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
@@ -188,7 +210,7 @@ def _condition(protocol: Protocol) -> Condition | None:
 
 def _meals(protocol: Protocol) -> Iterator[Contradiction]:
     if isinstance(protocol.meals, str):
-        yield from _file(protocol.meals, ("meals",), load_diet, diet_names(), "diet")
+        yield from _file(protocol.meals, ("meals",), load_diet, diet_names(), "eating pattern")
         return
     yield from _foods(protocol.meals, ("meals",))
 
@@ -273,8 +295,10 @@ def _margin_mistake(message: str) -> Contradiction:
     """Return a mistake of `PopulationSpec` or of raking, at its key if the protocol has one."""
     said = message.removeprefix("population, ").removeprefix("population: ")
     field = said.partition(":")[0].partition(".")[0]
-    keys = (_MARGIN_KEYS[field],) if field in _MARGIN_KEYS else ()
-    return Contradiction(path=("population", *keys), message=said)
+    if field not in _MARGIN_KEYS:
+        return Contradiction(path=("population",), message=said)
+    path = ("population", _MARGIN_KEYS[field])
+    return Contradiction(path=path, message=said.removeprefix(f"{field}: "))
 
 
 def _is_whole(wanted: TrialPopulation) -> bool:
@@ -308,10 +332,21 @@ def _name(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Iterator
 
 
 def _unknown(name: str, path: KeyPath, known: Sequence[str], kind: str) -> Contradiction:
+    for other, (names, place) in _KINDS.items():
+        if kind in _KINDS and name in names():
+            return Contradiction(
+                path=path,
+                message=f"'{name}' is {_with_article(other)}; {_with_article(kind)} is wanted. "
+                f"Write it as {place}.",
+            )
     count = f"{len(known)} {'is' if len(known) == 1 else 'are'} known"
     return Contradiction(
         path=path, message=f"unknown {kind} '{name}'; {count}. {nearest_hint(name, known)}"
     )
+
+
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _file(

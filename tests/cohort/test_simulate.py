@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cohort_pk_tolerances import ROUND_OFF_RTOL
 
 import cohort.simulate
+from cohort.drugs import load_drug
 from cohort.errors import RangeError, UnknownNameError
 from cohort.simulate import protocol_compounds, protocol_systems, simulate, simulate_block
-from cohort.trial import load_protocol
+from cohort.trial import Regimen, load_protocol
 from kernels import Lanes, ResultCode, Solver
 
 TRIAL = load_protocol("sct-md-01")
@@ -54,7 +56,8 @@ def test_the_same_block_gives_the_same_bytes(placebo):
 
 
 def test_the_same_patient_is_the_same_person_in_every_arm(placebo, active):
-    for column in ("age_y", "sex", "weight_kg", "cyp2c19", "cyp2d6", "slc6a4"):
+    genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
+    for column in ("age_y", "sex", "weight_kg", "smoker", "crcl_ml_min", *genes):
         assert same(placebo["adsl"][column], active["adsl"][column])
     first, second = placebo["adqs"], active["adqs"]
     start = (first["visit_number"] == 0) & (first["endpoint"] == "MADRS")
@@ -185,6 +188,26 @@ def test_a_trial_may_look_for_no_adverse_events():
 def test_compounds_are_those_of_all_arms():
     names = [compound.name for compound in protocol_compounds(TRIAL)]
     assert names == ["r_citalopram", "s_citalopram"]
+
+
+def test_occupancies_of_all_targets_are_reported_beside_concentrations():
+    given = {"drug": "memantine", "dose": "20 mg"}
+    arms = tuple(
+        arm.model_copy(update={"regimens": (Regimen.model_validate(given),) if index else ()})
+        for index, arm in enumerate(TRIAL.arms[:2])
+    )
+    week = {"arms": arms, "duration": 7 * 86_400, "visits": TRIAL.visits[:2], "published": ()}
+    trial = TRIAL.model_copy(update=week)
+    markers = simulate(trial, arms[1].name, IDS[:3])["adlb"]
+    end = markers["visit_number"] == 1
+    level, held = (
+        markers["value"][end & (markers["biomarker"] == code)] for code in ("C_memantine", "O_nmda")
+    )
+    (binding,) = load_drug("memantine").compounds[0].binds
+    ec50 = binding.ec50.number("ng/mL")
+    assert held == pytest.approx(level / (level + ec50), rel=ROUND_OFF_RTOL)
+    assert (held > 0.05).all()
+    assert set(markers["unit"][markers["biomarker"] == "O_nmda"]) == {"1"}
 
 
 def test_nonsense_is_refused():

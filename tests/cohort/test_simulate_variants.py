@@ -94,6 +94,8 @@ def test_the_baseline_is_untouched_but_by_habits(lived):
         usual = baseline(lived["usual"], code)
         assert (baseline(lived["tired"], code) == usual).all()
         assert (baseline(lived["own"], code) == usual).all()
+    assert set(lived["smokers"]["adsl"]["smoker"]) == {"yes"}
+    assert "no" in lived["usual"]["adsl"]["smoker"]
     smokers = baseline(lived["smokers"], "EC5HT") / baseline(lived["usual"], "EC5HT")
     assert (smokers > 1.01).all()  # less of MAO-A
 

@@ -52,6 +52,17 @@ def test_a_trial_without_events_has_an_empty_table_of_them(columns, facts):
         assert dict(empty.schema) == polars_schema(TABLES["adae"])
 
 
+def test_covariates_of_people_reach_the_subjects(columns, tables):
+    subjects = tables["adsl"]
+    assert subjects["SMOKER"].replace({"Y": "yes", "N": "no"}).to_list() == list(
+        columns["adsl"]["smoker"]
+    )
+    assert subjects["SMOKER"].n_unique() == 2
+    assert subjects["CRCL"].to_list() == list(columns["adsl"]["crcl_ml_min"])
+    assert subjects["COMT"].to_list() == list(columns["adsl"]["comt"])
+    assert subjects["MAOA"].to_list() == list(columns["adsl"]["maoa"])
+
+
 def test_nan_is_stored_as_null(tables):
     for frame in tables.values():
         for column in frame.select(pl.selectors.float()):

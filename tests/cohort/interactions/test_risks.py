@@ -100,6 +100,13 @@ def test_fluoxetine_needs_five_weeks_before_an_mao_inhibitor():
     assert "contraindicated" not in grades(risks(fluoxetine, {**PHENELZINE, "start": "day 78"}))
 
 
+def test_two_mao_inhibitors_are_contraindicated_and_one_alone_is_not():
+    tablet = {"drug": "selegiline", "dose": "10 mg"}
+    (found,) = [one for one in risks(PHENELZINE, tablet) if one.grade == "contraindicated"]
+    assert "phenelzine and selegiline together: hypertensive crisis" in str(found)
+    assert risks({"drug": "rasagiline", "dose": "1 mg"}) == ()
+
+
 def test_two_ssris_are_a_caution():
     found = risks(SERTRALINE, {"drug": "escitalopram", "dose": "10 mg"})
     assert grades(found) == ["caution"]
@@ -135,6 +142,7 @@ def test_every_rule_is_met_by_two_packaged_drugs():
         "pressor_crisis_with_releasers": ("tranylcypromine", 30, "atomoxetine", 80),
         "pressor_crisis_with_dopamine_uptake_inhibitors": ("phenelzine", 45, "bupropion", 300),
         "pressor_crisis_with_levodopa": ("phenelzine", 45, "levodopa_carbidopa", 500),
+        "two_mao_inhibitors": ("tranylcypromine", 30, "selegiline", 10),
         "mao_b_with_serotonergic": ("rasagiline", 1, "sertraline", 100),
         "two_serotonergic": ("sertraline", 100, "escitalopram", 10),
         "two_d2_antagonists": ("haloperidol", 5, "risperidone", 4),

@@ -9,6 +9,7 @@ from scipy.special import lambertw
 from scipy.stats import gamma
 
 from cohort.compounds import TARGETS
+from cohort.drugs import load_drug
 from cohort.errors import CohortError
 from cohort.physiology.enzymes import ENZYMES
 from cohort.physiology.targets import targets_without_system
@@ -236,6 +237,14 @@ def test_targets_without_their_system_are_named():
     binds = [{"target": name, "ec50": fact("50 ng/mL")} for name in ("d2", "dat", "5ht2a")]
     found = targets_without_system([compound(binds=binds)], ["serotonin"])
     assert found == {"dopamine": ("dopamine D2, auto- and postsynaptic", "dopamine transporter")}
+
+
+def test_what_is_supplied_to_a_system_that_is_not_there_is_named():
+    levodopa = load_drug("levodopa_carbidopa").compounds
+    assert targets_without_system(levodopa, ["serotonin"]) == {
+        "levodopa": ("dopamine made of levodopa",)
+    }
+    assert targets_without_system(levodopa, ["levodopa"]) == {}
 
 
 @pytest.mark.parametrize(

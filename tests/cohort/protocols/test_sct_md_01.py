@@ -3,8 +3,12 @@
 import pytest
 
 from cohort.errors import UnknownNameError
+from cohort.lifestyle import lifestyle_names
+from cohort.nutrition import food_names, load_supplement, supplement_names
 from cohort.protocols import protocol_names, protocol_text
-from cohort.trial import load_protocol, parse_protocol, planned_doses
+from cohort.trial import diet_names, load_protocol, parse_protocol, planned_doses
+
+TEXT = protocol_text("sct-md-01")
 
 
 @pytest.mark.parametrize("name", protocol_names())
@@ -54,3 +58,39 @@ def test_recalled_means_are_marked_and_have_no_spread():
 def test_an_unknown_protocol_is_named_with_the_nearest():
     with pytest.raises(UnknownNameError, match="Did you mean 'sct-md-01'"):
         protocol_text("sct-md-1")
+
+
+def with_notes(first, last):
+    """Return the text of the protocol with its notes from one line to another as lines."""
+    lines = TEXT.splitlines(keepends=True)
+    begin = next(i for i, line in enumerate(lines) if line.strip().startswith(first))
+    end = next(i for i, line in enumerate(lines) if line.strip().startswith(last))
+    noted = [line.replace("# ", "", 1) for line in lines[begin : end + 1]]
+    return "".join((*lines[:begin], *noted, *lines[end + 1 :]))
+
+
+def test_notes_on_people_can_be_taken_as_they_stand():
+    found = parse_protocol(with_notes("# female_fraction", "#   - cyp2d6")).population
+    assert (found.female_fraction, found.smoker_fraction, found.weight_mean) == (0.6, 0.2, 80.0)
+    assert sum(found.bmi_shares.values()) == 1.0
+    assert len(found.eligibility) == 2
+    assert found.entry.at_least == 22
+
+
+def test_notes_on_an_arm_can_be_taken_as_they_stand():
+    found = parse_protocol(with_notes("# adherence:", "#   - {supplement")).arm("citalopram 40 mg")
+    assert found.adherence.probability == 0.7
+    assert [one.daily_mg for one in found.supplements] == [3000.0]
+
+
+def test_the_note_on_systems_can_be_taken_as_it_stands():
+    found = parse_protocol(with_notes("# systems:", "# systems:"))
+    assert found.systems == ("noradrenaline", "dopamine")
+
+
+def test_notes_name_all_that_is_packaged():
+    simulated = {name for name in supplement_names() if load_supplement(name).is_simulated}
+    kinds = (diet_names(), lifestyle_names(), simulated)
+    assert not [name for names in kinds for name in names if name not in TEXT]
+    foods = {name for name in food_names() if not name.startswith(("amino_acids", "essential"))}
+    assert not [name for name in foods if name not in TEXT]

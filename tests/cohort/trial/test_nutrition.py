@@ -258,6 +258,11 @@ WRONG = {
     "no unit": ("dose: 1000 mg", "dose: 1", "Write 'dose: 1 mg'"),
     "not often enough": ("every: 8 h", "every: 8", "'every: 8 h'"),
     "no supplement": ("supplement: l_tryptophan", "supplement: 7", "a text is wanted"),
+    "a drug's name": (
+        "supplement: l_tryptophan",
+        "supplement: sertraline",
+        "'sertraline' is a drug; a supplement is wanted. Write it as 'drug' of a regimen.",
+    ),
     "a drug": ("supplement: l_tryptophan", "drug: sertraline", "unknown key 'drug'"),
     "late": ("start: 0 week", "start: 5 week", "regimens start before the end"),
 }
@@ -280,7 +285,8 @@ def test_one_supplement_twice_at_a_time_is_refused():
 
 
 WRONG_MEALS = {
-    "unknown diet": ("mediteranean", r"meals: unknown diet.*Did you mean 'mediterranean'"),
+    "unknown diet": ("mediteranean", r"unknown eating pattern.*Did you mean 'mediterranean'"),
+    "a protein": ("casein", r"'casein' is a protein source; an eating.*as 'source' of a meal"),
     "a file that is not there": ("no-such.yaml", "no such file 'no-such.yaml'"),
     "an unknown source": ("\n- {at: '08:00', protein: 20 g, source: whye}", "Did you mean 'whey'"),
     "a number": ("7", "a list is wanted"),

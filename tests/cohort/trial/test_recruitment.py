@@ -160,7 +160,13 @@ WRONG = {
         "  bmi_shares: {obese: 0.4}",
         9,
         "population.bmi_shares",
-        "they add up to 0.4",
+        "they add up to 0.4 [1]; exactly 1 is allowed. Add the missing share",
+    ),
+    "shares of more than all": (
+        "  bmi_shares: {obese: 0.4, normal: 0.8}",
+        9,
+        "population.bmi_shares",
+        "they add up to 1.2 [1]; exactly 1 is allowed. Lower one of them",
     ),
     "a share that is none": (
         "  bmi_shares: {obese: 140 %, normal: -40 %}",

@@ -141,8 +141,22 @@ def test_a_parameter_that_a_drug_of_the_trial_computes_is_refused(tmp_path):
         "name: mine\ntitle: t\nsystems: [serotonin]\nexpectation: none\n"
         "inputs: [{parameter: sert_occupancy, value: 0.2, mark: assumed, source: guess}]\n"
     )
-    with pytest.raises(ProtocolError, match="'sert_occupancy' is no input in this trial"):
+    with pytest.raises(
+        ProtocolError, match="moves 'sert_occupancy', which is computed by escitalopram"
+    ):
         crossed(f"variants: [{{name: a, lifestyle: [{path}]}}]\n")
+
+
+def test_the_drug_that_computes_what_a_lifestyle_moves_is_named():
+    tired = "variants: [{name: a, lifestyle: [sleep_restriction]}]\n"
+    text = VALID.replace("escitalopram", "haloperidol").replace(
+        "drug: citalopram", "drug: sertraline"
+    )
+    with pytest.raises(ProtocolError) as caught:
+        parse_protocol(text + tired)
+    said = [one for one in caught.value.mistakes if "antagonist_dopamine" in one.message]
+    assert [one.key_path for one in said] == ["variants.a.lifestyle[0]"]
+    assert "computed by haloperidol in this trial" in said[0].message
 
 
 def test_the_systems_of_lifestyles_join_those_of_the_condition():
@@ -268,6 +282,7 @@ def test_the_variants_in_the_notes_of_the_packaged_protocol_can_be_used():
         "usual",
         "training",
         "one meal a day",
+        "mediterranean",
         "on their own",
     ]
     names = text[text.index("# Packaged lifestyles: ") :].split(";")[0].replace("\n# ", " ")
