@@ -29,19 +29,6 @@ Floats = NDArray[np.float64]
 _OF_DRUGS: Final = (("C", "concentration_", "ng/mL"), ("O", "occupancy_", "1"))
 """What is reported of every compound and target: first letter of its code, rule, unit."""
 
-_NO_EVENTS: Final[Columns] = {
-    "patient_id": np.zeros(0, np.int64),
-    "arm": np.zeros(0, np.str_),
-    "term": np.zeros(0, np.str_),
-    "organ_class": np.zeros(0, np.str_),
-    "onset_day": np.zeros(0, np.int64),
-    "end_day": np.zeros(0),
-    "severity": np.zeros(0, np.str_),
-    "serious": np.zeros(0, np.bool_),
-    "ascertainment": np.zeros(0, np.str_),
-}
-"""What a protocol without adverse events has of them."""
-
 
 def block_columns(
     protocol: Protocol, arm: str, result: "BlockResult", trajectory_ids: frozenset[int]
@@ -236,7 +223,7 @@ def _events(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
                 "ascertainment": np.full(len(lane), event.background.ascertainment),
             }
         )
-    return _stacked(rows) if rows else dict(_NO_EVENTS)
+    return _stacked(rows)
 
 
 def _trajectories(

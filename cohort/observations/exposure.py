@@ -135,7 +135,7 @@ def occupancies(drug: Drug) -> tuple[str, ...]:
     Examples
     --------
     >>> from cohort.drugs import load_drug
-    >>> occupancies(load_drug("sertraline"))
+    >>> occupancies(load_drug("escitalopram"))
     ('sert_occupancy',)
     """
     bound = {

@@ -45,10 +45,8 @@ def tyramine() -> Submodel:
 
     Examples
     --------
-    >>> from cohort.model import assemble
-    >>> model = assemble("pressor", [tyramine()], {"d": symbol("tyramine_threshold")})
-    >>> model.parameters["tyramine_threshold_rest"].value
-    437.0
+    >>> [parameter.value for parameter in tyramine().parameters][:1]
+    [437.0]
     """
     working = symbol("mao_a_activity")
     first_pass, nerves = symbol("tyramine_first_pass"), symbol("tyramine_nerve_gain")

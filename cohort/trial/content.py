@@ -274,7 +274,7 @@ def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
         yield Contradiction(path=("population", "records"), message=_listed(error))
         return
     except CohortError as error:
-        yield _margin_mistake(str(error))
+        yield _margin_mistake(str(error), condition.name)
         return
     if wanted.eligibility and not wrong:
         criteria = eligibility_criteria(protocol, condition)
@@ -291,10 +291,12 @@ def _listed(error: FileContentError) -> str:
     return f"the file has mistakes:\n    {shown}{more}" if len(error.mistakes) > 1 else shown
 
 
-def _margin_mistake(message: str) -> Contradiction:
+def _margin_mistake(message: str, condition: str) -> Contradiction:
     """Return a mistake of `PopulationSpec` or of raking, at its key if the protocol has one."""
     said = message.removeprefix("population, ").removeprefix("population: ")
     field = said.partition(":")[0].partition(".")[0]
+    if field in ("age_mean_y", "age_sd_y"):  # the condition's; the range is the protocol's
+        said = f"{condition} does not fit: {said.rpartition('. ')[0]}. Change age_min or age_max."
     if field not in _MARGIN_KEYS:
         return Contradiction(path=("population",), message=said)
     path = ("population", _MARGIN_KEYS[field])

@@ -198,7 +198,13 @@ def test_choline_stays_but_for_exchange_with_blood():
         (
             "serotonin",
             ("htp", "serotonin_cytosol", "serotonin_vesicle", "serotonin_extracellular"),
-            {"hydroxylation": 1, "oxidation": -1, "escape_oxidized": -1, "escape_other": -1},
+            {
+                "hydroxylation": 1,
+                "htp_entry": 1,
+                "oxidation": -1,
+                "escape_oxidized": -1,
+                "escape_other": -1,
+            },
         ),
         (
             "histamine",
