@@ -7,7 +7,7 @@ as a coefficient of variation and used as ``sd_log = sqrt(ln(1 + cv^2))``.
 import math
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cohort.compounds.covariates import CovariateEffect
 from cohort.compounds.quantity import (
@@ -33,6 +33,7 @@ from cohort.yaml_files import load_named, nearest_hint, packaged_names
 __all__ = [
     "Binding",
     "Compound",
+    "Correlation",
     "CovariateRule",
     "Disposition",
     "Enzyme",
@@ -218,6 +219,30 @@ class CovariateRule(Declaration):
         return self
 
 
+class Correlation(Declaration):
+    """How the spread of one number follows that of another, by the logarithms.
+
+    Examples
+    --------
+    >>> Correlation(parameter="v_c", other="cl", value=dict(
+    ...     value=0.47, mark="read", tag="input", source="Akil 2016")).value.number("1")
+    0.47
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    parameter: DispositionName
+    other: DispositionName = Field(alias="with")
+    value: Number
+
+    @model_validator(mode="after")
+    def _check_value(self) -> Self:
+        value = self.value.number("1")
+        if not -1 <= value <= 1:
+            raise ValueError(f"correlation {value:g}; from -1 to 1 is allowed. Change it.")
+        return self
+
+
 class Inhibition(Declaration):
     """Inhibition of an enzyme by unbound drug: reversible, mechanism-based, or both.
 
@@ -350,8 +375,9 @@ class Compound(Declaration):
         Identifier, and words for people.
     molar_mass, f_u
         Molar mass of what ``concentration`` counts, and unbound fraction in plasma.
-    disposition, cv, elimination, covariates
-        Its way through the body, the spread of that between patients, and what moves it.
+    disposition, cv, correlations, elimination, covariates
+        Its way through the body, the spread of that between patients, how the spread of one number
+        goes with that of another, and what moves it.
     formation
         Parents of a metabolite.
     inhibits, induces, binds
@@ -372,6 +398,7 @@ class Compound(Declaration):
     f_u: Fraction
     disposition: Disposition
     cv: dict[DispositionName, Spread] = Field(default_factory=dict)
+    correlations: tuple[Correlation, ...] = ()
     elimination: Annotated[tuple[Route, ...], Field(min_length=1)]
     covariates: tuple[CovariateRule, ...] = ()
     formation: tuple[Formation, ...] = ()
@@ -399,6 +426,7 @@ class Compound(Declaration):
         ):
             if len(names) != len(set(names)):
                 raise ValueError(f"{key} is given twice; once is allowed. Join the two entries.")
+        self._check_correlations()
         named = set(self.cv) | {name for rule in self.covariates for name in rule.parameters}
         missing = sorted(name for name in named if self.disposition.quantity(name) is None)
         if missing:
@@ -407,6 +435,34 @@ class Compound(Declaration):
                 f"Add {missing[0]!r} there or drop it here."
             )
         return self
+
+    def _check_correlations(self) -> None:
+        following = [item.parameter for item in self.correlations]
+        for item in self.correlations:
+            for name in (item.parameter, item.other):
+                if name not in self.cv:
+                    raise ValueError(
+                        f"correlations name {name!r}, which has no spread; names in cv are "
+                        f"allowed. Add {name!r} there or drop it here."
+                    )
+            if item.other in following or following.count(item.parameter) > 1:
+                raise ValueError(
+                    f"correlations: {item.parameter!r} and {item.other!r} are in a chain; each "
+                    "number follows one that follows none. Name the first one instead."
+                )
+
+    def follows(self, name: DispositionName) -> tuple[str, float] | None:
+        """Return the parameter that another follows between patients, with the correlation.
+
+        Examples
+        --------
+        >>> load_compound("sertraline").follows("v_c") is None
+        True
+        """
+        for item in self.correlations:
+            if item.parameter == name:
+                return f"{item.other}_{self.name}", item.value.number("1")
+        return None
 
     @property
     def entry(self) -> str:

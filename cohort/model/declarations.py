@@ -156,6 +156,8 @@ class Parameter:
         Standard deviation of ln(value) between patients [1]; 0 where patients do not differ.
     bounds
         Allowed values.
+    follows
+        Another parameter and the correlation with it: that of the logarithms between patients [1].
 
     Raises
     ------
@@ -164,7 +166,8 @@ class Parameter:
     UnitError
         If the unit is not one.
     RangeError
-        If the value is outside ``bounds`` or ``sd_log`` is negative.
+        If the value is outside ``bounds``, ``sd_log`` is negative, or a correlation is not between
+        -1 and 1.
 
     Examples
     --------
@@ -180,9 +183,15 @@ class Parameter:
     source: Source
     sd_log: float = 0.0
     bounds: Bounds = POSITIVE
+    follows: tuple[str, float] | None = None
 
     def __post_init__(self) -> None:
         _check_common("parameter", self.name, self.unit, self.meaning)
+        if self.follows is not None and not -1 <= self.follows[1] <= 1:
+            raise RangeError(
+                f"parameter {self.name!r}: correlation {self.follows[1]:g} [1] with "
+                f"{self.follows[0]!r}; from -1 to 1 is allowed. Change it."
+            )
         _check_value("parameter", self.name, self.value, self.unit, self.bounds)
         _check_source("parameter", self.name, self.source)
         _check_value("parameter (sd_log)", self.name, self.sd_log, "1", NOT_NEGATIVE)

@@ -197,7 +197,16 @@ def _parameters(compound: Compound) -> tuple[Parameter, ...]:
             meaning = f"{words} of {name}"
             bounds = FRACTION if key == "bioavailability" else POSITIVE
             made.append(
-                Parameter(f"{key}_{name}", value, unit, meaning, _source(quantity), spread, bounds)
+                Parameter(
+                    f"{key}_{name}",
+                    value,
+                    unit,
+                    meaning,
+                    _source(quantity),
+                    spread,
+                    bounds,
+                    compound.follows(key),  # type: ignore[arg-type]
+                )
             )
     for route in compound.elimination:
         if route.activity:

@@ -4,6 +4,7 @@ Draws without a resting state are drawn again. `cohort.population.population` en
 assembled model. Imports NumPy and kernels.arithmetic.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cohort.errors import RangeError, ShapeError, UnknownNameError
 from cohort.model import Bounds, Model, Parameter
-from cohort.population.draws import lognormals
+from cohort.population.draws import lognormals, normals
 from cohort.units import conversion_factor, parse_unit
+from kernels.arithmetic import exp
 
 __all__ = ["REDRAW_LIMIT", "ParameterDraw", "sample_lags", "sample_parameters"]
 
@@ -85,7 +87,9 @@ def sample_parameters(
     Notes
     -----
     :math:`\theta_i = \theta \, f(covariates_i) \, e^{s \eta_i}` with :math:`\eta \sim N(0, 1)`, so
-    the reference is the median. Spreads are independent between parameters. A patient whose draw
+    the reference is the median. Spreads are independent between parameters, but for one that
+    follows another with correlation :math:`\rho`: :math:`\eta = \rho\,\eta_{other} +
+    \sqrt{1 - \rho^2}\,\eta_{own}`. A patient whose draw
     leaves a parameter's bounds or breaks a condition of the model gets all spreads drawn anew; the
     accepted population is therefore slightly narrower than declared, by the share in ``redraws``.
 
@@ -206,7 +210,14 @@ def _draw(
     if not parameter.sd_log:
         return typical
     decision = f"parameter:{name}"
-    return typical * lognormals(seed, patients, decision, draw, sd_log=parameter.sd_log)
+    if parameter.follows is None:
+        return typical * lognormals(seed, patients, decision, draw, sd_log=parameter.sd_log)
+    other, correlation = parameter.follows
+    shared = normals(seed, patients, f"parameter:{other}", draw)
+    own = normals(seed, patients, decision, draw)
+    eta = correlation * shared + math.sqrt(1.0 - correlation * correlation) * own
+    drawn: Values = typical * exp(parameter.sd_log * eta)
+    return drawn
 
 
 def _rejected(model: Model, trial: Mapping[str, Values], n_lane: int) -> NDArray[np.bool_]:

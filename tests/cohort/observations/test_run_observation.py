@@ -8,8 +8,9 @@ import pytest
 from cohort_compounds import compound, drug, fact
 
 from cohort.drugs import Drug
-from cohort.observations import Observation, run_observations
+from cohort.observations import Observation, drug_model, run_observations
 from cohort.observations.exposure import follow_people, settling_days
+from cohort.population import sample_parameters
 
 DOSE_UG, V, K_A, K = 100_000.0, 100.0, 1.0, 0.1
 T_MAX = math.log(K_A / K) / (K_A - K)
@@ -101,6 +102,30 @@ def test_settling_counts_half_lives():
     assert settling_days(drug(compound())) == 3  # 7 h: the least
     slow = compound(disposition={"cl": fact("0.5 L/h")})
     assert settling_days(drug(slow)) == math.ceil(6 * math.log(2) * 100 / 0.5 / 24)
+
+
+def test_spreads_of_two_numbers_go_together_as_their_file_says():
+    """The logarithms of clearance and volume: standard deviations and correlation of a sample."""
+    shared = [{"parameter": "v_c", "with": "cl", "value": fact(0.6)}]
+    given = drug(compound(cv={"cl": fact("30 %"), "v_c": fact("20 %")}, correlations=shared))
+    draw = sample_parameters(np.arange(20_000), 5, drug_model([given]))
+    logs = np.log([draw.values["cl_x"], draw.values["v_c_x"]])
+    assert np.corrcoef(logs)[0, 1] == pytest.approx(0.6, abs=0.02)
+    assert logs.std(axis=1) == pytest.approx(np.sqrt(np.log1p([0.3**2, 0.2**2])), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("shared", "words"),
+    [
+        ([("v_c", "cl", 1.2)], "from -1 to 1"),
+        ([("v_c", "k_a", 0.5)], "'k_a', which has no spread"),
+        ([("v_c", "cl", 0.5), ("cl", "v_c", 0.5)], "in a chain"),
+    ],
+)
+def test_nonsense_correlations_are_refused(shared, words):
+    listed = [{"parameter": one, "with": two, "value": fact(value)} for one, two, value in shared]
+    with pytest.raises(ValueError, match=words):
+        compound(cv={"cl": fact("30 %"), "v_c": fact("20 %")}, correlations=listed)
 
 
 def test_people_differ_as_their_file_says():
