@@ -136,7 +136,7 @@ def occupancies(drug: Drug) -> tuple[str, ...]:
     --------
     >>> from cohort.drugs import load_drug
     >>> occupancies(load_drug("sertraline"))
-    ('sert_occupancy',)
+    ('sert_occupancy', 'occupancy_dat')
     """
     bound = {
         binding.target

@@ -45,9 +45,7 @@ def tyramine() -> Submodel:
 
     Examples
     --------
-    >>> from cohort.model import assemble
-    >>> model = assemble("pressor", [tyramine()], {"d": symbol("tyramine_threshold")})
-    >>> model.parameters["tyramine_threshold_rest"].value
+    >>> {item.name: item.value for item in tyramine().parameters}["tyramine_threshold_rest"]
     437.0
     """
     working = symbol("mao_a_activity")
