@@ -135,8 +135,8 @@ def occupancies(drug: Drug) -> tuple[str, ...]:
     Examples
     --------
     >>> from cohort.drugs import load_drug
-    >>> occupancies(load_drug("escitalopram"))
-    ('sert_occupancy',)
+    >>> occupancies(load_drug("sertraline"))
+    ('sert_occupancy', 'occupancy_dat')
     """
     bound = {
         binding.target

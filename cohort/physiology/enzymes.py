@@ -179,7 +179,7 @@ def enzymes(compounds: Iterable[Compound]) -> Submodel:
     Examples
     --------
     >>> from cohort.compounds import load_compound
-    >>> model = enzymes([load_compound("paroxetine"), load_compound("pindolol")])
+    >>> model = enzymes([load_compound("paroxetine"), load_compound("nortriptyline")])
     >>> [species.name for species in model.species], [port.name for port in model.ports]
     (['cyp2d6_pool'], ['concentration_paroxetine'])
     """

@@ -45,8 +45,8 @@ def tyramine() -> Submodel:
 
     Examples
     --------
-    >>> [parameter.value for parameter in tyramine().parameters][:1]
-    [437.0]
+    >>> {item.name: item.value for item in tyramine().parameters}["tyramine_threshold_rest"]
+    437.0
     """
     working = symbol("mao_a_activity")
     first_pass, nerves = symbol("tyramine_first_pass"), symbol("tyramine_nerve_gain")

@@ -79,10 +79,17 @@ def test_reversible_inhibitors_alone_leave_the_pool_out():
     assert len(enzyme.ports) == 2
 
 
-def test_paroxetine_raises_atomoxetine():
-    alone = swallow({"atomoxetine": 40.0}, days=14).mean("concentration_atomoxetine")[0]
-    both = swallow({"atomoxetine": 40.0, "paroxetine": 20.0}, days=14)
-    assert both.mean("concentration_atomoxetine")[0] > 4 * alone
+def test_paroxetine_raises_desipramine():
+    """At least twofold, as guidance of the FDA asks of a strong or moderate inhibitor."""
+    alone = swallow({"desipramine": 50.0}, days=14).mean("concentration_desipramine")[0]
+    both = swallow({"desipramine": 50.0, "paroxetine": 20.0}, days=14)
+    assert both.mean("concentration_desipramine")[0] > 2 * alone
+
+
+def test_paroxetine_adds_little_to_fluoxetine_which_holds_the_enzyme_itself():
+    alone = swallow({"fluoxetine": 20.0}, days=14).mean("concentration_fluoxetine")[0]
+    both = swallow({"fluoxetine": 20.0, "paroxetine": 20.0}, days=14)
+    assert alone < both.mean("concentration_fluoxetine")[0] < 1.2 * alone
 
 
 def test_paroxetine_does_not_move_sertraline():
