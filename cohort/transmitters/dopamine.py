@@ -68,6 +68,7 @@ SHARED_PORTS = (
     "dat_occupancy",
     "antagonist_d2",
     "antagonist_dopamine",
+    "receptor_loss_dopamine",
     "agonist_d2",
     "agonist_dopamine",
     "levodopa_influx",
@@ -380,6 +381,7 @@ def _ports(*, has_hva: bool) -> tuple[Port, ...]:
         Port("dat_occupancy", "1", "share of the transporter that is blocked", 0.0, FRACTION),
         Port("antagonist_d2", "1", "share of D2 autoreceptors blocked", 0.0, FRACTION),
         Port("antagonist_dopamine", "1", "share of postsynaptic ones blocked", 0.0, FRACTION),
+        Port("receptor_loss_dopamine", "1", "share of them gone from the membrane", 0.0, FRACTION),
         Port(
             "agonist_d2",
             "1",
@@ -482,10 +484,11 @@ def _agonist_tone(kind: str) -> sympy.Expr:
 
 def _received(level: sympy.Expr) -> sympy.Expr:
     """Dopamine relative to rest as postsynaptic receptors read it under drugs [1]."""
+    blocked, lost = symbol("antagonist_dopamine"), symbol("receptor_loss_dopamine")
     return receptor_view(
         level,
         symbol("dopamine_half_saturation"),
-        symbol("antagonist_dopamine"),
+        blocked + lost * (1 - blocked),  # of those that are left, drugs block their share
         symbol("agonist_dopamine"),
     )
 

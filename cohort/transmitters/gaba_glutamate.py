@@ -205,7 +205,9 @@ def _ports() -> tuple[Port, ...]:
         Port("gat1_occupancy", "1", "share of GAT-1 that is blocked", 0.0, FRACTION),
         Port("gaba_transaminase_inactivation", "1/h", "irreversible, as by vigabatrin", 0.0),
         Port("gaba_a_modulation", "1", "of GABA-A receptors, 1 without", 1.0, POSITIVE),
+        Port("gaba_a_potentiation", "1", "of its currents but by drugs, 1 without", 1.0, POSITIVE),
         Port("antagonist_nmda", "1", "share of NMDA receptors blocked", 0.0, FRACTION),
+        Port("nmda_current_loss", "1", "share of their current lost but by drugs", 0.0, FRACTION),
         Port("glutamate_release_inhibition", "1", "as by gabapentinoids", 0.0, FRACTION),
     )
 
@@ -266,14 +268,16 @@ def _rules() -> dict[str, Rule]:
         "glutamate_tone": Rule(
             activation(glutamate, symbol("glutamate_half_saturation"))
             * quinolinic
-            * (1 - symbol("antagonist_nmda")),
+            * (1 - symbol("antagonist_nmda"))
+            * (1 - symbol("nmda_current_loss")),
             "1",
             "excitatory tone relative to rest",
         ),
         "gaba_tone": Rule(
             symbol("sensitivity_gaba")
             * activation(gaba, symbol("gaba_half_saturation"))
-            * symbol("gaba_a_modulation"),
+            * symbol("gaba_a_modulation")
+            * symbol("gaba_a_potentiation"),
             "1",
             "inhibitory tone relative to rest",
         ),

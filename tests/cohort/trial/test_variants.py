@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from cohort.chemistry import Setting, chemistry_model
+from cohort.compounds import TARGETS
 from cohort.drugs import load_drug
 from cohort.errors import ProtocolError, UnknownNameError
-from cohort.lifestyle import lifestyle_names
+from cohort.lifestyle import lifestyle_names, load_lifestyle
 from cohort.protocols import protocol_text
 from cohort.trial import (
     AS_PLANNED,
@@ -147,16 +148,26 @@ def test_a_parameter_that_a_drug_of_the_trial_computes_is_refused(tmp_path):
         crossed(f"variants: [{{name: a, lifestyle: [{path}]}}]\n")
 
 
-def test_the_drug_that_computes_what_a_lifestyle_moves_is_named():
-    tired = "variants: [{name: a, lifestyle: [sleep_restriction]}]\n"
-    text = VALID.replace("escitalopram", "haloperidol").replace(
-        "drug: citalopram", "drug: sertraline"
+def test_the_drug_that_computes_what_a_lifestyle_moves_is_named(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: mine\ntitle: t\nsystems: [dopamine]\nexpectation: none\n"
+        "inputs: [{parameter: antagonist_dopamine, value: 0.2, mark: assumed, source: guess}]\n"
     )
     with pytest.raises(ProtocolError) as caught:
-        parse_protocol(text + tired)
-    said = [one for one in caught.value.mistakes if "antagonist_dopamine" in one.message]
-    assert [one.key_path for one in said] == ["variants.a.lifestyle[0]"]
-    assert "computed by haloperidol in this trial" in said[0].message
+        parse_protocol(
+            VALID.replace("escitalopram", "haloperidol")
+            + f"variants: [{{name: a, lifestyle: [{path}]}}]\n"
+        )
+    (said,) = [one for one in caught.value.mistakes if "antagonist_dopamine" in one.message]
+    assert said.key_path == "variants.a.lifestyle[0]"
+    assert "computed by haloperidol in this trial" in said.message
+
+
+@pytest.mark.parametrize("lifestyle", lifestyle_names())
+def test_packaged_lifestyles_move_nothing_that_a_packaged_drug_computes(lifestyle):
+    doors = {door for one in TARGETS.values() for door in (*one.doors, *one.agonist_doors)}
+    assert not doors & {one.parameter for one in load_lifestyle(lifestyle).inputs}
 
 
 def test_the_systems_of_lifestyles_join_those_of_the_condition():
