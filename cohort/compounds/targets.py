@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 __all__ = ["SUPPLIES", "TARGETS", "Target", "TargetKind"]
 
-TargetKind = Literal["blocked", "destroyed", "receptor", "modulated"]
+TargetKind = Literal["blocked", "destroyed", "receptor", "modulated", "reversed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,8 @@ class Target:
     kind
         ``blocked``: a transporter or enzyme of which a share is held. ``destroyed``: an enzyme that
         is inhibited irreversibly only. ``receptor``: agonists, partial agonists and antagonists
-        compete with the transmitter. ``modulated``: an allosteric site.
+        compete with the transmitter. ``modulated``: an allosteric site. ``reversed``: a carrier
+        that a releaser such as amphetamine turns round.
     doors
         Ports that read the blocked share (of a receptor: of antagonist), or the modulation.
     agonist_doors
@@ -35,7 +36,8 @@ class Target:
     e_max
         Largest occupancy that is seen in people [1].
     gain
-        Modulated targets: size of the effect at full occupancy [1].
+        Modulated targets: size of the effect at full occupancy [1]; reversed ones: rate constant
+        from cytosol to outside [1/h].
 
     Examples
     --------
@@ -236,6 +238,23 @@ _TABLE: Final = (
         doors=("glutamate_release_inhibition",),
         system="gaba_glutamate",
         gain=0.3,
+    ),
+    # carriers turned round
+    Target(
+        name="dat_release",
+        title="dopamine transporter, reversed",
+        kind="reversed",
+        doors=("dopamine_reverse_transport",),
+        system="dopamine",
+        gain=100.0,
+    ),
+    Target(
+        name="net_release",
+        title="noradrenaline transporter, reversed",
+        kind="reversed",
+        doors=("noradrenaline_reverse_transport",),
+        system="noradrenaline",
+        gain=300.0,
     ),
     # receptors that are reported only
     Target(name="d1", title="dopamine D1", kind="receptor"),

@@ -22,7 +22,10 @@ _PLATEAU = Source(
 )
 _LN2 = sympy.Float(0.6931471805599453)
 _TYPICAL_NG_ML = 10.0
+_REVERSED = Source("chosen: with block of uptake some fivefold outside within an hour", "design")
 _GAINS = {
+    "dat_release": _REVERSED,
+    "net_release": _REVERSED,
     "gaba_a": Source(
         "benzodiazepines at full occupancy: GABA-A current x 2 to 3, recalled", "assumed"
     ),
@@ -216,12 +219,12 @@ class _Bound:
                     FRACTION,
                 )
             )
-        if self.target.kind == "modulated":
+        if self.target.kind in ("modulated", "reversed"):
             made.append(
                 Parameter(
                     f"{self.target.name}_gain",
                     self.target.gain,
-                    "1",
+                    "1" if self.target.kind == "modulated" else "1/h",
                     f"effect of full occupancy of the {title}",
                     _GAINS[self.target.name],
                 )
@@ -297,6 +300,9 @@ class _Bound:
             }
         if target.kind == "receptor":
             return self._receptor_doors()
+        if target.kind == "reversed":
+            rate = symbol(f"{target.name}_gain") * occupancy
+            return {door: Rule(rate, "1/h", f"by the {target.title}") for door in target.doors}
         return {
             door: Rule(occupancy, "1", f"share of the {target.title} that is blocked")
             for door in target.doors

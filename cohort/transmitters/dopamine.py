@@ -72,6 +72,7 @@ SHARED_PORTS = (
     "agonist_d2",
     "agonist_dopamine",
     "levodopa_influx",
+    "dopamine_reverse_transport",
 )
 """What all dopamine terminals read alike."""
 
@@ -397,6 +398,7 @@ def _ports(*, has_hva: bool) -> tuple[Port, ...]:
             NOT_NEGATIVE,
         ),
         Port("levodopa_influx", "uM/h", "levodopa from blood into terminals", 0.0),
+        Port("dopamine_reverse_transport", "1/h", "cytosol to outside, as by amphetamine", 0.0),
         Port("dopamine_foreign_release", "uM/h", "from serotonin terminals", 0.0),
     )
 
@@ -590,6 +592,7 @@ def _terminal() -> tuple[Reaction, ...]:
     inside, store, outside = (
         f"dopamine_{place}" for place in ("cytosol", "vesicle", "extracellular")
     )
+    reversed_ = symbol("dopamine_reverse_transport") * symbol(inside)
     return (
         Reaction("hydroxylation", flux["synthesis"], {"dopa_dopamine": 1}),
         Reaction("levodopa_entry", symbol("levodopa_influx"), {"dopa_dopamine": 1}),
@@ -601,6 +604,8 @@ def _terminal() -> tuple[Reaction, ...]:
         Reaction("foreign_arrival", symbol("dopamine_foreign_release"), {outside: 1}),
         Reaction("uptake", flux["uptake"], {inside: 1}),
         Reaction("clearance", survive * flux["uptake"], {outside: -1}),
+        Reaction("reverse_exit", reversed_, {inside: -1}),
+        Reaction("reverse_arrival", survive * reversed_, {outside: 1}),
         Reaction("oxidation", symbol("dopamine_oxidation"), {inside: -1}),
         Reaction("methylation", symbol("dopamine_methylation"), {outside: -1}),
         Reaction("diffusion", symbol("dopamine_diffusion"), {outside: -1}),

@@ -238,6 +238,7 @@ def _ports() -> tuple[Port, ...]:
         Port("aadc_inhibition", "1", "share of AADC that is blocked", 0.0, FRACTION),
         Port("vmat_inhibition", "1", "share of VMAT2 that is blocked", 0.0, FRACTION),
         Port("net_occupancy", "1", "share of the transporter that is blocked", 0.0, FRACTION),
+        Port("noradrenaline_reverse_transport", "1/h", "cytosol to outside", 0.0),
         Port("antagonist_alpha2", "1", "share of alpha-2 held by an antagonist", 0.0, FRACTION),
         Port("agonist_alpha2", "1", "agonist at alpha-2, in half saturations", 0.0, NOT_NEGATIVE),
     )
@@ -398,6 +399,7 @@ def _reactions() -> tuple[Reaction, ...]:
     spared = symbol("noradrenaline_loss_spared")
     yielded = survive * flux["oxidation"] + flux["escape"] * (spared + (1 - spared) * oxidase)
     out = symbol("mhpg_csf_clearance")
+    reversed_ = symbol("noradrenaline_reverse_transport") * symbol(inside)
     return (
         Reaction("hydroxylation", flux["synthesis"], {"dopa_noradrenaline": 1}),
         Reaction("decarboxylation", decarboxylation, {"dopa_noradrenaline": -1, dopamine: 1}),
@@ -415,6 +417,8 @@ def _reactions() -> tuple[Reaction, ...]:
         Reaction("arrival", survive * flux["release"], {outside: 1}),
         Reaction("uptake", flux["uptake"], {inside: 1}),
         Reaction("clearance", survive * flux["uptake"], {outside: -1}),
+        Reaction("reverse_exit", reversed_, {inside: -1}),
+        Reaction("reverse_arrival", survive * reversed_, {outside: 1}),
         Reaction("escape", flux["escape"], {outside: -1}),
         Reaction("oxidation", flux["oxidation"], {inside: -1}),
         Reaction(

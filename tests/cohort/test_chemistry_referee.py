@@ -72,6 +72,8 @@ CONTROLS = {key: name for key, name in printed.CONTROLS.items() if key != "ldopa
     "g1B": "agonist_1b",
     "gA2": "agonist_alpha2",
     "gD2": "agonist_d2",
+    "revD": "dopamine_reverse_transport",
+    "revN": "noradrenaline_reverse_transport",
     "gM2": "agonist_m2",
     "gD": "agonist_dopamine",
     "gabaA": "gaba_a_modulation",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import sympy
 from chemistry_runs import DAY, ratios
 from cohort_tolerances import COMPETITION_RTOL
 
@@ -175,3 +176,14 @@ def test_a_partial_d2_agonist_spares_what_an_antagonist_takes(model):
     (end,) = ratios(model, [(doses, 4)], 2)
     assert end["dopamine_tone"][0] < 0.4 < end["dopamine_tone"][1] < 1
     assert end["hva_brain"][1] < end["hva_brain"][0]
+
+
+@pytest.mark.parametrize("system", ["dopamine", "noradrenaline"])
+def test_a_carrier_turned_round_takes_inside_what_it_gives_outside(system):
+    model = chemistry_model((system,))
+    port = symbol(f"{system}_reverse_transport")
+    inside, outside = (symbol(f"{system}_{place}") for place in ("cytosol", "extracellular"))
+    gained = sympy.diff(model.system.rhs[outside.name], port)
+    lost = sympy.diff(model.system.rhs[inside.name], port)
+    assert sympy.simplify(lost + inside) == 0
+    assert sympy.simplify(gained - symbol(f"{system}_terminals") * inside) == 0
