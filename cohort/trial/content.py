@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["content_contradictions"]
 
-_N_LISTED = 10  # mistakes of a file of people that one message shows
+_N_LISTED = 10  # mistakes of a file that one message shows
 _MARGIN_KEYS = {  # field of a population spec, key of a protocol
     "weight_mean_kg": "weight_mean",
     "bmi_shares": "bmi_shares",
@@ -374,10 +374,7 @@ def _file(
         else:
             yield _unknown(name, path, known, kind)
     except FileContentError as error:
-        yield Contradiction(
-            path=path,
-            message=f"'{name}' has {len(error.mistakes)} mistakes, the first: {error.mistakes[0]}",
-        )
+        yield Contradiction(path=path, message=_listed(error))
 
 
 def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:

@@ -301,3 +301,18 @@ def test_wrong_meals_are_refused_once(case):
     with pytest.raises(ProtocolError, match=words) as caught:
         parse_protocol(f"{text}meals: {new}\n")
     assert len(caught.value.mistakes) == 1
+
+
+def test_all_mistakes_of_an_own_eating_pattern_are_shown(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: mine\ntitle: t\nmark: assumed\nsource: guess\nmeals:\n"
+        '  - {at: "08:00", protein: 8 L, carbohydrate: 90}\n'
+    )
+    text = VALID[: VALID.index("meals:")] + VALID[VALID.index("adherence:") :]
+    with pytest.raises(ProtocolError) as caught:
+        parse_protocol(f"{text}meals: {path}\n")
+    (said,) = caught.value.mistakes
+    assert said.key_path == "meals"
+    assert f"{path}:6, meals[0].protein: '8 L' is given in [L]" in said.message
+    assert f"{path}:6, meals[0].carbohydrate: 90 has no unit" in said.message
