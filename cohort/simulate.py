@@ -80,7 +80,6 @@ __all__ = [
     "model_texts",
     "prepare_device",
     "protocol_compounds",
-    "protocol_systems",
     "simulate",
     "simulate_block",
     "trial_condition",
@@ -302,7 +301,7 @@ def model_texts(protocol: Protocol) -> dict[str, str]:
 def _trial_model(protocol: Protocol) -> Model:
     return patient_model(
         protocol_compounds(protocol),
-        protocol_systems(protocol),
+        trial_systems(protocol),
         _protocol_inputs(protocol),
         _means_of(load_condition(protocol.condition)),
         shifted_parameters(protocol),
@@ -382,27 +381,6 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
         for compound in load_drug(regimen.drug).compounds
     }
     return tuple(found[name] for name in sorted(found))
-
-
-def protocol_systems(protocol: Protocol) -> tuple[str, ...]:
-    """Return the systems that a trial simulates: of its condition, its own, of life and food.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Names in `cohort.chemistry`, each once, without what they need.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> protocol_systems(load_protocol("sct-md-01"))
-    ('serotonin',)
-    """
-    return trial_systems(protocol)
 
 
 def _population(
@@ -503,7 +481,7 @@ class _Walk:
             ),
             model=self.model,
             condition=self.condition,
-            systems=protocol_systems(self.protocol),
+            systems=trial_systems(self.protocol),
             variation=self.variation,
         )
 

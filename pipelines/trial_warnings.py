@@ -10,7 +10,8 @@ from cohort.chemistry import with_needs
 from cohort.conditions import load_condition
 from cohort.interactions import protocol_risks
 from cohort.physiology.targets import targets_without_system
-from cohort.simulate import protocol_compounds, protocol_systems
+from cohort.simulate import protocol_compounds
+from cohort.trial import trial_systems
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
     ()
     """
     risks = tuple(map(str, protocol_risks(protocol)))
-    systems = with_needs(protocol_systems(protocol))
+    systems = with_needs(trial_systems(protocol))
     missing = targets_without_system(protocol_compounds(protocol), systems)
     idle = tuple(
         f"{' and '.join(titles)}: acted on by a drug of this trial, but {system!r} is not "

@@ -9,8 +9,8 @@ from cohort_pk_tolerances import ROUND_OFF_RTOL
 import cohort.simulate
 from cohort.drugs import load_drug
 from cohort.errors import RangeError, UnknownNameError
-from cohort.simulate import protocol_compounds, protocol_systems, simulate, simulate_block
-from cohort.trial import Regimen, load_protocol
+from cohort.simulate import protocol_compounds, simulate, simulate_block
+from cohort.trial import Regimen, load_protocol, trial_systems
 from kernels import Lanes, ResultCode, Solver
 
 TRIAL = load_protocol("sct-md-01")
@@ -116,7 +116,7 @@ def test_weeks_of_an_ssri_lower_5hiaa_and_raise_serotonin(active):
 
 def test_more_systems_add_their_biomarkers_and_leave_the_person_and_the_luck(active):
     more = TRIAL.model_copy(update={"systems": ("noradrenaline", "cortisol")})
-    assert protocol_systems(more) == ("serotonin", "noradrenaline", "cortisol")
+    assert trial_systems(more) == ("serotonin", "noradrenaline", "cortisol")
     found = simulate(more, "escitalopram 20 mg", IDS)
     usual = set(active["adlb"]["biomarker"])
     assert set(found["adlb"]["biomarker"]) == usual | {"ECNA", "CMHPG", "CORT"}

@@ -7,7 +7,7 @@ from cohort_tolerances import ROUND_OFF_RTOL, SOLVER_ATOL, SOLVER_RTOL
 from cohort.chemistry import Setting, chemistry_model, system_names
 from cohort.errors import FileContentError, ProtocolError, UnknownNameError
 from cohort.nutrition import load_supplement
-from cohort.simulate import protocol_systems, simulate, simulate_block
+from cohort.simulate import simulate, simulate_block
 from cohort.trial import (
     Protocol,
     daily_meals,
@@ -22,6 +22,7 @@ from cohort.trial import (
     protocol_schema,
     status_factors,
     supplement_streams,
+    trial_systems,
     write_protocol,
 )
 from kernels import Schedule, Solver, integrate
@@ -204,7 +205,7 @@ def test_who_forgets_or_leaves_takes_none():
 def test_only_what_is_taken_brings_its_systems():
     assert nutrition_systems(trial()) == ()
     protocol = trial([TRP, B6])
-    assert protocol_systems(protocol) == ("serotonin", "amino_acids", "cofactors")
+    assert trial_systems(protocol) == ("serotonin", "amino_acids", "cofactors")
     assert nutrition_systems(trial(meals="usual")) == ()
 
 
