@@ -314,12 +314,7 @@ def _means_of(condition: Condition) -> tuple[str, ...]:
 
 
 def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
-    return frozenset(
-        name
-        for arm in protocol.arms
-        for regimen in arm.regimens
-        for name in load_drug(regimen.drug).inputs
-    )
+    return frozenset(name for drug in protocol.drugs for name in load_drug(drug).inputs)
 
 
 def _diet(protocol: Protocol) -> dict[str, float]:
@@ -375,10 +370,7 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
     ['r_citalopram', 's_citalopram']
     """
     found = {
-        compound.name: compound
-        for arm in protocol.arms
-        for regimen in arm.regimens
-        for compound in load_drug(regimen.drug).compounds
+        compound.name: compound for drug in protocol.drugs for compound in load_drug(drug).compounds
     }
     return tuple(found[name] for name in sorted(found))
 
@@ -446,6 +438,7 @@ class _Walk:
         expectation = expectation_share() if is_expected_to_help(variant) else 0.0
         self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
+        given |= {one.drug for one in variant.adds}
         self.drugs = {name: load_drug(name) for name in given}
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:

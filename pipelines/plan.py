@@ -316,7 +316,7 @@ def _spread(ids: list[int], n_kept: int) -> list[int]:
 
 def _named_files(protocol: "Protocol") -> dict[str, str]:
     """Return the hashes of all files of content and people that a protocol names."""
-    names = {protocol.condition, *(one.drug for arm in protocol.arms for one in arm.regimens)}
+    names = {protocol.condition, *protocol.drugs}
     names |= {one.name for variant in protocol.variants for one in variant.lifestyle}
     names |= nutrition_names(protocol)
     files = {name for name in names if _is_file(name)}

@@ -66,7 +66,8 @@ def protocol_risks(protocol: Protocol) -> tuple[Risk, ...]:
 
     Returns
     -------
-    One risk a pair of drugs and kind, in the order of arms within a grade.
+    One risk a pair of drugs and kind, in the order of arms within a grade; what patients add by
+    themselves counts in its variant.
 
     Examples
     --------
@@ -75,6 +76,13 @@ def protocol_risks(protocol: Protocol) -> tuple[Risk, ...]:
     ()
     """
     found = [risk for arm in protocol.arms for risk in _arm_risks(arm.name, arm.regimens, protocol)]
+    for variant in protocol.variants:
+        added = {one.drug for one in variant.adds}
+        taken = tuple(one.regimen for one in variant.adds)
+        for arm in protocol.arms if added else ():
+            place = f"{arm.name} / {variant.name}"
+            risks = _arm_risks(place, (*arm.regimens, *taken), protocol)
+            found += [risk for risk in risks if added & set(risk.drugs)]
     return tuple(sorted(found, key=lambda risk: risk.grade != "contraindicated"))
 
 

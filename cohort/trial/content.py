@@ -110,10 +110,12 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
             path = ("variants", i, "nutrition")
             wrong += _file(variant.nutrition, path, load_diet, diet_names(), "eating pattern")
         wrong += _foods(variant.meals or (), ("variants", i, "meals"))
+        for j, one in enumerate(variant.adds):
+            wrong += _regimen(one.regimen, ("variants", i, "adds", j))
     yield from wrong
     if wrong or not any(variant.lifestyle for variant in protocol.variants):
         return
-    drugs = {regimen.drug for arm in protocol.arms for regimen in arm.regimens}
+    drugs = set(protocol.drugs)
     chosen = [choice.name for variant in protocol.variants for choice in variant.lifestyle]
     if not all(map(is_read, (protocol.condition, *protocol.systems, *drugs, *chosen))):
         return

@@ -241,6 +241,41 @@ def _variants(protocol: Protocol) -> Iterator[Contradiction]:
             seen.add(choice.name)
         if variant.meals is not None and is_read(variant.meals):
             yield from _variant_meals(protocol, variant, i)
+        yield from _variant_additions(protocol, variant, i)
+
+
+def _variant_additions(protocol: Protocol, variant: Variant, i: int) -> Iterator[Contradiction]:
+    if not is_read(variant.adds) or not variant.adds:
+        return
+    if is_read(variant.supervision) and variant.supervision != "self_directed":
+        yield Contradiction(
+            path=("variants", i, "adds"),
+            message=f"patients of '{variant.name}' add drugs by themselves, but are supervised; "
+            "a clinician's drug is a regimen of an arm. Write 'supervision: self_directed'.",
+        )
+    for j, one in enumerate(variant.adds):
+        if is_read(one.share) and one.share == 0:
+            yield Contradiction(
+                path=("variants", i, "adds", j, "share"),
+                message="0 % of patients; more than 0 % is allowed. Change it or delete the entry.",
+            )
+        if is_read(one.start) and is_read(protocol.duration) and one.start >= protocol.duration:
+            yield Contradiction(
+                path=("variants", i, "adds", j, "start"),
+                message=f"it starts at {write_span(one.start)}, the trial ends at "
+                f"{write_span(protocol.duration)}; a start before the end is allowed. Move it.",
+            )
+    yield from _twice_in(
+        ("variants", i, "adds"), [one.drug for one in variant.adds if is_read(one.drug)]
+    )
+
+
+def _twice_in(path: tuple[str | int, ...], drugs: Sequence[str]) -> Iterator[Contradiction]:
+    for j, drug in enumerate(drugs):
+        if drug in drugs[:j]:
+            yield Contradiction(
+                path=(*path, j), message=f"'{drug}' is added twice; once is allowed. Delete one."
+            )
 
 
 def _variant_meals(protocol: Protocol, variant: Variant, i: int) -> Iterator[Contradiction]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from cohort.drugs import drug_streams
 from cohort.errors import ShapeError, UnknownNameError
+from cohort.population.draws import uniforms
 from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
 from cohort.trial.protocol import AS_PLANNED
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cohort.drugs import Drug
-    from cohort.trial.protocol import Protocol, Variant
+    from cohort.trial.protocol import OwnAddition, Protocol, Variant
     from kernels import Stream
 
 __all__ = ["DosingRecord", "PlannedDoses", "dose_streams", "dosing_record", "planned_doses"]
@@ -146,7 +147,8 @@ def dose_streams(
     patient_ids
         Patients, shape ``(n_lane,)``.
     drugs
-        The drugs of the arm by the name that the protocol gives them.
+        The drugs of the arm, and those that the variant adds, by the name that the protocol gives
+        them.
     lags
         For each compound the absorption lag [s], shape ``(n_lane,)``, int64; compounds that are
         absent have none.
@@ -198,7 +200,27 @@ def dose_streams(
             segments=None if own is None else own.weeks,
             taken=bits,
         )
+    for one in variant.adds:
+        plan, bits = _added(protocol, one, patient_ids, stop_times)
+        times = plan.times + schedule_time(protocol, 0)
+        streams += drug_streams(drugs[one.drug], times, plan.amounts_mg, lags=lags, taken=bits)
     return tuple(streams)
+
+
+def _added(
+    protocol: Protocol,
+    one: OwnAddition,
+    patient_ids: NDArray[np.int64],
+    stop_times: NDArray[np.int64] | None,
+) -> tuple[PlannedDoses, NDArray[np.bool_]]:
+    """Return the doses of a drug that some patients add by themselves, and who takes them."""
+    times = np.array(dose_times(one.regimen, protocol.duration), dtype=np.int64)
+    plan = PlannedDoses(drug=one.drug, times=times, amounts_mg=np.full(len(times), one.dose))
+    adds = uniforms(protocol.seed, patient_ids, f"adds: {one.drug}") < one.share
+    bits = np.broadcast_to(adds, (len(times), len(patient_ids))).copy()
+    if stop_times is not None:
+        bits &= times[:, None] < stop_times
+    return plan, bits
 
 
 def dosing_record(
@@ -217,7 +239,7 @@ def dosing_record(
 
     Returns
     -------
-    Counts and masses.
+    Counts and masses; what patients add by themselves is not counted.
 
     Raises
     ------

@@ -16,16 +16,18 @@ from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
-from cohort.trial.arms import Adherence, Arm, ProtocolRecord
+from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
     DAY_S,
     Age,
     Clock,
+    Dose,
     Fraction,
     Grams,
     Identifier,
+    Interval,
     Kilograms,
     Label,
     Moment,
@@ -42,6 +44,7 @@ __all__ = [
     "EntryCriterion",
     "LifestyleChoice",
     "Meal",
+    "OwnAddition",
     "Protocol",
     "TrialPopulation",
     "Variant",
@@ -167,6 +170,42 @@ class LifestyleChoice(ProtocolRecord):
         return {"name": given}
 
 
+class OwnAddition(ProtocolRecord):
+    """A drug that some patients add to their treatment without a clinician.
+
+    Parameters
+    ----------
+    drug, dose, every, start
+        As in a regimen; taken from the start to the end of the trial.
+    share
+        Share of patients who do so [1].
+
+    Examples
+    --------
+    >>> OwnAddition(drug="dextromethorphan", dose="30 mg", share="10 %").share
+    0.1
+    """
+
+    drug: Words = Field(examples=["dextromethorphan"])
+    dose: Dose = Field(examples=["30 mg"])
+    every: Interval = Field(default=DAY_S, examples=["8 h"])
+    start: Moment = Field(default=0, examples=["week 1"])
+    share: Fraction = Field(examples=["10 %"])
+
+    @property
+    def regimen(self) -> Regimen:
+        """What those who add it take.
+
+        Examples
+        --------
+        >>> OwnAddition(drug="pindolol", dose="5 mg", share=0.5).regimen.dose
+        5.0
+        """
+        return Regimen.model_construct(
+            drug=self.drug, dose=self.dose, every=self.every, start=self.start
+        )
+
+
 class Variant(ProtocolRecord):
     """How patients live beside their treatment; every arm is simulated in every variant.
 
@@ -183,6 +222,8 @@ class Variant(ProtocolRecord):
     supervision
         ``supervised``: doses as written, but for adherence. ``self_directed``: changed and
         stopped without a clinician.
+    adds
+        Drugs that some add by themselves; of ``self_directed`` treatment only.
 
     Examples
     --------
@@ -195,6 +236,9 @@ class Variant(ProtocolRecord):
     nutrition: Words = Field(default="usual", examples=["usual"])
     meals: tuple[Meal, ...] | None = None
     supervision: Literal["supervised", "self_directed"] = "supervised"
+    adds: tuple[OwnAddition, ...] = Field(
+        default=(), examples=["[{drug: pindolol, dose: 5 mg, share: 10 %}]"]
+    )
 
 
 AS_PLANNED = Variant(name="as planned")
@@ -360,6 +404,20 @@ class Protocol(ProtocolRecord):
         'placebo'
         """
         return next(arm for arm in self.arms if arm.control)
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """Every drug that somebody may take, arms first, each once.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").drugs
+        ('escitalopram', 'citalopram')
+        """
+        prescribed = [regimen.drug for arm in self.arms for regimen in arm.regimens]
+        added = [one.drug for variant in self.variants for one in variant.adds]
+        return tuple(dict.fromkeys((*prescribed, *added)))
 
     def variant(self, name: str = AS_PLANNED.name) -> Variant:
         """Return a variant by its name; without variants there is one, ``as planned``.

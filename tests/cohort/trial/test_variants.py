@@ -7,10 +7,12 @@ from cohort.chemistry import Setting, chemistry_model
 from cohort.compounds import TARGETS
 from cohort.drugs import load_drug
 from cohort.errors import ProtocolError, UnknownNameError
+from cohort.interactions import protocol_risks
 from cohort.lifestyle import lifestyle_names, load_lifestyle
 from cohort.protocols import protocol_text
 from cohort.trial import (
     AS_PLANNED,
+    OwnAddition,
     Variant,
     dose_streams,
     dosing_record,
@@ -298,3 +300,60 @@ def test_the_variants_in_the_notes_of_the_packaged_protocol_can_be_used():
     ]
     names = text[text.index("# Packaged lifestyles: ") :].split(";")[0].replace("\n# ", " ")
     assert set(names.split(": ")[1].split(", ")) == set(lifestyle_names())
+
+
+ADDS = Variant(
+    name="on their own",
+    supervision="self_directed",
+    adds=[{"drug": "pindolol", "dose": "5 mg", "share": "30 %", "start": "week 1"}],
+)
+
+
+def test_a_share_of_patients_adds_a_drug_of_their_own_whatever_the_block():
+    ids = np.arange(1, 2001)
+    drugs = {name: load_drug(name) for name in ("escitalopram", "pindolol")}
+
+    def added(some):
+        streams = dose_streams(
+            TRIAL, "escitalopram 20 mg", some, drugs=drugs, lags={}, variant=ADDS
+        )
+        (stream,) = [one for one in streams if one.target == "depot_pindolol"]
+        return stream
+
+    stream = added(ids)
+    takes = stream.taken.any(axis=0)
+    assert takes.mean() == pytest.approx(0.3, abs=0.03)  # three standard errors
+    assert stream.taken[:, takes].all()
+    assert stream.times[0] // 86_400 == TRIAL.run_in // 86_400 + 7
+    assert (added(ids[:50]).taken == stream.taken[:, :50]).all()
+
+
+def test_what_patients_add_is_simulated_named_and_warned_of():
+    crossed = TRIAL.model_copy(update={"variants": (Variant(name="usual"), ADDS)})
+    assert "pindolol" in crossed.drugs
+    assert "pindolol" not in TRIAL.drugs
+    forbidden = ADDS.model_copy(
+        update={"adds": (OwnAddition(drug="phenelzine", dose="45 mg", share=0.1),)}
+    )
+    risks = protocol_risks(TRIAL.model_copy(update={"variants": (forbidden,)}))
+    assert {risk.grade for risk in risks} == {"contraindicated"}
+    assert all(risk.arm.endswith("/ on their own") for risk in risks)
+
+
+@pytest.mark.parametrize(
+    ("adds", "supervision", "words"),
+    [
+        ("{drug: pindolol, dose: 5 mg, share: 10 %}", "supervised", "but are supervised"),
+        ("{drug: pindolol, dose: 5 mg, share: 0 %}", "self_directed", "more than 0 %"),
+        ("{drug: pindolol, dose: 5 mg, share: 120 %}", "self_directed", "share"),
+        ("{drug: pindolola, dose: 5 mg, share: 10 %}", "self_directed", "Did you mean 'pindolol'"),
+        ("{drug: pindolol, dose: 500 mg, share: 10 %}", "self_directed", "is given from"),
+        ("{drug: pindolol, dose: 5 mg, share: 10 %, start: week 90}", "self_directed", "ends at"),
+    ],
+)
+def test_nonsense_in_what_patients_add_is_refused(adds, supervision, words):
+    text = protocol_text("sct-md-01") + (
+        f"\nvariants: [{{name: own, supervision: {supervision}, adds: [{adds}]}}]\n"
+    )
+    with pytest.raises(ProtocolError, match=words):
+        parse_protocol(text)
