@@ -464,6 +464,31 @@ class Compound(Declaration):
                 return f"{item.other}_{self.name}", item.value.number("1")
         return None
 
+    def half_life_h(self, clearance_share: float = 1.0) -> float:
+        """Return the half-life by typical volume and clearance; a second compartment adds volume.
+
+        Parameters
+        ----------
+        clearance_share
+            Share of the clearance that is left [1], greater than zero.
+
+        Returns
+        -------
+        Half-life [h].
+
+        Examples
+        --------
+        >>> round(load_compound("sertraline").half_life_h(), 1)
+        25.5
+        """
+        body = self.disposition
+        volume = body.v_c.number("L") + (0.0 if body.v_p is None else body.v_p.number("L"))
+        clearance = body.cl.number("L/h") * clearance_share
+        if body.hepatic_flow is not None:
+            flow = body.hepatic_flow.number("L/h")
+            clearance *= flow / (flow + clearance)
+        return math.log(2) * volume / clearance
+
     @property
     def entry(self) -> str:
         """State that a swallowed dose goes into.

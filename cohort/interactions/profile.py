@@ -114,7 +114,7 @@ def _profile(text: str, daily_mg: float) -> DrugProfile:
     gone = share_gone(drug, means)
     for name, shares in gone.items():
         occupancy[name] = 1 - (1 - occupancy.get(name, 0.0)) * (1 - float(shares[0]))
-    half_life_h = max(map(_half_life_h, drug.compounds))
+    half_life_h = max(compound.half_life_h() for compound in drug.compounds)
     days = _WASHOUT_HALF_LIVES * half_life_h / 24
     return DrugProfile(
         name=drug.name,
@@ -180,16 +180,6 @@ def _turnover(target: str) -> float:
     wanted = f"{facts.inactivation_door.removesuffix('_inactivation')}_turnover"
     parts = chemistry(with_needs((facts.system,)), Setting())
     return next(item.value for part in parts for item in part.parameters if item.name == wanted)
-
-
-def _half_life_h(compound: Compound) -> float:
-    body = compound.disposition
-    volume = body.v_c.number("L") + (0.0 if body.v_p is None else body.v_p.number("L"))
-    clearance = body.cl.number("L/h")
-    if body.hepatic_flow is not None:
-        flow = body.hepatic_flow.number("L/h")
-        clearance *= flow / (flow + clearance)
-    return math.log(2) * volume / clearance
 
 
 def exposure_ratio(

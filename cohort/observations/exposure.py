@@ -113,19 +113,13 @@ def settling_days(drug: Drug) -> int:
     """
     hours, shortest = 0.0, _SHORTEST_D
     for compound in drug.compounds:
-        body = compound.disposition
         held = {entry.enzyme for item in drug.compounds for entry in item.inhibits}
         free = sum(
             route.share.number("1") for route in compound.elimination if route.enzyme not in held
         )
         if held & {route.enzyme for route in compound.elimination}:
             shortest = max(shortest, _SELF_INHIBITED_D)
-        volume = body.v_c.number("L") + (0.0 if body.v_p is None else body.v_p.number("L"))
-        clearance = body.cl.number("L/h") * max(free, _LEAST_SHARE)
-        if body.hepatic_flow is not None:
-            flow = body.hepatic_flow.number("L/h")
-            clearance *= flow / (flow + clearance)
-        hours = max(hours, math.log(2) * volume / clearance)
+        hours = max(hours, compound.half_life_h(max(free, _LEAST_SHARE)))
     return int(min(max(math.ceil(_HALF_LIVES * hours / 24), shortest), _LONGEST_D))
 
 

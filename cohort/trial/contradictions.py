@@ -265,16 +265,12 @@ def _variant_additions(protocol: Protocol, variant: Variant, i: int) -> Iterator
                 message=f"it starts at {write_span(one.start)}, the trial ends at "
                 f"{write_span(protocol.duration)}; a start before the end is allowed. Move it.",
             )
-    yield from _twice_in(
-        ("variants", i, "adds"), [one.drug for one in variant.adds if is_read(one.drug)]
-    )
-
-
-def _twice_in(path: tuple[str | int, ...], drugs: Sequence[str]) -> Iterator[Contradiction]:
+    drugs = [one.drug for one in variant.adds]
     for j, drug in enumerate(drugs):
-        if drug in drugs[:j]:
+        if is_read(drug) and drug in drugs[:j]:
             yield Contradiction(
-                path=(*path, j), message=f"'{drug}' is added twice; once is allowed. Delete one."
+                path=("variants", i, "adds", j),
+                message=f"'{drug}' is added twice; once is allowed. Delete one.",
             )
 
 

@@ -349,6 +349,11 @@ def test_what_patients_add_is_simulated_named_and_warned_of():
         ("{drug: pindolola, dose: 5 mg, share: 10 %}", "self_directed", "Did you mean 'pindolol'"),
         ("{drug: pindolol, dose: 500 mg, share: 10 %}", "self_directed", "is given from"),
         ("{drug: pindolol, dose: 5 mg, share: 10 %, start: week 90}", "self_directed", "ends at"),
+        (
+            "{drug: pindolol, dose: 5 mg, share: 10 %}, {drug: pindolol, dose: 9 mg, share: 5 %}",
+            "self_directed",
+            "added twice",
+        ),
     ],
 )
 def test_nonsense_in_what_patients_add_is_refused(adds, supervision, words):
