@@ -40,7 +40,7 @@ REASONS: Final = ("OTHER", "LACK OF EFFICACY", "ADVERSE EVENT")
 _OF_TARGETS: Final = frozenset(
     name
     for target in TARGETS.values()
-    for name in (target.occupancy, *target.doors, *target.agonist_doors)
+    for name in (target.occupancy, target.net_block, *target.doors, *target.agonist_doors)
 )
 _MOST_SCREENINGS: Final = 200
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
