@@ -10,6 +10,7 @@ from cohort.outcomes.adverse_events import (
     adverse_event_names,
     hazard_per_day,
     load_adverse_event,
+    read_adverse_events,
 )
 from cohort.outcomes.course import (
     ClinicalCourse,
@@ -41,6 +42,7 @@ __all__ = [
     "load_adverse_event",
     "load_scale",
     "placebo_improvement",
+    "read_adverse_events",
     "recovery_time",
     "relax",
     "rests_at_zero",

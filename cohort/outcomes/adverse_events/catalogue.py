@@ -1,0 +1,117 @@
+"""The packaged adverse events, by name, and readers of a user's own files of them."""
+
+import functools
+from importlib import resources
+from pathlib import Path
+
+from cohort.errors import ConditionError, Mistake, UnknownNameError
+from cohort.facts import Declaration
+from cohort.outcomes.adverse_events.event import AdverseEvent
+from cohort.yaml_files import Contradiction, packaged_names, read_yaml_model
+
+__all__ = ["adverse_event_names", "load_adverse_event", "read_adverse_events"]
+
+_PACKAGE = "cohort.outcomes.adverse_events"
+
+
+class _EventFile(Declaration):
+    events: tuple[AdverseEvent, ...]
+
+
+def read_adverse_events(path: Path | str) -> tuple[AdverseEvent, ...]:
+    """Return the adverse events of a file.
+
+    Parameters
+    ----------
+    path
+        YAML file that holds ``events: [...]``.
+
+    Returns
+    -------
+    The events, in the order of the file.
+
+    Raises
+    ------
+    ConditionError
+        If the file has mistakes; all of them are listed, by line.
+
+    Examples
+    --------
+    >>> read_adverse_events("no-such.yaml")
+    Traceback (most recent call last):
+    ...
+    cohort.errors.ConditionError: no-such.yaml: no such file; an existing YAML file is wanted. Check the path.
+    """  # noqa: E501
+    return read_yaml_model(path, _EventFile, error=ConditionError, checks=(_twice,)).events
+
+
+def _twice(file: _EventFile) -> list[Contradiction]:
+    names = [event.name for event in file.events if isinstance(event, AdverseEvent)]
+    return [
+        Contradiction(
+            path=("events", position, "name"),
+            message=f"'{event.name}' is declared twice; once is allowed. Rename or delete one.",
+        )
+        for position, event in enumerate(file.events)
+        if isinstance(event, AdverseEvent) and names.count(event.name) > 1
+    ]
+
+
+@functools.cache
+def _events() -> dict[str, AdverseEvent]:
+    found: dict[str, AdverseEvent] = {}
+    for file in packaged_names(_PACKAGE):
+        with resources.as_file(resources.files(_PACKAGE) / f"{file}.yaml") as path:
+            for event in read_adverse_events(path):
+                if event.name in found:
+                    raise ConditionError(
+                        [
+                            Mistake(
+                                file=f"{file}.yaml",
+                                line=None,
+                                key_path=f"events.{event.name}",
+                                message="another packaged file declares it too; once is allowed. "
+                                "Rename or delete one.",
+                            )
+                        ]
+                    )
+                found[event.name] = event
+    return found
+
+
+def adverse_event_names() -> tuple[str, ...]:
+    """Return the names of all packaged adverse events, by file and place in it.
+
+    Examples
+    --------
+    >>> "nausea" in adverse_event_names()
+    True
+    """
+    return tuple(_events())
+
+
+def load_adverse_event(name: str) -> AdverseEvent:
+    """Return a packaged adverse event by name.
+
+    Parameters
+    ----------
+    name
+        One of `adverse_event_names`.
+
+    Returns
+    -------
+    The event.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such event.
+
+    Examples
+    --------
+    >>> load_adverse_event("nausea").organ_class
+    'Gastrointestinal disorders'
+    """
+    if name not in _events():
+        raise UnknownNameError("adverse event", name, adverse_event_names(), "adverse event")
+    return _events()[name]
