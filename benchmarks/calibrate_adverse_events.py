@@ -1,0 +1,384 @@
+"""Fit the gains of adverse events to published rates, and judge them on rates that were not used.
+
+One gain a mechanism and event, shared by all drugs. The readings of the model come from
+counterfactual pools: the same patients on every dose of a drug, without drop-out, since outcomes
+read nothing of those who left. A published row gives the share with the event on a drug and on
+placebo; the placebo share sets the background of that row, so that a gain answers for what the drug
+adds:
+
+    h(t) = h_placebo of the row + h_background of the event * sum_k gain_k (g_k(u_k) - g_k(0))
+
+and the share is 1 - exp(-integral of h), averaged over patients and their frailty. Gains maximise
+the binomial likelihood of the rows for fitting; rows for judging are left alone.
+
+    python benchmarks/calibrate_adverse_events.py [--patients N] [--write] [--pools FOLDER]
+
+writes benchmarks/results/adverse_events.json and benchmarks/trials/ADVERSE_EVENTS.md; with --write
+also the fitted gains into cohort/outcomes/adverse_events/*.yaml. A FOLDER keeps the pools.
+"""
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from adverse_event_rows import POOLS, QTC, ROWS, Row
+from scipy.optimize import minimize
+from scipy.stats import beta
+
+from cohort.conditions import condition_text, load_condition
+from cohort.outcomes import load_adverse_event
+from cohort.outcomes.adverse_events import adverse_event_names
+from cohort.outcomes.adverse_events.hazards import effective_driver
+from cohort.outcomes.severity import relax
+from cohort.simulate import simulate_block
+from cohort.trial import parse_protocol
+
+HERE = Path(__file__).parent
+EVENTS = HERE.parent / "cohort" / "outcomes" / "adverse_events"
+NAME = "benchmarks/calibrate_adverse_events.py"
+SEED = 20261125
+QTC_MS = 100.0  # lengthening at full occupancy of hERG, as the compounds that bind it say
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Readings of one arm, shape ``(n_day, n_lane)``, and who the patients are."""
+
+    readings: dict
+    sex: np.ndarray
+    n_day: int
+
+
+# ---------------------------------------------------------------- pools
+
+
+def without_dropout(condition, folder):
+    """Write the condition with nobody leaving, and return the path."""
+    record = yaml.safe_load(condition_text(condition))
+    for key in ("other", "efficacy", "adverse_event", "adverse_event_burden"):
+        record["dropout"][key]["value"] = "0 1/week"
+    path = Path(folder) / f"{condition}.yaml"
+    path.write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def protocol(pool, patients, folder, events):
+    scale = load_condition(pool.condition).scales[0]
+    text = f"""
+schema_version: 1
+name: pool
+title: Pool for adverse events
+seed: {SEED}
+design: counterfactual
+condition: {without_dropout(pool.condition, folder)}
+duration: {pool.weeks} week
+visits: [week 0, week {pool.weeks}]
+adherence: {{probability: 90 %, sd_logit: 1.0}}
+endpoints: [{scale}]
+primary_endpoint: {scale}
+adverse_events: [{", ".join(events)}]
+arms:
+  - {{name: placebo, control: true, patients: {patients}}}
+"""
+    for arm, regimens in pool.arms.items():
+        text += f"  - {{name: {arm}, patients: {patients}, regimens: [{regimens}]}}\n"
+    return parse_protocol(text)
+
+
+def simulate_pools(patients, keep):
+    """Return arms by name."""
+    arms = {}
+    ids = np.arange(1, patients + 1)
+    events = adverse_event_names()
+    for name, pool in POOLS.items():
+        kept = keep / f"{name}.npz" if keep else None
+        if kept is not None and kept.exists():
+            stored = np.load(kept)
+        else:
+            stored = {}
+            with tempfile.TemporaryDirectory() as folder:
+                trial = protocol(pool, patients, folder, events)
+                for arm in pool.arms:
+                    block = simulate_block(trial, arm, ids)
+                    stored |= {f"{arm}|{k}": v for k, v in block.drivers.readings.items()}
+                    stored[f"{arm}|sex"] = np.asarray(block.population.columns["sex"])
+            if kept is not None:
+                np.savez_compressed(kept, **stored)
+        for arm in pool.arms:
+            found = {k.split("|")[1]: stored[k] for k in stored if k.startswith(f"{arm}|")}
+            sex = found.pop("sex")
+            arms[arm] = Arm(found, sex, len(next(iter(found.values()))))
+        print(f"pool {name}: {', '.join(pool.arms)}", file=sys.stderr, flush=True)
+    return arms
+
+
+# ---------------------------------------------------------------- hazards
+
+
+def held(reading, n_day):
+    """Return the reading for longer, its last week going on."""
+    missing = n_day - len(reading)
+    if missing <= 0:
+        return reading[:n_day]
+    last = reading[-7:].mean(axis=0, keepdims=True)
+    return np.concatenate((reading, np.repeat(last, missing, axis=0)))
+
+
+def excesses(event, arm, n_day):
+    """Return what each driver adds at a gain of 1, shape ``(n_driver, n_day, n_lane)``."""
+    n_lane = len(arm.sex)
+    rows = []
+    for driver in event.drivers:
+        reading = held(arm.readings.get(driver.reads, np.zeros((arm.n_day, n_lane))), n_day)
+        time = driver.sensitisation or driver.tolerance
+        state, acts = np.zeros(n_lane), np.zeros((n_day, n_lane))
+        for day in range(n_day):
+            acts[day] = effective_driver(driver, reading[day], state)
+            if time is not None:
+                state = relax(state, reading[day], 1.0 / time.number("day"), 1.0)
+        rows.append(driver.shape.excess(acts, is_level=driver.is_level))
+    return np.array(rows).reshape(len(event.drivers), n_day, n_lane)
+
+
+def share_in(hazard, spread):
+    """Return the share of patients with the event, shape of ``hazard`` (n_day, n_lane)."""
+    total = hazard.sum(axis=0)
+    share = 0.0
+    for node, weight in zip(NODES, WEIGHTS, strict=True):
+        share += weight * (1.0 - np.exp(-total * np.exp(spread * node - 0.5 * spread**2))).mean()
+    return share
+
+
+class Prepared:
+    """A row with all that does not depend on the gains."""
+
+    def __init__(self, row, arms):
+        self.row = row
+        self.event = load_adverse_event(row.event)
+        background = self.event.background_for(row.ascertainment)
+        scale = background.gain_factor
+        self.factor = 1.0 if scale is None else scale.number("1")
+        self.own = background.rate_per_day(0.0)
+        self.spread = self.event.frailty_sd.number("1")
+        self.rest = self._placebo_rate()
+        self.parts = []
+        for name, weight in row.arms.items():
+            arm = arms[name]
+            wanted = arm.sex == row.sex if row.sex else np.ones(len(arm.sex), bool)
+            days = slice(row.first_day, row.until_day)
+            self.parts.append((weight, excesses(self.event, arm, row.until_day)[:, days][..., wanted]))
+
+    def _placebo_rate(self):
+        """Return the rate [1/d] that gives the placebo share, frailty included."""
+        row, low, high = self.row, 0.0, 1.0
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            reached = share_in(np.full((row.placebo_days, 1), middle), self.spread)
+            low, high = (middle, high) if reached < row.placebo else (low, middle)
+        return low
+
+    def rate(self, gains):
+        total = sum(weight for weight, _ in self.parts)
+        share = 0.0
+        for weight, excess in self.parts:
+            added = self.own * self.factor * np.tensordot(gains, excess, axes=1)
+            share += weight / total * share_in(np.maximum(self.rest + added, 0.0), self.spread)
+        return share
+
+
+# ---------------------------------------------------------------- fit
+
+
+def is_fitted(driver):
+    return driver.gain.source.startswith(NAME)
+
+
+def fit_event(name, prepared):
+    """Return gains of all drivers of an event, those to be fitted at their best."""
+    event = load_adverse_event(name)
+    gains = np.array([driver.gain.number("1") for driver in event.drivers])
+    free = [i for i, driver in enumerate(event.drivers) if is_fitted(driver)]
+    mine = [p for p in prepared if p.row.event == name and p.row.use == "fit"]
+    seen = {i for p in mine for _, excess in p.parts for i in free if np.abs(excess[i]).max() > 0.01}
+    free = [i for i in free if i in seen]
+    if not free:
+        return gains
+
+    def loss(logs):
+        trial = gains.copy()
+        trial[free] = signs * np.exp(logs)
+        total = 0.0
+        for item in mine:
+            p, n, k = item.rate(trial), item.row.n, item.row.share * item.row.n
+            p = min(max(p, 1e-9), 1.0 - 1e-9)
+            total -= k * np.log(p) + (n - k) * np.log(1.0 - p)
+        return total + 1e-4 * (logs**2).sum()  # leaves a gain without effect where it is
+
+    signs = np.where(gains[free] < 0.0, -1.0, 1.0)
+    best = None
+    for start in (0.0, 2.0, 4.0):
+        found = minimize(
+            loss, np.full(len(free), start), method="L-BFGS-B", bounds=[(-7.0, 9.0)] * len(free)
+        )
+        best = found if best is None or found.fun < best.fun else best
+    gains[free] = signs * np.exp(best.x)
+    return np.array([float(f"{gain:.3g}") for gain in gains])
+
+
+def write_gains(fitted):
+    """Put fitted gains into the files of the events."""
+    for path in sorted(EVENTS.glob("*.yaml")):
+        lines, name, index = [], "", -1
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if match := re.match(r"  - name: (\w+)", line):
+                name, index = match[1], -1
+            if line.startswith("      - reads:"):
+                index += 1
+            if line.startswith("        gain:") and NAME in line and name in fitted:
+                gain = fitted[name][index]
+                line = re.sub(r"(gain: \{value: )[^,]+", rf"\g<1>{gain:g}", line)
+            lines.append(line)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# ---------------------------------------------------------------- report
+
+
+def binomial_interval(share, n):
+    """Return the 95 % interval of Clopper and Pearson."""
+    k = round(share * n)
+    low = beta.ppf(0.025, k, n - k + 1) if k else 0.0
+    high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
+    return float(low), float(high)
+
+
+def percent(share):
+    return f"{100 * share:.1f}"
+
+
+def table(rows):
+    text = ["| term | on | days | placebo % | published % | 95 % | model % | | source |"]
+    text.append("|---|---|---|---|---|---|---|---|---|")
+    for r in rows:
+        mark = "" if r["low"] <= r["model"] <= r["high"] else "**outside**"
+        text.append(
+            f"| {r['term']} | {r['on']} | {r['days']} | {percent(r['placebo'])} "
+            f"| {percent(r['published'])} | {percent(r['low'])} to {percent(r['high'])} "
+            f"| {percent(r['model'])} | {mark} | {r['source']} ({r['mark']}) |"
+        )
+    return "\n".join(text)
+
+
+def qtc_rows(arms):
+    rows = []
+    for arm, published, use, source in QTC:
+        model = QTC_MS * float(arms[arm].readings["occupancy_herg"][-7:].mean())
+        rows.append({"arm": arm, "published": published, "model": model, "use": use, "source": source})
+    return rows
+
+
+def report(rows, qtc, patients):
+    fit = [r for r in rows if r["use"] == "fit"]
+    judge = [r for r in rows if r["use"] == "judge"]
+
+    def inside(some):
+        hits = sum(r["low"] <= r["model"] <= r["high"] for r in some)
+        return f"{hits} of {len(some)}"
+
+    shown = "\n".join(
+        f"| {r['arm']} mg | {r['published']:.1f} | {r['model']:.1f} | {r['use']} | {r['source']} |"
+        for r in qtc
+    )
+    return f"""# Adverse events: fitted and judged
+
+Made by `python {NAME} --write` with {patients} patients an arm. Model: share of patients with the event where the background is
+that of the published placebo arm; the gains are in `cohort/outcomes/adverse_events/`, one a mechanism and event, shared by
+all drugs. 95 %: interval of Clopper and Pearson of the published share, from its number of patients; the error of the
+placebo share is not in it. Marks: read at the source, computed from what was read, assumed (recalled, to be verified).
+
+Inside the interval: {inside(fit)} fitted rows, {inside(judge)} judged ones. Most judged rates are recalled from labels.
+
+## Judged: rows no gain has seen
+
+{table(judge)}
+
+## Fitted
+
+{table(fit)}
+
+## QTc
+
+Lengthening in the last week, {QTC_MS:g} ms times the occupancy of hERG; EC50s of the two halves of citalopram stand on the rows
+marked fit.
+
+| on | published ms | model ms | | source |
+|---|---|---|---|---|
+{shown}
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Fit and judge the gains of adverse events.")
+    parser.add_argument("--patients", type=int, default=64)
+    parser.add_argument("--write", action="store_true", help="write the gains into the event files")
+    parser.add_argument("--pools", type=Path, help="folder that keeps the pools")
+    wanted = parser.parse_args()
+    if wanted.pools:
+        wanted.pools.mkdir(exist_ok=True, parents=True)
+    arms = simulate_pools(wanted.patients, wanted.pools)
+    prepared = [Prepared(row, arms) for row in ROWS if all(name in arms for name in row.arms)]
+    fitted = {}
+    for name in dict.fromkeys(p.row.event for p in prepared):
+        fitted[name] = fit_event(name, prepared)
+        print(f"{name}: {fitted[name].tolist()}", flush=True)
+    rows = []
+    for item in prepared:
+        row = item.row
+        low, high = binomial_interval(row.share, row.n)
+        rows.append(
+            {
+                "event": row.event,
+                "term": item.event.term,
+                "on": row.on,
+                "days": f"{row.first_day + 1}-{row.until_day}",
+                "placebo": row.placebo,
+                "published": row.share,
+                "n": row.n,
+                "low": low,
+                "high": high,
+                "model": float(item.rate(fitted[row.event])),
+                "use": row.use,
+                "mark": row.mark,
+                "source": row.source,
+            }
+        )
+    qtc = qtc_rows(arms)
+    for row in rows:
+        flag = " " if row["low"] <= row["model"] <= row["high"] else "!"
+        print(
+            f"{flag} {row['use']:5s} {row['event']:24s} {row['on']:28s} placebo {percent(row['placebo']):>5s} "
+            f"published {percent(row['published']):>5s} model {percent(row['model']):>5s}"
+        )
+    for row in qtc:
+        print(f"  {row['use']:5s} QTc {row['arm']:20s} published {row['published']} model {row['model']:.1f}")
+    result = {"patients": wanted.patients, "rows": rows, "qtc": qtc}
+    result["gains"] = {name: values.tolist() for name, values in fitted.items()}
+    path = HERE / "results" / "adverse_events.json"
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (HERE / "trials").mkdir(exist_ok=True)
+    text = report(rows, qtc, wanted.patients)
+    (HERE / "trials" / "ADVERSE_EVENTS.md").write_text(text, encoding="utf-8")
+    if wanted.write:
+        write_gains(fitted)
+
+
+if __name__ == "__main__":
+    main()
