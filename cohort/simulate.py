@@ -32,7 +32,7 @@ from cohort.outcomes import (
     baseline_severity,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -67,6 +67,7 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -312,8 +313,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -435,7 +436,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -455,7 +456,7 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        courses = [self._start(ids)]
         days = []
         now = self._shifted(solutions[0].end)
         living = now.parameters
@@ -483,6 +484,17 @@ class _Walk:
             condition=self.condition,
             systems=trial_systems(self.protocol),
             variation=self.variation,
+        )
+
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:

@@ -22,6 +22,7 @@ from cohort.outcomes.course import (
     start_course,
 )
 from cohort.outcomes.expectation import expectation_share
+from cohort.outcomes.measures import load_measure, measure_names
 from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
 from cohort.scales import Scale, load_scale, scale_names, score
@@ -40,7 +41,9 @@ __all__ = [
     "follow_days",
     "hazard_per_day",
     "load_adverse_event",
+    "load_measure",
     "load_scale",
+    "measure_names",
     "placebo_improvement",
     "read_adverse_events",
     "recovery_time",

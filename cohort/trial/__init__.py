@@ -25,6 +25,7 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.events import trial_event_names, trial_events, trial_readings
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -121,6 +122,9 @@ __all__ = [
     "status_factors",
     "study_day",
     "supplement_streams",
+    "trial_event_names",
+    "trial_events",
+    "trial_readings",
     "trial_systems",
     "variant_covariates",
     "variant_diet",

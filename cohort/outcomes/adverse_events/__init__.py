@@ -26,7 +26,7 @@ from cohort.outcomes.adverse_events.event import (
     Factor,
 )
 from cohort.outcomes.adverse_events.hazards import hazard_per_day
-from cohort.outcomes.adverse_events.shape import Shape
+from cohort.outcomes.adverse_events.rules import EventRules, Relatedness, event_rules
 from cohort.outcomes.adverse_events.signs import SIGNS, NeededSigns, Sign
 
 __all__ = [
@@ -39,13 +39,15 @@ __all__ = [
     "AdverseEvent",
     "Background",
     "Driver",
+    "EventRules",
     "Factor",
     "NeededSigns",
+    "Relatedness",
     "Seriousness",
     "SeverityShares",
-    "Shape",
     "Sign",
     "adverse_event_names",
+    "event_rules",
     "hazard_per_day",
     "load_adverse_event",
     "read_adverse_events",

@@ -20,8 +20,10 @@ from cohort.outcomes.adverse_events.consequences import (
     SeverityShares,
     SeverityWord,
 )
-from cohort.outcomes.adverse_events.shape import Shape
 from cohort.outcomes.adverse_events.signs import NeededSigns
+from cohort.outcomes.measures import load_measure, measure_names
+from cohort.outcomes.readings import rests_at_zero
+from cohort.outcomes.shape import Shape
 from cohort.population.criteria import parse_criterion
 from cohort.units import parse_quantity
 from cohort.yaml_files import Contradiction, is_read, nearest_hint, refuse_contradictions
@@ -74,6 +76,15 @@ _ORGAN_CLASSES: Final = (
     "Vascular disorders",
 )
 """System organ classes, in the spelling of MedDRA."""
+
+
+def _measure(code: str) -> str:
+    if code not in measure_names():
+        raise ValueError(
+            f"'{code}' is no measure; {len(measure_names())} are known. "
+            f"{nearest_hint(code, measure_names())}"
+        )
+    return code
 
 
 def _criterion(text: str) -> str:
@@ -212,7 +223,7 @@ class Driver(Declaration):
         >>> load_adverse_event("nausea").drivers[0].is_level
         False
         """
-        return self.reads == "sert_occupancy" or self.reads.startswith("occupancy_")
+        return rests_at_zero(self.reads)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.
@@ -318,7 +329,7 @@ class AdverseEvent(Declaration):
     serious: Seriousness
     action: ActionModel | None = None
     needs_signs: NeededSigns | None = None
-    measure: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")] | None = None
+    measure: Annotated[str, AfterValidator(_measure)] | None = None
     from_grade: Annotated[int, Field(ge=1, le=_HIGHEST_GRADE)] = 1
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -364,6 +375,8 @@ class AdverseEvent(Declaration):
         wanted = [driver.reads for driver in self.drivers]
         if self.needs_signs is not None:
             wanted.append(self.needs_signs.reads)
+        if self.measure is not None:
+            wanted += load_measure(self.measure).reads
         return tuple(dict.fromkeys(wanted))
 
     @property

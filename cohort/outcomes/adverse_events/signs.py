@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from cohort.facts import Declaration, PureNumber
-from cohort.outcomes.adverse_events.shape import Shape
+from cohort.outcomes.readings import rests_at_zero
+from cohort.outcomes.shape import Shape
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
 __all__ = ["SIGNS", "NeededSigns", "Sign", "SignName"]
@@ -152,7 +153,7 @@ class NeededSigns(Declaration):
         >>> signs.shown(np.array([np.log(50.0)]), np.full((len(signs.signs), 1), 0.5)).all()
         np.True_
         """
-        is_level = self.reads == "sert_occupancy" or self.reads.startswith("occupancy_")
+        is_level = rests_at_zero(self.reads)
         rows = [one.likelihood(driver, is_level=is_level) for one in self.signs]
         there: NDArray[np.bool_] = np.array(rows).reshape(luck.shape) >= luck
         return there

@@ -98,7 +98,7 @@ def test_more_of_a_driver_never_acts_the_other_way(event):
 def test_suicidal_ideation_is_more_frequent_in_the_treated_young_and_less_in_the_old():
     groups = [event for event in EVENTS if event.term == "Suicidal ideation"]
     ages = np.array([17.0, 24.0, 24.9, 25.0, 40.0, 64.9, 65.0, 80.0])
-    at_risk = np.array([parse_criterion(event.at_risk).of({"age_y": ages}) for event in groups])
+    at_risk = np.array([parse_criterion(event.at_risk).holds({"age_y": ages}) for event in groups])
     assert (at_risk.sum(axis=0) == 1).all()  # everybody is in one group
     under, middle, old = (
         multiples(load_adverse_event(name), "serotonin_extracellular", [0.9])[0]
