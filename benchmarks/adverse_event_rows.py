@@ -5,7 +5,7 @@ patients on the drug, what it is used for, and where it comes from. ``recalled``
 mark ``assumed`` and are to be verified.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 WEEK = 7
 
@@ -17,6 +17,20 @@ class Pool:
     condition: str
     weeks: int
     arms: dict
+
+
+@dataclass(frozen=True)
+class Change:
+    """One published mean change over placebo; ``level`` is the mean on placebo at the end."""
+
+    code: str
+    on: str
+    arms: dict
+    change: float
+    error: float
+    level: float
+    use: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,9 @@ class Row:
     first_day: int = 0
     sex: str = ""
     ascertainment: str = "spontaneous"
-    notes: str = field(default="", compare=False)
+    scale: tuple | None = (
+        None  # share on placebo and days that gains multiply; else the placebo here
+    )
 
 
 def steps(drug, *doses, every="1 day", weeks=None):
@@ -126,7 +142,9 @@ POOLS = {
         },
     ),
     "mirtazapine": Pool(MDD, 6, {"mirtazapine 30": steps("mirtazapine", 15, 30)}),
-    "vortioxetine": Pool(MDD, 8, {f"vortioxetine {d}": steps("vortioxetine", d) for d in (5, 10, 20)}),
+    "vortioxetine": Pool(
+        MDD, 8, {f"vortioxetine {d}": steps("vortioxetine", d) for d in (5, 10, 20)}
+    ),
     "amitriptyline": Pool(MDD, 8, {"amitriptyline 150": steps("amitriptyline", 75, 100, 150)}),
     "pregabalin": Pool(
         "neuropathic_pain",
@@ -138,12 +156,16 @@ POOLS = {
             "pregabalin 600": steps("pregabalin", 100, 200, every="8 h"),
         },
     ),
-    "lorazepam": Pool("generalised_anxiety", 4, {"lorazepam 6": steps("lorazepam", 1, 2, every="8 h")}),
+    "lorazepam": Pool(
+        "generalised_anxiety", 4, {"lorazepam 6": steps("lorazepam", 1, 2, every="8 h")}
+    ),
     "haloperidol": Pool(
         SCZ, 6, {f"haloperidol {dose}": steps("haloperidol", dose) for dose in (10, 15, 20)}
     ),
     "risperidone": Pool(SCZ, 6, {"risperidone 6": steps("risperidone", 2, 3, every="12 h")}),
-    "paliperidone": Pool(SCZ, 6, {f"paliperidone {dose}": steps("paliperidone", dose) for dose in (6, 9, 12)}),
+    "paliperidone": Pool(
+        SCZ, 6, {f"paliperidone {dose}": steps("paliperidone", dose) for dose in (6, 9, 12)}
+    ),
     "olanzapine": Pool(SCZ, 6, {"olanzapine 15": steps("olanzapine", 10, 15)}),
     "quetiapine": Pool(SCZ, 6, {"quetiapine 600": steps("quetiapine", 200, 300, every="12 h")}),
     "aripiprazole": Pool(SCZ, 6, {"aripiprazole 20": steps("aripiprazole", 20)}),
@@ -161,13 +183,17 @@ POOLS = {
         40,
         {
             f"levodopa {day}": steps(
-                "levodopa_carbidopa", day / 9, 2 * day / 9, day / 3, every="8 h", weeks=(0, 3, 6)
+                "levodopa_carbidopa", max(day / 6, 50), day / 3, every="8 h", weeks=(0, 4)
             )
             for day in (150, 300, 600)
         },
     ),
-    "atomoxetine": Pool("adhd", 10, {"atomoxetine 90": steps("atomoxetine", 30, 40, 45, every="12 h")}),
-    "methylphenidate": Pool("adhd", 6, {"methylphenidate 54": steps("methylphenidate_oros", 18, 36, 54)}),
+    "atomoxetine": Pool(
+        "adhd", 10, {"atomoxetine 90": steps("atomoxetine", 30, 40, 45, every="12 h")}
+    ),
+    "methylphenidate": Pool(
+        "adhd", 6, {"methylphenidate 54": steps("methylphenidate_oros", 18, 36, 54)}
+    ),
     "paroxetine stopped": Pool(MDD, 10, {"paroxetine stopped": until_week_8("paroxetine", 20)}),
     "sertraline stopped": Pool(MDD, 10, {"sertraline stopped": until_week_8("sertraline", 100)}),
     "fluoxetine stopped": Pool(MDD, 10, {"fluoxetine stopped": until_week_8("fluoxetine", 20)}),
@@ -188,43 +214,84 @@ VEN_LABEL = "venlafaxine label (droracle.ai 723499)"
 MIR_LABEL = "mirtazapine label"
 BOTH = {"escitalopram 10": 310, "escitalopram 20": 125}
 HAL = {"haloperidol 10": 1, "haloperidol 15": 1, "haloperidol 20": 1}
+ANTIPSYCHOTICS = {
+    "haloperidol": HAL,
+    "risperidone": {"risperidone 6": 1},
+    "olanzapine": {"olanzapine 15": 1},
+    "quetiapine": {"quetiapine 600": 1},
+    "aripiprazole": {"aripiprazole 20": 1},
+    "paliperidone": {"paliperidone 6": 1, "paliperidone 9": 1, "paliperidone 12": 1},
+}
 
 
 def by_dose(event, placebo, ten, twenty, mark="assumed"):
     return [
-        Row(event, "escitalopram 10 mg", {"escitalopram 10": 1}, placebo, ten, 310, "fit", mark, ESC_DOSES),
-        Row(event, "escitalopram 20 mg", {"escitalopram 20": 1}, placebo, twenty, 125, "fit", mark, ESC_DOSES),
+        Row(
+            event,
+            "escitalopram 10 mg",
+            {"escitalopram 10": 1},
+            placebo,
+            ten,
+            310,
+            "fit",
+            mark,
+            ESC_DOSES,
+        ),
+        Row(
+            event,
+            "escitalopram 20 mg",
+            {"escitalopram 20": 1},
+            placebo,
+            twenty,
+            125,
+            "fit",
+            mark,
+            ESC_DOSES,
+        ),
     ]
 
 
 def pooled(event, placebo, share, n=715, sex=""):
     return [
-        Row(event, "escitalopram, all doses", BOTH, placebo, share, n, "fit", "read", ESC_POOL, sex=sex)
+        Row(
+            event,
+            "escitalopram, all doses",
+            BOTH,
+            placebo,
+            share,
+            n,
+            "fit",
+            "read",
+            ESC_POOL,
+            sex=sex,
+        )
     ]
 
 
 def pregabalin(event, placebo, *shares):
     return [
-        Row(event, f"pregabalin {dose} mg", {f"pregabalin {dose}": 1}, placebo, share, n, "fit", "read", PRE_LABEL)
+        Row(
+            event,
+            f"pregabalin {dose} mg",
+            {f"pregabalin {dose}": 1},
+            placebo,
+            share,
+            n,
+            "fit",
+            "read",
+            PRE_LABEL,
+        )
         for dose, n, share in zip((75, 150, 300, 600), (77, 212, 321, 369), shares, strict=True)
     ]
 
 
 def antipsychotics(event, placebo, **shares):
     """Return rows of six-week trials: share and denominator by drug; paliperidone is judged."""
-    arms = {
-        "haloperidol": HAL,
-        "risperidone": {"risperidone 6": 1},
-        "olanzapine": {"olanzapine 15": 1},
-        "quetiapine": {"quetiapine 600": 1},
-        "aripiprazole": {"aripiprazole 20": 1},
-        "paliperidone": {"paliperidone 6": 1, "paliperidone 9": 1, "paliperidone 12": 1},
-    }
     return [
         Row(
             event,
             drug,
-            arms[drug],
+            ANTIPSYCHOTICS[drug],
             placebo,
             share,
             n,
@@ -239,50 +306,83 @@ def antipsychotics(event, placebo, **shares):
 
 
 def donepezil(event, placebo, five, ten):
-    """Return cumulative shares by week 1, 2, 4 and 24."""
+    """Return cumulative shares by week 1, 2, 4 and 24, in percent."""
     return [
         Row(
             event,
             f"donepezil {dose} mg, week {week}",
             {f"donepezil {dose}": 1},
-            placebo,
+            untreated / 100,
             share / 100,
             n,
             "fit",
             "read",
             ROGERS,
-            placebo_days=168,
+            placebo_days=WEEK * week,
             until_day=WEEK * week,
+            scale=(placebo[-1] / 100, 168),
         )
         for dose, n, shares in ((5, 425, five), (10, 430, ten))
-        for week, share in zip((1, 2, 4, 24), shares, strict=True)
+        for week, untreated, share in zip((1, 2, 4, 24), placebo, shares, strict=True)
     ]
 
 
 def label(event, on, arms, placebo, share, n, use, source, mark="assumed", days=56, sex=""):
     return Row(
-        event, on, arms, placebo, share, n, use, mark, source, placebo_days=days, until_day=days, sex=sex
+        event,
+        on,
+        arms,
+        placebo,
+        share,
+        n,
+        use,
+        mark,
+        source,
+        placebo_days=days,
+        until_day=days,
+        sex=sex,
     )
 
 
 def cholinergic(event, placebo, share):
     arms = {"donepezil 5": 0.5, "donepezil 10": 0.5}
-    return label(event, "donepezil 5 and 10 mg", arms, placebo, share, 747, "fit", DON_LABEL, "read", 168)
+    return label(
+        event, "donepezil 5 and 10 mg", arms, placebo, share, 747, "fit", DON_LABEL, "read", 168
+    )
 
 
 def atomoxetine(event, placebo, share, sex=""):
     return label(
-        event, "atomoxetine", {"atomoxetine 90": 1}, placebo, share, 540, "fit", ATO_LABEL, days=70, sex=sex
+        event,
+        "atomoxetine",
+        {"atomoxetine 90": 1},
+        placebo,
+        share,
+        540,
+        "fit",
+        ATO_LABEL,
+        days=70,
+        sex=sex,
     )
 
 
 def ropinirole(event, placebo, share):
-    return label(event, "ropinirole", {"ropinirole 15": 1}, placebo, share, 157, "fit", ROP_LABEL, days=168)
+    return label(
+        event, "ropinirole", {"ropinirole 15": 1}, placebo, share, 157, "fit", ROP_LABEL, days=168
+    )
 
 
 def pramipexole(event, placebo, share):
     return label(
-        event, "pramipexole", {"pramipexole 3": 1}, placebo, share, 388, "judge", PRA_LABEL, days=168
+        event,
+        "pramipexole",
+        {"pramipexole 3": 1},
+        placebo,
+        share,
+        388,
+        "judge",
+        PRA_LABEL,
+        days=168,
     )
 
 
@@ -316,7 +416,16 @@ def stopped(drug, share, n, use):
 
 def suicidality(event, share):
     arms = {"escitalopram 10": 1, "sertraline 100": 1, "fluoxetine 20": 1, "paroxetine 20": 1}
-    return label(event, "blockers of serotonin uptake", arms, 0.01, share, 5000, "fit", "FDA 2006, differences by age")
+    return label(
+        event,
+        "blockers of serotonin uptake",
+        arms,
+        0.01,
+        share,
+        5000,
+        "fit",
+        "FDA 2006, differences by age",
+    )
 
 
 ROWS = (
@@ -465,17 +574,33 @@ ROWS = (
     label("dystonia", "haloperidol", HAL, 0.01, 0.08, 69, "fit", "olanzapine label", days=42),
     label("parkinsonism", "haloperidol", HAL, 0.10, 0.38, 69, "fit", "olanzapine label", days=42),
     label(
-        "tardive_dyskinesia", "haloperidol, one year", HAL, 0.001, 0.045, 300, "fit", "4-5 % a year", days=364
+        "tardive_dyskinesia",
+        "haloperidol, one year",
+        HAL,
+        0.001,
+        0.045,
+        300,
+        "fit",
+        "4-5 % a year",
+        days=364,
     ),
     label(
-        "increased_appetite", "olanzapine", {"olanzapine 15": 1}, 0.03, 0.06, 532, "fit", "olanzapine label", days=42
+        "increased_appetite",
+        "olanzapine",
+        {"olanzapine 15": 1},
+        0.03,
+        0.06,
+        532,
+        "fit",
+        "olanzapine label",
+        days=42,
     ),
     # ---- donepezil by week
-    *donepezil("nausea", 0.057, (3.5, 3.8, 4.5, 6.1), (5.1, 14.4, 18.1, 21.4)),
-    *donepezil("vomiting", 0.030, (1.6, 2.1, 2.4, 4.0), (3.0, 8.8, 10.9, 13.7)),
-    *donepezil("diarrhoea", 0.050, (2.1, 3.5, 4.2, 9.9), (3.3, 7.2, 10.5, 17.0)),
-    *donepezil("dizziness", 0.048, (1.9, 3.3, 3.5, 6.6), (2.1, 4.7, 6.0, 8.8)),
-    *donepezil("headache", 0.115, (1.6, 2.6, 4.7, 9.6), (4.0, 7.2, 8.4, 13.3)),
+    *donepezil("nausea", (1.4, 2.5, 3.2, 5.7), (3.5, 3.8, 4.5, 6.1), (5.1, 14.4, 18.1, 21.4)),
+    *donepezil("vomiting", (0.5, 0.5, 0.7, 3.0), (1.6, 2.1, 2.4, 4.0), (3.0, 8.8, 10.9, 13.7)),
+    *donepezil("diarrhoea", (0.9, 1.4, 2.1, 5.0), (2.1, 3.5, 4.2, 9.9), (3.3, 7.2, 10.5, 17.0)),
+    *donepezil("dizziness", (0.9, 1.8, 2.3, 4.8), (1.9, 3.3, 3.5, 6.6), (2.1, 4.7, 6.0, 8.8)),
+    *donepezil("headache", (2.1, 2.3, 4.4, 11.5), (1.6, 2.6, 4.7, 9.6), (4.0, 7.2, 8.4, 13.3)),
     cholinergic("muscle_spasms", 0.02, 0.06),
     cholinergic("fatigue", 0.03, 0.05),
     cholinergic("decreased_appetite", 0.02, 0.04),
@@ -513,7 +638,15 @@ ROWS = (
     ropinirole("orthostatic_hypotension", 0.05, 0.06),
     *(
         label(
-            "nausea", f"levodopa {d} mg", {f"levodopa {d}": 1}, 0.133, p, n, "fit", "ELLDOPA", days=280
+            "nausea",
+            f"levodopa {d} mg",
+            {f"levodopa {d}": 1},
+            0.133,
+            p,
+            n,
+            "fit",
+            "ELLDOPA",
+            days=280,
         )
         for d, n, p in ((150, 92, 0.163), (300, 88, 0.261), (600, 91, 0.319))
     ),
@@ -530,7 +663,15 @@ ROWS = (
     ),
     # ---- others for fitting
     label(
-        "somnolence", "lorazepam 6 mg", {"lorazepam 6": 1}, 0.15, 0.50, 200, "fit", "45-60 against 15 %", days=28
+        "somnolence",
+        "lorazepam 6 mg",
+        {"lorazepam 6": 1},
+        0.15,
+        0.50,
+        200,
+        "fit",
+        "45-60 against 15 %",
+        days=28,
     ),
     label("tremor", "sertraline", SER, 0.03, 0.11, 861, "fit", SER_LABEL),
     suicidality("suicidal_ideation_young", 0.015),
@@ -545,26 +686,79 @@ ROWS = (
     judged("insomnia", "sertraline", SER, 0.09, 0.16, 861, SER_LABEL),
     judged("insomnia", "paroxetine", PAR, 0.06, 0.13, 421, PAR_LABEL),
     judged("insomnia", "venlafaxine", VEN, 0.10, 0.18, 1033, VEN_LABEL, "read"),
-    judged("insomnia", "bupropion 300 mg", {"bupropion 300": 1}, 0.06, 0.11, 376, "bupropion label"),
-    judged("insomnia", "bupropion 400 mg", {"bupropion 400": 1}, 0.06, 0.16, 114, "bupropion label"),
+    judged(
+        "insomnia", "bupropion 300 mg", {"bupropion 300": 1}, 0.06, 0.11, 376, "bupropion label"
+    ),
+    judged(
+        "insomnia", "bupropion 400 mg", {"bupropion 400": 1}, 0.06, 0.16, 114, "bupropion label"
+    ),
     judged("somnolence", "sertraline", SER, 0.06, 0.13, 861, SER_LABEL),
     judged("somnolence", "paroxetine", PAR, 0.09, 0.23, 421, PAR_LABEL),
     judged("somnolence", "venlafaxine", VEN, 0.09, 0.23, 1033, VEN_LABEL, "read"),
-    judged("somnolence", "mirtazapine 30 mg", {"mirtazapine 30": 1}, 0.18, 0.54, 453, MIR_LABEL, days=42),
-    judged("increased_appetite", "mirtazapine 30 mg", {"mirtazapine 30": 1}, 0.02, 0.17, 453, MIR_LABEL, days=42),
-    judged("weight_increased", "mirtazapine 30 mg", {"mirtazapine 30": 1}, 0.02, 0.12, 453, MIR_LABEL, days=42),
-    judged("dizziness", "mirtazapine 30 mg", {"mirtazapine 30": 1}, 0.03, 0.07, 453, MIR_LABEL, days=42),
+    judged(
+        "somnolence",
+        "mirtazapine 30 mg",
+        {"mirtazapine 30": 1},
+        0.18,
+        0.54,
+        453,
+        MIR_LABEL,
+        days=42,
+    ),
+    judged(
+        "increased_appetite",
+        "mirtazapine 30 mg",
+        {"mirtazapine 30": 1},
+        0.02,
+        0.17,
+        453,
+        MIR_LABEL,
+        days=42,
+    ),
+    judged(
+        "weight_increased",
+        "mirtazapine 30 mg",
+        {"mirtazapine 30": 1},
+        0.02,
+        0.12,
+        453,
+        MIR_LABEL,
+        days=42,
+    ),
+    judged(
+        "dizziness", "mirtazapine 30 mg", {"mirtazapine 30": 1}, 0.03, 0.07, 453, MIR_LABEL, days=42
+    ),
     judged("dizziness", "venlafaxine", VEN, 0.07, 0.19, 1033, VEN_LABEL, "read"),
     judged("dizziness", "sertraline", SER, 0.07, 0.12, 861, SER_LABEL),
     judged("dry_mouth", "venlafaxine", VEN, 0.11, 0.22, 1033, VEN_LABEL, "read"),
     judged("dry_mouth", "paroxetine", PAR, 0.12, 0.18, 421, PAR_LABEL),
     judged("dry_mouth", "sertraline", SER, 0.09, 0.16, 861, SER_LABEL),
-    judged("dry_mouth", "amitriptyline 150 mg", {"amitriptyline 150": 1}, 0.15, 0.60, 200, "50-70 %"),
+    judged(
+        "dry_mouth", "amitriptyline 150 mg", {"amitriptyline 150": 1}, 0.15, 0.60, 200, "50-70 %"
+    ),
     judged("constipation", "venlafaxine", VEN, 0.07, 0.15, 1033, VEN_LABEL),
     judged("constipation", "paroxetine", PAR, 0.09, 0.14, 421, PAR_LABEL),
-    judged("constipation", "amitriptyline 150 mg", {"amitriptyline 150": 1}, 0.05, 0.20, 200, "15-25 %"),
-    judged("vision_blurred", "amitriptyline 150 mg", {"amitriptyline 150": 1}, 0.03, 0.12, 200, "10-15 %"),
-    judged("urinary_retention", "amitriptyline 150 mg", {"amitriptyline 150": 1}, 0.003, 0.03, 200, "about 3 %"),
+    judged(
+        "constipation", "amitriptyline 150 mg", {"amitriptyline 150": 1}, 0.05, 0.20, 200, "15-25 %"
+    ),
+    judged(
+        "vision_blurred",
+        "amitriptyline 150 mg",
+        {"amitriptyline 150": 1},
+        0.03,
+        0.12,
+        200,
+        "10-15 %",
+    ),
+    judged(
+        "urinary_retention",
+        "amitriptyline 150 mg",
+        {"amitriptyline 150": 1},
+        0.003,
+        0.03,
+        200,
+        "about 3 %",
+    ),
     judged("hyperhidrosis", "venlafaxine", VEN, 0.03, 0.12, 1033, "venlafaxine label"),
     judged("hyperhidrosis", "paroxetine", PAR, 0.02, 0.11, 421, PAR_LABEL),
     judged("hyperhidrosis", "sertraline", SER, 0.03, 0.08, 861, SER_LABEL),
@@ -580,7 +774,9 @@ ROWS = (
     pramipexole("constipation", 0.06, 0.14),
     pramipexole("hallucination", 0.03, 0.09),
     *(
-        judged("dyskinesia", f"levodopa {d} mg", {f"levodopa {d}": 1}, 0.033, p, n, "ELLDOPA", days=280)
+        judged(
+            "dyskinesia", f"levodopa {d} mg", {f"levodopa {d}": 1}, 0.033, p, n, "ELLDOPA", days=280
+        )
         for d, n, p in ((150, 92, 0.033), (300, 88, 0.023), (600, 91, 0.165))
     ),
     stopped("sertraline", 0.60, 63, "judge"),
@@ -595,4 +791,48 @@ QTC = (  # arm, published lengthening ms, use, source
     ("citalopram 20", 8.5, "fit", FDA),
     ("citalopram 40", 12.6, "judge", FDA),
     ("citalopram 60", 18.5, "judge", FDA),
+)
+
+
+def changes(code, placebo, level, error, **found):
+    return [
+        Change(
+            code,
+            drug,
+            ANTIPSYCHOTICS[drug],
+            change - placebo,
+            error,
+            level,
+            "judge" if drug == "paliperidone" else "fit",
+            HUHN,
+        )
+        for drug, change in found.items()
+    ]
+
+
+CHANGES = (
+    *changes(
+        "PRLCTN",
+        -5.4,
+        15.0,  # above normal at entry, falling: former antipsychotics wash out
+        5.0,
+        haloperidol=14.9,
+        risperidone=36.6,
+        olanzapine=3.7,
+        quetiapine=-12.1,
+        aripiprazole=-18.2,
+        paliperidone=58.0,
+    ),
+    *changes(
+        "WEIGHT",
+        -0.02,
+        80.0,
+        0.3,
+        haloperidol=0.38,
+        risperidone=1.83,
+        olanzapine=2.67,
+        quetiapine=1.56,
+        aripiprazole=0.41,
+        paliperidone=0.93,
+    ),
 )

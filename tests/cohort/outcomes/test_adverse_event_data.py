@@ -28,7 +28,12 @@ HALF_LIVES_D = {"short": 0.5, "a day": 1.0, "a week and more": 9.0}
 def without_sources(tree):
     """Return everything a declaration says but where its numbers come from."""
     if isinstance(tree, dict):
-        return [text for key, value in tree.items() if key != "source" for text in (key, *without_sources(value))]
+        return [
+            text
+            for key, value in tree.items()
+            if key != "source"
+            for text in (key, *without_sources(value))
+        ]
     if isinstance(tree, list | tuple):
         return [text for value in tree for text in without_sources(value)]
     return [str(tree)]
@@ -44,7 +49,9 @@ def multiples(event, reading, curve):
         for row, driver in enumerate(event.drivers):
             time = driver.tolerance or driver.sensitisation
             if time is not None:
-                states[row] = relax(states[row], readings[driver.reads], 1.0 / time.number("day"), 1.0)
+                states[row] = relax(
+                    states[row], readings[driver.reads], 1.0 / time.number("day"), 1.0
+                )
     return np.array(found)
 
 
@@ -56,7 +63,11 @@ def test_there_are_many_terms_of_many_organ_classes():
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
 def test_no_drug_drives_an_event_by_its_name(event):
     text = " ".join(without_sources(event.model_dump()))
-    named = [name for name in (*drug_names(), *compound_names()) if re.search(rf"(?<![a-z]){name}(?![a-z])", text)]
+    named = [
+        name
+        for name in (*drug_names(), *compound_names())
+        if re.search(rf"(?<![a-z]){name}(?![a-z])", text)
+    ]
     assert not named
     assert "concentration" not in text
 
@@ -78,7 +89,9 @@ def test_the_untreated_have_an_event_as_often_as_the_background_says(event):
     multiple = hazard_multiple(event, rest, [np.zeros(1)] * len(event.drivers), event.ascertainment)
     for way in event.ways:
         background = event.background_for(way)
-        days = {"week": 7.0, "day": 1.0}[background.over.split()[1]] * float(background.over.split()[0])
+        days = {"week": 7.0, "day": 1.0}[background.over.split()[1]] * float(
+            background.over.split()[0]
+        )
         total = float(multiple.reshape(-1)[0]) * background.rate_per_day(0.0) * days
         assert 1.0 - math.exp(-total) == pytest.approx(background.share, rel=1e-9)
 
@@ -152,7 +165,9 @@ def test_extrapyramidal_events_need_more_than_a_partial_agonist_takes_away():
 def test_the_gains_are_those_of_the_study():
     study = json.loads(STUDY.read_text(encoding="utf-8"))
     for name, gains in study["gains"].items():
-        assert [driver.gain.number("1") for driver in load_adverse_event(name).drivers] == gains, name
+        assert [driver.gain.number("1") for driver in load_adverse_event(name).drivers] == gains, (
+            name
+        )
 
 
 def test_event_files_hold_the_mark_and_source_of_every_number():
@@ -160,4 +175,6 @@ def test_event_files_hold_the_mark_and_source_of_every_number():
     for file in folder.iterdir():
         if file.name.endswith(".yaml"):
             text = file.read_text(encoding="utf-8")
-            assert text.count("{value:") == len(re.findall(r"\{value: [^,{}]+, mark: \w+, source: ", text))
+            assert text.count("{value:") == len(
+                re.findall(r"\{value: [^,{}]+, mark: \w+, source: ", text)
+            )
