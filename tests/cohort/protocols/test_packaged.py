@@ -1,5 +1,6 @@
 """Every packaged protocol holds the trial that it is named after, as its sources tell it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 import cohort.protocols
 from cohort.protocols import protocol_names, protocol_title
-from cohort.trial import load_protocol, planned_doses
+from cohort.trial import Protocol, load_protocol, planned_doses, write_protocol
+from cohort.yaml_files import parse_yaml_model
 
 NAMES = protocol_names()
 
@@ -249,3 +251,12 @@ def test_an_sd_from_a_standard_error_is_computed(protocols):
     for row in protocols["rickels-2005"].published:
         assert row.sd_change == pytest.approx(0.8 * row.n_randomized**0.5, abs=0.006)
         assert row.mark_of("sd_change") == "computed"
+
+
+def test_rows_of_every_kind_are_written_and_read_again(protocols):
+    for protocol in protocols.values():
+        again = Protocol.model_validate(json.loads(protocol.canonical_json()))
+        assert again == protocol
+    for name in ("smile", "donepezil-302", "beasley-1996"):
+        again = parse_yaml_model(write_protocol(protocols[name]), Protocol)
+        assert again.content_hash() == protocols[name].content_hash()
