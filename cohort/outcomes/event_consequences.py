@@ -98,9 +98,9 @@ def follow_up(
     >>> follow_up(load_adverse_event("nausea"), luck, one, one, one)["action"].tolist()
     [0]
     """
-    shares = np.array([event.serious.share_of(word) for word in SEVERITIES])[severity]
     criteria = np.zeros(len(lanes), np.int64)
-    if shares.any():
+    if event.serious.share != 0.0:
+        shares = np.array([event.serious.share_of(word) for word in SEVERITIES])[severity]
         serious = luck.take("uniform", "seriousness", event.name, lanes, episodes) < shares
         for code, share in event.serious.criteria.items():
             drawn = luck.take("uniform", f"criterion {code}", event.name, lanes, episodes)
@@ -157,10 +157,13 @@ def act(
     [False, True]
     """
     action = np.asarray(consequences["action"])
+    if not action.any() and not np.asarray(consequences["criteria"]).any():
+        return
     fatal = (np.asarray(consequences["criteria"], np.int64) & _FATAL) > 0
     lower = lanes[action == _REDUCED]
     reduced[lower] = np.fmin(reduced[lower], float(day))
     pause = lanes[action == _INTERRUPTED]
-    until = day + event_rules().interruption.number("day")
-    interrupted[pause] = np.fmax(interrupted[pause], until)
+    if len(pause):
+        until = day + event_rules().interruption.number("day")
+        interrupted[pause] = np.fmax(interrupted[pause], until)
     leaves[lanes[(action == _WITHDRAWN) | fatal]] = True

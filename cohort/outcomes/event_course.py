@@ -28,7 +28,6 @@ from cohort.outcomes.measures import (
     own_values,
 )
 from cohort.outcomes.readings import DayDrivers
-from cohort.outcomes.severity import relax
 from cohort.population.criteria import parse_criterion
 from cohort.population.draws import normals
 from kernels.arithmetic import exp
@@ -269,16 +268,14 @@ def _adapted(
     state: Floats, tracks: tuple[Track, ...], drivers: DayDrivers
 ) -> tuple[dict[Track, Floats], Floats]:
     """Return what patients are used to at the start of each day, and after the last."""
-    before: dict[Track, Floats] = {}
-    after = state.copy()
-    for row, (name, time) in enumerate(tracks):
-        reading = drivers.get(name)
-        days = np.empty_like(reading)
-        for day, today in enumerate(reading):
-            days[day] = after[row]
-            after[row] = relax(after[row], today, 1.0 / time, 1.0)
-        before[name, time] = days
-    return before, after
+    readings = np.array([drivers.get(name) for name, _ in tracks])
+    kept = exp(np.array([[-1.0 / time] for _, time in tracks]))  # of the distance, after a day
+    before = np.empty_like(readings)
+    after = state
+    for day in range(drivers.n_day if tracks else 0):
+        before[:, day] = after
+        after = readings[:, day] + (after - readings[:, day]) * kept
+    return dict(zip(tracks, before, strict=True)), after
 
 
 class EventDays:
@@ -328,6 +325,7 @@ class EventDays:
         self.n_record = len(course.records.event)
         self.new: list[dict[str, NDArray[np.generic]]] = []
         self.ends: list[tuple[Integers, float]] = []
+        self.durations = {e.name: e.duration.number("day") for e in self.plan.events if e.duration}
         self.burdens = np.array([e.action is None for e in self.plan.events], np.bool_)
         self.fading = [row for row, e in enumerate(self.plan.events) if e.ends_with_driver]
         self.diagnosed = [row for row, e in enumerate(self.plan.events) if e.needs_signs]
@@ -453,7 +451,7 @@ class EventDays:
         if event.duration is None:
             return np.ones(len(lanes))
         drawn = self.plan.luck.take("exponential", "length", event.name, lanes, episodes)
-        return np.maximum(np.ceil(event.duration.number("day") * drawn), 1.0)
+        return np.maximum(np.ceil(self.durations[event.name] * drawn), 1.0)
 
     def _note(
         self,

@@ -26,6 +26,7 @@ from cohort.trial.doses import (
     planned_doses,
 )
 from cohort.trial.events import trial_event_names, trial_events, trial_readings
+from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -47,7 +48,12 @@ from cohort.trial.protocol import (
     Visit,
     protocol_schema,
 )
-from cohort.trial.published import PublishedResult
+from cohort.trial.published import (
+    REPORTED_ONLY,
+    BiomarkerChange,
+    PublishedResult,
+    ResponseRule,
+)
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
@@ -70,8 +76,10 @@ from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
     "AS_PLANNED",
+    "REPORTED_ONLY",
     "Adherence",
     "Arm",
+    "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
@@ -83,10 +91,12 @@ __all__ = [
     "ProtocolRecord",
     "PublishedResult",
     "Regimen",
+    "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",

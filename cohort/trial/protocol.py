@@ -25,6 +25,7 @@ from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.contradictions import protocol_contradictions
+from cohort.trial.features import TrialFeatures
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
     DAY_S,
@@ -367,6 +368,9 @@ class Protocol(ProtocolRecord):
     measures: tuple[StrictStr, ...] = Field(default=(), exclude_if=lambda measures: not measures)
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     missing_data: Literal["LOCF"] = "LOCF"
+    features: TrialFeatures = Field(
+        default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
+    )
     published: tuple[PublishedResult, ...] = ()
 
     def contradictions(self) -> Iterator[Contradiction]:
