@@ -1,7 +1,8 @@
 """Published rates of adverse events, and the arms that are simulated to meet them.
 
-A row: the event, the arms (with weights where several were pooled), share on placebo and on the drug,
-patients on the drug, what it is used for, and where it comes from. ``recalled`` numbers carry the
+A row: the event, the arms (with weights where several were pooled), share on placebo and on the
+drug, patients on the drug, what it is used for, and where it comes from. ``check`` rows split the
+patients of a row for fitting by dose: they are neither fitted nor independent. Recalled numbers carry the
 mark ``assumed`` and are to be verified.
 """
 
@@ -224,7 +225,7 @@ ANTIPSYCHOTICS = {
 }
 
 
-def by_dose(event, placebo, ten, twenty, mark="assumed"):
+def by_dose(event, placebo, ten, twenty, mark="assumed", use="check"):
     return [
         Row(
             event,
@@ -233,7 +234,7 @@ def by_dose(event, placebo, ten, twenty, mark="assumed"):
             placebo,
             ten,
             310,
-            "fit",
+            use,
             mark,
             ESC_DOSES,
         ),
@@ -244,7 +245,7 @@ def by_dose(event, placebo, ten, twenty, mark="assumed"):
             placebo,
             twenty,
             125,
-            "fit",
+            use,
             mark,
             ESC_DOSES,
         ),
@@ -431,15 +432,23 @@ def suicidality(event, share):
 ROWS = (
     # ---- escitalopram by dose
     *pooled("nausea", 0.07, 0.15),
+    *pooled("diarrhoea", 0.05, 0.08),
     *by_dose("diarrhoea", 0.05, 0.06, 0.14),
-    *by_dose("dry_mouth", 0.03, 0.04, 0.09),
+    *by_dose("dry_mouth", 0.03, 0.04, 0.09, use="fit"),
+    *pooled("constipation", 0.01, 0.03),
     *by_dose("constipation", 0.01, 0.03, 0.06),
+    *pooled("dyspepsia", 0.01, 0.03),
     *by_dose("dyspepsia", 0.01, 0.02, 0.06),
     *pooled("abdominal_pain", 0.01, 0.02),
+    *pooled("insomnia", 0.04, 0.09),
     *by_dose("insomnia", 0.04, 0.07, 0.14, "read"),
+    *pooled("somnolence", 0.02, 0.06),
     *by_dose("somnolence", 0.01, 0.04, 0.09),
+    *pooled("dizziness", 0.03, 0.05),
     *by_dose("dizziness", 0.02, 0.04, 0.07),
+    *pooled("fatigue", 0.02, 0.05),
     *by_dose("fatigue", 0.02, 0.02, 0.06),
+    *pooled("hyperhidrosis", 0.02, 0.05),
     *by_dose("hyperhidrosis", 0.005, 0.03, 0.08),
     *pooled("decreased_appetite", 0.01, 0.03),
     *pooled("libido_decreased", 0.01, 0.03),
@@ -803,7 +812,7 @@ def changes(code, placebo, level, error, **found):
             change - placebo,
             error,
             level,
-            "judge" if drug == "paliperidone" else "fit",
+            "judge" if drug in ("paliperidone", "aripiprazole") else "fit",
             HUHN,
         )
         for drug, change in found.items()
@@ -835,4 +844,32 @@ CHANGES = (
         aripiprazole=0.41,
         paliperidone=0.93,
     ),
+)
+
+DROPOUTS = (  # arm, % who left for adverse events on drug and placebo, patients: GRISELDA by dose
+    ("escitalopram 10", 5.1, 3.2, 1393),
+    ("escitalopram 20", 7.0, 2.9, 542),
+    ("escitalopram 28", 6.9, 3.2, 332),
+    ("citalopram 20", 3.3, 2.3, 509),
+    ("citalopram 40", 6.2, 2.4, 677),
+    ("paroxetine 20", 9.3, 5.3, 1089),
+    ("paroxetine 40", 17.0, 3.8, 106),
+    ("sertraline 50", 10.5, 4.4, 125),
+    ("sertraline 100", 14.1, 6.2, 135),
+    ("sertraline 200", 36.3, 4.4, 91),
+    ("fluoxetine 20", 6.1, 3.4, 1277),
+    ("fluoxetine 60", 15.8, 8.0, 419),
+    ("venlafaxine 75", 11.7, 5.1, 248),
+    ("venlafaxine 225", 23.6, 5.4, 89),
+    ("desvenlafaxine 50", 4.0, 3.0, 1751),
+    ("desvenlafaxine 100", 6.3, 3.3, 778),
+    ("desvenlafaxine 200", 17.3, 5.3, 196),
+    ("desvenlafaxine 400", 18.3, 5.3, 202),
+    ("duloxetine 60", 9.1, 4.7, 2480),
+    ("duloxetine 80", 13.1, 7.3, 175),
+    ("bupropion 300", 5.4, 2.6, 374),
+    ("mirtazapine 30", 14.1, 4.6, 1160),
+    ("vortioxetine 5", 4.7, 4.3, 1171),
+    ("vortioxetine 10", 5.3, 3.9, 1075),
+    ("vortioxetine 20", 7.1, 3.3, 816),
 )

@@ -13,10 +13,13 @@ gives placebo by week the gains multiply its mean rate; where placebo was rounde
 they multiply the background that is packaged. Gains maximise the binomial likelihood of the rows
 for fitting; rows for judging are left alone.
 
-    python benchmarks/calibrate_adverse_events.py [--patients N] [--write] [--pools FOLDER]
+    python benchmarks/calibrate_adverse_events.py --patients 48 --write --pools FOLDER
+    python benchmarks/calibrate_adverse_events.py --patients 48 --leavers 400 --pools FOLDER
 
-writes benchmarks/results/adverse_events.json and benchmarks/trials/ADVERSE_EVENTS.md; with --write
-also the fitted gains into cohort/outcomes/adverse_events/*.yaml. A FOLDER keeps the pools.
+The first writes the fitted gains into cohort/outcomes/adverse_events/*.yaml and measures.yaml; the
+second, with them, also simulates who leaves for adverse events. Both write
+benchmarks/results/adverse_events.json and benchmarks/trials/ADVERSE_EVENTS.md. A FOLDER keeps the
+pools.
 """
 
 import argparse
@@ -29,7 +32,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from adverse_event_rows import CHANGES, POOLS, QTC, ROWS
+from adverse_event_rows import CHANGES, DROPOUTS, POOLS, QTC, ROWS
 from scipy.optimize import least_squares, minimize
 from scipy.stats import beta
 
@@ -37,6 +40,7 @@ from cohort.conditions import condition_text, load_condition
 from cohort.outcomes import load_adverse_event
 from cohort.outcomes.adverse_events import adverse_event_names
 from cohort.outcomes.adverse_events.hazards import effective_driver
+from cohort.outcomes.course import REASONS
 from cohort.outcomes.measures import load_measure
 from cohort.outcomes.severity import relax
 from cohort.simulate import simulate_block
@@ -73,7 +77,7 @@ def without_dropout(condition, folder):
     return path
 
 
-def protocol(pool, patients, folder, events):
+def protocol(pool, patients, condition, events):
     scale = load_condition(pool.condition).scales[0]
     text = f"""
 schema_version: 1
@@ -81,7 +85,7 @@ name: pool
 title: Pool for adverse events
 seed: {SEED}
 design: counterfactual
-condition: {without_dropout(pool.condition, folder)}
+condition: {condition}
 duration: {pool.weeks} week
 visits: [week 0, week {pool.weeks}]
 adherence: {{probability: 90 %, sd_logit: 1.0}}
@@ -108,7 +112,8 @@ def simulate_pools(patients, keep):
         else:
             stored = {}
             with tempfile.TemporaryDirectory() as folder:
-                trial = protocol(pool, patients, folder, events)
+                condition = without_dropout(pool.condition, folder)
+                trial = protocol(pool, patients, condition, events)
                 for arm in pool.arms:
                     block = simulate_block(trial, arm, ids)
                     stored |= {f"{arm}|{k}": v for k, v in block.drivers.readings.items()}
@@ -193,6 +198,7 @@ class Prepared:
         return low
 
     def rate(self, gains):
+        """Return the share with the event at these gains."""
         total = sum(weight for weight, _ in self.parts)
         share = 0.0
         for weight, excess in self.parts:
@@ -344,6 +350,37 @@ def write_changes(fitted):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+# ---------------------------------------------------------------- drop-out
+
+
+def dropouts(patients):
+    """Return the share who leave for adverse events where a trial looks for all of them."""
+    ids, found, rows = np.arange(1, patients + 1), {}, []
+    for pool in POOLS.values():
+        wanted = [arm for arm, *_ in DROPOUTS if arm in pool.arms]
+        if not wanted:
+            continue
+        trial = protocol(pool, patients, pool.condition, ("all",))
+        for arm in ("placebo", *wanted):
+            last = simulate_block(trial, arm, ids).courses[-1]
+            found[arm] = float((last.left_reason == REASONS.index("ADVERSE EVENT")).mean())
+        for arm, share, placebo, n in DROPOUTS:
+            if arm in wanted:
+                low, high = binomial_interval(share / 100, n)
+                rows.append(
+                    {
+                        "on": arm,
+                        "placebo": placebo / 100,
+                        "published": share / 100,
+                        "low": low,
+                        "high": high,
+                        "model_placebo": found["placebo"],
+                        "model": found[arm],
+                    }
+                )
+    return rows
+
+
 # ---------------------------------------------------------------- report
 
 
@@ -391,22 +428,35 @@ def qtc_rows(arms):
     return rows
 
 
-def report(rows, changes, patients):
+def report(rows, changes, left, patients):
     fit = [r for r in rows if r["use"] == "fit"]
     judge = [r for r in rows if r["use"] == "judge"]
+    check = [r for r in rows if r["use"] == "check"]
 
     def inside(some):
         hits = sum(r["low"] <= r["model"] <= r["high"] for r in some)
         return f"{hits} of {len(some)}"
+
+    def off(some):
+        return f"{100 * np.mean([abs(r['model'] - r['published']) for r in some]):.1f}"
+
+    def nothing(some):
+        return f"{100 * np.mean([abs(r['placebo'] - r['published']) for r in some]):.1f}"
 
     shown = "\n".join(
         f"| {r['measure']} | {r['on']} | {r['published']:.2f} {r['unit']} | {r['model']:.2f} "
         f"| {r['use']} | {r['source']} |"
         for r in changes
     )
+    leavers = "\n".join(
+        f"| {r['on']} mg | {percent(r['placebo'])} | {percent(r['published'])} "
+        f"| {percent(r['low'])} to {percent(r['high'])} | {percent(r['model_placebo'])} "
+        f"| {percent(r['model'])} |"
+        for r in left
+    )
     return f"""# Adverse events: fitted and judged
 
-Made by `python {NAME} --write` with {patients} patients an arm.
+Made by `python {NAME}` with {patients} patients an arm.
 Model: share of patients with the event where the background is that of the published placebo arm;
 the gains are in `cohort/outcomes/adverse_events/`, one a mechanism and event, shared by all drugs.
 95 %: interval of Clopper and Pearson of the published share, from its number of patients; the error
@@ -414,7 +464,8 @@ of the placebo share is not in it. Marks: read at the source, computed from what
 (recalled, to be verified).
 
 Inside the interval: {inside(fit)} fitted rows, {inside(judge)} judged ones. Most judged rates are
-recalled from labels.
+recalled from labels, and the error of the placebo share is left out. Mean distance of the judged
+rows from what was published: {off(judge)} points; {nothing(judge)} points if drugs did nothing.
 
 ## Judged: rows no gain has seen
 
@@ -423,6 +474,10 @@ recalled from labels.
 ## Fitted
 
 {table(fit)}
+
+## By dose: the patients of fitted rows, split
+
+{table(check)}
 
 ## Measured quantities
 
@@ -433,6 +488,15 @@ of hERG of the two halves of citalopram stand on the rows marked fit. Terms that
 | measure | on | published | model | | source |
 |---|---|---|---|---|---|
 {shown}
+
+## Drop-out for adverse events
+
+Depression, 6 or 8 weeks, all events that the drug can bring about looked for; nothing was fitted to
+these (GRISELDA, fixed doses, computed; mirtazapine at any dose).
+
+| on | placebo % | published % | 95 % | model placebo % | model % |
+|---|---|---|---|---|---|
+{leavers}
 """
 
 
@@ -441,6 +505,7 @@ def main():
     parser.add_argument("--patients", type=int, default=64)
     parser.add_argument("--write", action="store_true", help="write the gains into the event files")
     parser.add_argument("--pools", type=Path, help="folder that keeps the pools")
+    parser.add_argument("--leavers", type=int, default=0, help="patients an arm for drop-out")
     wanted = parser.parse_args()
     if wanted.pools:
         wanted.pools.mkdir(exist_ok=True, parents=True)
@@ -488,16 +553,23 @@ def main():
             f"  {row['use']:5s} {row['measure']:8s} {row['on']:28s} "
             f"published {row['published']:7.2f} model {row['model']:7.2f} {row['unit']}"
         )
-    result = {"patients": wanted.patients, "rows": rows, "changes": changes}
+    if wanted.write:
+        write_gains(fitted)
+        write_changes(changed)
+    left = dropouts(wanted.leavers) if wanted.leavers else []
+    for row in left:
+        print(
+            f"  {row['on']:20s} published {percent(row['published']):>5s} on drug and "
+            f"{percent(row['placebo']):>5s} on placebo, model {percent(row['model']):>5s} and "
+            f"{percent(row['model_placebo']):>5s}"
+        )
+    result = {"patients": wanted.patients, "rows": rows, "changes": changes, "dropouts": left}
     result["gains"] = {name: values.tolist() for name, values in fitted.items()}
     path = HERE / "results" / "adverse_events.json"
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (HERE / "trials").mkdir(exist_ok=True)
-    text = report(rows, changes, wanted.patients)
+    text = report(rows, changes, left, wanted.patients)
     (HERE / "trials" / "ADVERSE_EVENTS.md").write_text(text, encoding="utf-8")
-    if wanted.write:
-        write_gains(fitted)
-        write_changes(changed)
 
 
 if __name__ == "__main__":
