@@ -4,7 +4,8 @@
 2. trial: regimens, adherence, meals and lifestyles become streams of events
 3. model: compounds and systems become one system of equations, the same for all blocks
 4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference.
-   Patients whom a disease moved off the healthy rest come to their own rest before it
+   Patients whom a disease moved off the healthy rest come to their own rest before it, and who
+   takes background or previous drugs gets used to them after it
 5. segment by segment, lifestyles acting from week 0 on: kernels integrate to the next visit,
    outcomes follow the days in between, and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
@@ -29,6 +30,7 @@ from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    accustom,
     baseline_severity,
     expectation_share,
     follow_days,
@@ -52,6 +54,7 @@ from cohort.trial import (
     Protocol,
     Segment,
     Variant,
+    beside_streams,
     dose_streams,
     dosing_record,
     eligibility_criteria,
@@ -61,6 +64,7 @@ from cohort.trial import (
     load_diet,
     meal_streams,
     population_spec,
+    schedule_time,
     segments,
     shift_streams,
     shifted_parameters,
@@ -106,7 +110,7 @@ class BlockResult:
     courses
         The clinical course at every visit, the first at baseline.
     solutions
-        One integration a segment: run-in, then one between each two visits.
+        One integration a segment: one up to baseline, then one between each two visits.
     drivers
         Daily means since the first dose.
     dosing
@@ -115,6 +119,8 @@ class BlockResult:
         The equations that were solved, the patient group, and the systems that were asked for.
     variation
         What the variant adds to the course on placebo.
+    earlier
+        The untreated run-in, where others than the arms' drugs are taken between it and baseline.
 
     Examples
     --------
@@ -132,6 +138,7 @@ class BlockResult:
     condition: Condition
     systems: tuple[str, ...]
     variation: TrialVariation
+    earlier: tuple[Solution, ...] = ()
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -438,7 +445,7 @@ class _Walk:
         expectation = expectation_share() if is_expected_to_help(variant) else 0.0
         self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
-        given |= {one.drug for one in variant.adds}
+        given |= {one.drug for one in (*variant.adds, *protocol.beside)}
         self.drugs = {name: load_drug(name) for name in given}
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
@@ -449,6 +456,14 @@ class _Walk:
         reference = {name: _daily_means(solutions[0], name)[-1] for name in names}
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        earlier: tuple[Solution, ...] = ()
+        if self.protocol.prior:
+            prior, *others = others
+            earlier = (solutions[0],)
+            solutions = [self._integrate(earlier[0].end, prior, self._beside(ids))]
+            means = {name: _daily_means(solutions[0], name, earlier[0]) for name in names}
+            taking = _drivers(means, reference, self.condition)
+            courses = [accustom(courses[0], taking, self.condition, self.events)]
         days = []
         now = self._shifted(solutions[0].end)
         living = now.parameters
@@ -476,6 +491,7 @@ class _Walk:
             condition=self.condition,
             systems=trial_systems(self.protocol),
             variation=self.variation,
+            earlier=earlier,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:
@@ -503,13 +519,18 @@ class _Walk:
             stop_times=stop_times,
             variant=self.variant,
         )
-        return (*drugs, *supplement_streams(self.protocol, self.arm, ids, stop_times))
+        supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
+        return (*drugs, *self._beside(ids), *supplements)
+
+    def _beside(self, ids: NDArray[np.int64]) -> tuple[Stream, ...]:
+        return beside_streams(self.protocol, ids, drugs=self.drugs, lags=self.population.lags_s)
 
     def _with_statuses(self, lanes: Lanes, living: Floats, segment: Segment) -> Lanes:
         """Return the lanes with the statuses that supplements of the arm have changed."""
         if not self.protocol.arm(self.arm).supplements:
             return lanes
-        begin, end = (time - self.protocol.run_in for time in (segment.t0, segment.t1))
+        week_0 = schedule_time(self.protocol, 0)
+        begin, end = (time - week_0 for time in (segment.t0, segment.t1))
         factors = status_factors(self.protocol, self.arm, begin, end)
         parameters = living.copy()
         for name, factor in factors.items():

@@ -13,7 +13,7 @@ from cohort.chemistry import biomarkers
 from cohort.outcomes import load_adverse_event, load_scale, score
 from cohort.outcomes.course import REASONS, ClinicalCourse
 from cohort.population.draws import normals
-from cohort.trial import Protocol, study_day
+from cohort.trial import Protocol, schedule_time, study_day
 from cohort.trial.quantities import HOUR_S, WEEK_S
 from kernels import ResultCode
 
@@ -73,7 +73,8 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     n_lane = len(result.patient_ids)
     codes = result.solutions[-1].codes
     failure = np.full(n_lane, np.nan)
-    for solution in result.solutions:
+    solved = (*result.earlier, *result.solutions)
+    for solution in solved:
         failure = np.where(np.isnan(failure), solution.failure_times, failure)
     # whoever failed while a disease settled has no time of the schedule: the start of the run-in
     failure = np.where(np.isnan(failure) & (codes != ResultCode.SUCCESS), 0.0, failure)
@@ -93,9 +94,9 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "cumulative_dose_mg": result.dosing.cumulative_mg,
         "result_code": codes.astype(np.int16),
         "result_message": np.array([ResultCode(int(code)).message for code in codes]),
-        "failure_time_h": failure - protocol.run_in / HOUR_S,  # before 0: in the run-in
-        "accepted_steps": sum(solution.accepted for solution in result.solutions),
-        "rejected_steps": sum(solution.rejected for solution in result.solutions),
+        "failure_time_h": failure - schedule_time(protocol, 0) / HOUR_S,  # before 0: in the run-in
+        "accepted_steps": sum(solution.accepted for solution in solved),
+        "rejected_steps": sum(solution.rejected for solution in solved),
     }
 
 
@@ -232,9 +233,9 @@ def _trajectories(
     lane = np.flatnonzero(np.isin(result.patient_ids, sorted(trajectory_ids)))
     rows: list[Columns] = []
     for code, (observable, factor, unit) in _markers(result).items():
-        for solution in result.solutions:
+        for solution in (*result.earlier, *result.solutions):
             for save, time_s in enumerate(solution.times):
-                hours = (time_s - protocol.run_in) / HOUR_S
+                hours = (time_s - schedule_time(protocol, 0)) / HOUR_S
                 rows.append(
                     {
                         "patient_id": result.patient_ids[lane],

@@ -75,13 +75,18 @@ def protocol_risks(protocol: Protocol) -> tuple[Risk, ...]:
     >>> protocol_risks(load_protocol("sct-md-01"))
     ()
     """
-    found = [risk for arm in protocol.arms for risk in _arm_risks(arm.name, arm.regimens, protocol)]
+    beside = protocol.beside
+    found = [
+        risk
+        for arm in protocol.arms
+        for risk in _arm_risks(arm.name, (*arm.regimens, *beside), protocol)
+    ]
     for variant in protocol.variants:
         added = {one.drug for one in variant.adds}
         taken = tuple(one.regimen for one in variant.adds)
         for arm in protocol.arms if added else ():
             place = f"{arm.name} / {variant.name}"
-            risks = _arm_risks(place, (*arm.regimens, *taken), protocol)
+            risks = _arm_risks(place, (*arm.regimens, *beside, *taken), protocol)
             found += [risk for risk in risks if added & set(risk.drugs)]
     return tuple(sorted(found, key=lambda risk: risk.grade != "contraindicated"))
 

@@ -17,10 +17,12 @@ from cohort.trial.arms import (
     SupplementRegimen,
     dose_times,
 )
+from cohort.trial.conduct import Background, PreviousDrug
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
     PlannedDoses,
+    beside_streams,
     dose_streams,
     dosing_record,
     planned_doses,
@@ -71,6 +73,7 @@ __all__ = [
     "AS_PLANNED",
     "Adherence",
     "Arm",
+    "Background",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
@@ -78,6 +81,7 @@ __all__ = [
     "Meal",
     "OwnAddition",
     "PlannedDoses",
+    "PreviousDrug",
     "Protocol",
     "ProtocolRecord",
     "PublishedResult",
@@ -91,6 +95,7 @@ __all__ = [
     "Visit",
     "adherence_probability",
     "allocate",
+    "beside_streams",
     "daily_meals",
     "diet_names",
     "dose_streams",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cohort.model import Model
     from cohort.nutrition import Dosing as SupplementDosing
     from cohort.trial.arms import Regimen, SupplementRegimen
+    from cohort.trial.conduct import Background, PreviousDrug
     from cohort.trial.protocol import Meal, Protocol, TrialPopulation, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -95,6 +96,9 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
             yield from _regimen(regimen, ("arms", i, "regimens", j))
         for j, taken in enumerate(arm.supplements):
             yield from _supplement(taken, ("arms", i, "supplements", j))
+    for key in ("background", "previous"):
+        for j, regimen in enumerate(getattr(protocol, key)):
+            yield from _regimen(regimen, (key, j))
     yield from _meals(protocol)
     yield from _variants(protocol)
 
@@ -379,12 +383,16 @@ def _file(
         yield Contradiction(path=path, message=_listed(error))
 
 
-def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:
+def _regimen(
+    regimen: Regimen | Background | PreviousDrug, path: KeyPath
+) -> Iterator[Contradiction]:
     wrong = list(_file(regimen.drug, (*path, "drug"), load_drug, drug_names()))
     yield from wrong
     if wrong or not all(map(is_read, (regimen, regimen.drug, regimen.dose, regimen.every))):
         return
-    yield from _daily_dose(regimen, load_drug(regimen.drug).dosing, path)
+    yield from _daily_dose(
+        getattr(regimen, "regimen", regimen), load_drug(regimen.drug).dosing, path
+    )
 
 
 def _daily_dose(

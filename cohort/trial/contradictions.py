@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cohort.trial.arms import Regimen, SupplementRegimen
+    from cohort.trial.conduct import Background, PreviousDrug
     from cohort.trial.protocol import Protocol, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -295,6 +296,41 @@ def _variant_meals(protocol: Protocol, variant: Variant, i: int) -> Iterator[Con
         )
 
 
+def _beside(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse a drug that is taken beside the treatment and by it, or twice beside it."""
+    taken = [
+        ((key, j), one)
+        for key in ("background", "previous")
+        for j, one in enumerate(getattr(protocol, key))
+    ]
+    given = [regimen.drug for arm in protocol.arms for regimen in arm.regimens]
+    given += [one.drug for variant in protocol.variants for one in variant.adds]
+    for position, (path, one) in enumerate(taken):
+        if not is_read(one) or not is_read(one.drug):
+            continue
+        others = [other for _, other in taken[:position] if is_read(other)]
+        if any(_at_once(one, other) for other in others):
+            yield Contradiction(
+                path=(*path, "drug"),
+                message=f"{one.drug} is taken twice at the same time before the trial; once is "
+                "allowed. Add up the doses, or stop one.",
+            )
+        elif path[0] == "background" and one.drug in given:
+            yield Contradiction(
+                path=(*path, "drug"),
+                message=f"{one.drug} is the background of all patients and a drug of the trial as "
+                "well; one of them is allowed. Write the whole dose as a regimen of each arm.",
+            )
+
+
+def _at_once(one: Background | PreviousDrug, other: Background | PreviousDrug) -> bool:
+    """Tell whether two courses before the trial overlap; false where a time is unread."""
+    stops = [getattr(each, "stop", 1) for each in (one, other)]  # background goes on
+    read = all(map(is_read, (one.drug, other.drug, one.start, other.start, *stops)))
+    same = read and one.drug == other.drug
+    return bool(same and one.start < stops[1] and other.start < stops[0])
+
+
 def _number_of(
     key: str, count: int, low: int, high: int, things: str, example: str
 ) -> Iterator[Contradiction]:
@@ -326,4 +362,4 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
         seen[name.casefold()] = name
 
 
-_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published, _variants)
+_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published, _variants, _beside)

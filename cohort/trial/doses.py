@@ -22,15 +22,23 @@ from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.visits import schedule_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from cohort.drugs import Drug
+    from cohort.trial.arms import Regimen
     from cohort.trial.protocol import OwnAddition, Protocol, Variant
     from kernels import Stream
 
-__all__ = ["DosingRecord", "PlannedDoses", "dose_streams", "dosing_record", "planned_doses"]
+__all__ = [
+    "DosingRecord",
+    "PlannedDoses",
+    "beside_streams",
+    "dose_streams",
+    "dosing_record",
+    "planned_doses",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,14 +118,17 @@ def planned_doses(protocol: Protocol, arm_name: str) -> tuple[PlannedDoses, ...]
     >>> len(doses.times)
     56
     """
-    regimens = protocol.arm(arm_name).regimens
+    return _plans(protocol.arm(arm_name).regimens, protocol.duration)
+
+
+def _plans(regimens: Sequence[Regimen], end: int) -> tuple[PlannedDoses, ...]:
     plans = []
     for drug in dict.fromkeys(regimen.drug for regimen in regimens):
         due = sorted(
             (time, regimen.dose)
             for regimen in regimens
             if regimen.drug == drug
-            for time in dose_times(regimen, protocol.duration)
+            for time in dose_times(regimen, end)
         )
         times = np.array([time for time, _ in due], dtype=np.int64)
         amounts = np.array([dose for _, dose in due], dtype=np.float64)
@@ -221,6 +232,41 @@ def _added(
     if stop_times is not None:
         bits &= times[:, None] < stop_times
     return plan, bits
+
+
+def beside_streams(
+    protocol: Protocol,
+    patient_ids: NDArray[np.int64],
+    *,
+    drugs: Mapping[str, Drug],
+    lags: Mapping[str, NDArray[np.int64]],
+) -> tuple[Stream, ...]:
+    """Return the streams of what everybody takes before the trial or beside it.
+
+    Parameters
+    ----------
+    protocol, patient_ids
+        As in `dose_streams`.
+    drugs, lags
+        As in `dose_streams`, of the background and the previous drugs.
+
+    Returns
+    -------
+    Streams, times in schedule time. They are taken as reliably as the drugs of the trial, and
+    leaving the trial stops none of them.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> beside_streams(load_protocol("sct-md-01"), np.array([1]), drugs={}, lags={})
+    ()
+    """
+    streams: list[Stream] = []
+    for plan in _plans(protocol.beside, protocol.duration):
+        taken = doses_taken(protocol.adherence, protocol.seed, patient_ids, plan.times)
+        times = plan.times + schedule_time(protocol, 0)
+        streams += drug_streams(drugs[plan.drug], times, plan.amounts_mg, lags=lags, taken=taken)
+    return tuple(streams)
 
 
 def dosing_record(
