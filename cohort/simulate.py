@@ -450,7 +450,7 @@ class _Walk:
         expectation = expectation_share() if is_expected_to_help(variant) else 0.0
         self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
-        given |= {one.drug for one in (*variant.adds, *protocol.beside)}
+        given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
         self.drugs = {name: load_drug(name) for name in given}
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
@@ -469,8 +469,8 @@ class _Walk:
             earlier = (solutions[0],)
             solutions = [self._integrate(earlier[0].end, prior, self._beside(ids))]
             means = {name: _daily_means(solutions[0], name, earlier[0]) for name in names}
-            taking = _drivers(means, reference, self.condition)
-            courses = [accustom(courses[0], taking, self.condition, self.events)]
+            used_to = _drivers(means, reference)
+            courses = [accustom(courses[0], used_to, self.condition, self.events)]
         days = []
         now = self._shifted(solutions[0].end)
         living = now.parameters

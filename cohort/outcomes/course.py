@@ -383,9 +383,7 @@ def accustom(
     >>> from cohort.conditions import load_condition
     >>> condition = load_condition("major_depression")
     >>> rise = np.full((28, 1), 0.5)
-    >>> drivers = DayDrivers(
-    ...     signals={"serotonin_extracellular": rise}, events={"serotonin_rise": rise}
-    ... )
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": rise})
     >>> course = accustom(start_course(np.array([1]), 7, condition, ()), drivers, condition, ())
     >>> course.day, bool(course.entry_benefit[0] > 0)
     (0, True)

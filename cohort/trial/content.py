@@ -390,13 +390,13 @@ def _regimen(
     yield from wrong
     if wrong or not all(map(is_read, (regimen, regimen.drug, regimen.dose, regimen.every))):
         return
-    yield from _daily_dose(
-        getattr(regimen, "regimen", regimen), load_drug(regimen.drug).dosing, path
-    )
+    yield from _daily_dose(regimen, load_drug(regimen.drug).dosing, path)
 
 
 def _daily_dose(
-    regimen: Regimen, dosing: DrugDosing | SupplementDosing, path: KeyPath
+    regimen: Regimen | Background | PreviousDrug,
+    dosing: DrugDosing | SupplementDosing,
+    path: KeyPath,
 ) -> Iterator[Contradiction]:
     lowest, highest = dosing.lowest.number("mg"), dosing.highest.number("mg")
     daily = regimen.dose * DAY_S / regimen.every

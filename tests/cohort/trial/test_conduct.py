@@ -134,7 +134,7 @@ def test_keys_of_conduct_that_are_left_out_are_not_in_the_hash():
     assert {"background", "previous"}.isdisjoint(plain)
 
 
-NONSENSE = [None, True, -7, 1e300, "", "nonsense \u2603", [], [[]], {}, {"a": {"b": 1}}]
+NONSENSE = [None, True, -7, "nonsense \u2603", [], {"a": {"b": 1}}]
 
 
 def places(node, path=()):
