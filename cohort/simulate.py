@@ -7,7 +7,8 @@
    Patients whom a disease moved off the healthy rest come to their own rest before it, and who
    takes background or previous drugs gets used to them after it
 5. segment by segment, lifestyles acting from week 0 on: kernels integrate to the next visit,
-   outcomes follow the days in between, and whoever has left takes no more doses
+   outcomes follow the days in between, the visit decides on doses and rescue (`cohort.conduct`),
+   and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
 
 Pure: the same block gives the same bytes on any worker, in any order. May import every room of
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from cohort.compounds import Compound, covariate_effects
 from cohort.conditions import Condition, load_condition
+from cohort.conduct import Conduct, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
 from cohort.model import Model
@@ -48,7 +50,7 @@ from cohort.population import (
     shift_values,
 )
 from cohort.settle import EVEN_SUPPLY, settle
-from cohort.tables import block_columns
+from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
@@ -117,6 +119,8 @@ class BlockResult:
         Daily means since the first dose.
     dosing
         Doses planned and taken.
+    conduct
+        Who comes to which visit, and what was decided there.
     model, condition, systems
         The equations that were solved, the patient group, and the systems that were asked for.
     variation
@@ -136,6 +140,7 @@ class BlockResult:
     solutions: tuple[Solution, ...]
     drivers: DayDrivers
     dosing: DosingRecord
+    conduct: Conduct
     model: Model
     condition: Condition
     systems: tuple[str, ...]
@@ -451,6 +456,7 @@ class _Walk:
         self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
         given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
+        given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
@@ -472,11 +478,12 @@ class _Walk:
             used_to = _drivers(means, reference)
             courses = [accustom(courses[0], used_to, self.condition, self.events)]
         days = []
+        conduct = start_conduct(self.protocol, self.arm, ids)
         now = self._shifted(solutions[0].end)
         living = now.parameters
         for segment in others:
             before = solutions[-1]
-            doses = self._doses(ids, courses[-1])
+            doses = self._doses(ids, courses[-1], conduct)
             taking = self._with_statuses(now, living, segment)
             solutions.append(self._integrate(taking, segment, doses))
             now = solutions[-1].end
@@ -485,6 +492,8 @@ class _Walk:
             courses.append(
                 follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
             )
+            if segment.visit is not None:
+                conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
             patient_ids=ids,
             population=self.population,
@@ -492,8 +501,15 @@ class _Walk:
             solutions=tuple(solutions),
             drivers=_joined(days),
             dosing=dosing_record(
-                self.protocol, self.arm, ids, _stop_times(courses[-1]), self.variant
+                self.protocol,
+                self.arm,
+                ids,
+                _stop_times(courses[-1]),
+                self.variant,
+                conduct.steps,
+                conduct.rescue_s,
             ),
+            conduct=conduct,
             model=self.model,
             condition=self.condition,
             systems=trial_systems(self.protocol),
@@ -515,7 +531,34 @@ class _Walk:
             parameters[self.model.system.parameters.index(name)] += amount
         return replace(lanes, parameters=parameters)
 
-    def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
+    def _decided(
+        self,
+        ids: NDArray[np.int64],
+        visit: int,
+        courses: list[ClinicalCourse],
+        conduct: Conduct,
+    ) -> Conduct:
+        """Return what is known after a visit: the scores rated there, and what they lead to."""
+        first, course = courses[0], courses[-1]
+        arguments = (self.protocol, self.condition, self.variation, ids)
+        shown = {"baseline": rated_score(*arguments, self.protocol.primary_endpoint, first)}
+        for name in self.protocol.endpoints:
+            shown[name] = rated_score(*arguments, name, course)
+        return at_visit(
+            conduct,
+            self.protocol,
+            self.arm,
+            self.condition,
+            ids,
+            visit,
+            course,
+            course.latent(self.condition, self.variation),
+            {**self.population.columns, **shown},
+        )
+
+    def _doses(
+        self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
+    ) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
         drugs = dose_streams(
             self.protocol,
@@ -525,6 +568,8 @@ class _Walk:
             lags=self.population.lags_s,
             stop_times=stop_times,
             variant=self.variant,
+            steps=conduct.steps,
+            rescue_times=conduct.rescue_s,
         )
         supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
         return (*drugs, *self._beside(ids), *supplements)

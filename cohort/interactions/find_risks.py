@@ -75,7 +75,8 @@ def protocol_risks(protocol: Protocol) -> tuple[Risk, ...]:
     >>> protocol_risks(load_protocol("sct-md-01"))
     ()
     """
-    beside = protocol.beside
+    rescue = () if protocol.rescue is None else (protocol.rescue.regimen,)
+    beside = (*protocol.beside, *rescue)
     found = [
         risk
         for arm in protocol.arms
@@ -120,7 +121,7 @@ class _Course:
         self.stop = max(
             protocol.duration if regimen.stop is None else regimen.stop for regimen in regimens
         )
-        self.daily_mg = max(regimen.dose * DAY_S / regimen.every for regimen in regimens)
+        self.daily_mg = max(_highest_mg(regimen) * DAY_S / regimen.every for regimen in regimens)
 
     @property
     def profile(self) -> DrugProfile:
@@ -129,6 +130,11 @@ class _Course:
     @property
     def meeting(self) -> tuple[Drug, DrugProfile]:
         return self.drug, self.profile
+
+
+def _highest_mg(regimen: Regimen) -> float:
+    """Return the dose that patients may come to [mg]."""
+    return regimen.dose if regimen.titrate is None else max(regimen.titrate.steps)
 
 
 def _meeting(one: _Course, other: _Course) -> str | None:

@@ -15,9 +15,10 @@ from cohort.trial.arms import (
     ProtocolRecord,
     Regimen,
     SupplementRegimen,
+    Titration,
     dose_times,
 )
-from cohort.trial.conduct import Background, PreviousDrug
+from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -77,8 +78,10 @@ __all__ = [
     "Diet",
     "DosingRecord",
     "EntryCriterion",
+    "FollowUp",
     "LifestyleChoice",
     "Meal",
+    "MissedVisits",
     "OwnAddition",
     "PlannedDoses",
     "PreviousDrug",
@@ -86,10 +89,12 @@ __all__ = [
     "ProtocolRecord",
     "PublishedResult",
     "Regimen",
+    "Rescue",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "Titration",
     "TrialPopulation",
     "Variant",
     "Visit",

@@ -27,6 +27,7 @@ from cohort.trial.eligibility import parse_criterion
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.variants import trial_systems, variant_shifts
+from cohort.trial.visit_rules import parse_visit_rule
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from cohort.drugs import Dosing as DrugDosing
     from cohort.model import Model
     from cohort.nutrition import Dosing as SupplementDosing
-    from cohort.trial.arms import Regimen, SupplementRegimen
-    from cohort.trial.conduct import Background, PreviousDrug
+    from cohort.trial.arms import Regimen, SupplementRegimen, Titration
+    from cohort.trial.conduct import Background, PreviousDrug, Rescue
     from cohort.trial.protocol import Meal, Protocol, TrialPopulation, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -99,8 +100,52 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     for key in ("background", "previous"):
         for j, regimen in enumerate(getattr(protocol, key)):
             yield from _regimen(regimen, (key, j))
+    yield from _conduct(protocol)
     yield from _meals(protocol)
     yield from _variants(protocol)
+
+
+def _conduct(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse doses that titrations lead to or rescue is given in, then rules that nobody can read.
+
+    Where the condition or an endpoint is wrong, rules wait: their mistakes would be second ones.
+    """
+    places: list[tuple[KeyPath, str | None]] = []
+    for i, arm in enumerate(protocol.arms):
+        for j, regimen in enumerate(arm.regimens):
+            titration = regimen.titrate
+            path: KeyPath = ("arms", i, "regimens", j, "titrate")
+            if titration is None or not is_read(titration):
+                continue
+            yield from _steps(regimen, titration, path)
+            places += [((*path, "up_if"), titration.up_if), ((*path, "down_if"), titration.down_if)]
+    if protocol.rescue is not None and is_read(protocol.rescue):
+        yield from _regimen(protocol.rescue, ("rescue",))
+        places.append((("rescue", "if"), protocol.rescue.rule))
+    condition = _condition(protocol)
+    if condition is None or not all(map(is_read, (protocol.endpoints, *protocol.endpoints))):
+        return
+    for path, rule in places:
+        try:
+            if rule is not None and is_read(rule):
+                parse_visit_rule(rule, condition.population.history, protocol.endpoints)
+        except ExpressionError as error:
+            yield Contradiction(path=path, message=str(error))
+
+
+def _steps(regimen: Regimen, titration: Titration, path: KeyPath) -> Iterator[Contradiction]:
+    """Refuse steps that the drug is not given in; name and first dose are checked elsewhere."""
+    if not is_read(regimen.drug) or not is_read(regimen.every):
+        return
+    try:
+        dosing = load_drug(regimen.drug).dosing
+    except CohortError:
+        return
+    for k, dose in enumerate(titration.steps):
+        if is_read(dose) and is_read(regimen.dose) and dose != regimen.dose:
+            step = regimen.model_copy(update={"dose": dose})
+            for one in _daily_dose(step, dosing, ()):
+                yield Contradiction(path=(*path, "steps", k), message=one.message)
 
 
 def _variants(protocol: Protocol) -> Iterator[Contradiction]:
@@ -384,7 +429,7 @@ def _file(
 
 
 def _regimen(
-    regimen: Regimen | Background | PreviousDrug, path: KeyPath
+    regimen: Regimen | Background | PreviousDrug | Rescue, path: KeyPath
 ) -> Iterator[Contradiction]:
     wrong = list(_file(regimen.drug, (*path, "drug"), load_drug, drug_names()))
     yield from wrong
@@ -394,7 +439,7 @@ def _regimen(
 
 
 def _daily_dose(
-    regimen: Regimen | Background | PreviousDrug,
+    regimen: Regimen | Background | PreviousDrug | Rescue,
     dosing: DrugDosing | SupplementDosing,
     path: KeyPath,
 ) -> Iterator[Contradiction]:

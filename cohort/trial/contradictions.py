@@ -323,6 +323,60 @@ def _beside(protocol: Protocol) -> Iterator[Contradiction]:
             )
 
 
+def _titrations(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse decisions at times without a visit, or while the regimen is not given."""
+    times = [visit.time for visit in protocol.visits]
+    if not is_read(protocol.visits) or not all(map(is_read, times)):
+        return
+    for i, arm in enumerate(protocol.arms):
+        for j, regimen in enumerate(arm.regimens):
+            if not is_read(regimen) or regimen.titrate is None or regimen.titrate.at is None:
+                continue
+            path: KeyPath = ("arms", i, "regimens", j, "titrate", "at")
+            for k, time in enumerate(regimen.titrate.at):
+                yield from _decision(protocol, regimen, time, (*path, k))
+
+
+def _decision(
+    protocol: Protocol, regimen: Regimen, time: int, path: KeyPath
+) -> Iterator[Contradiction]:
+    if not is_read(time):
+        return
+    if time not in [visit.time for visit in protocol.visits[1:]]:
+        yield Contradiction(
+            path=path,
+            message=f"there is no visit after the baseline at {write_span(time)}; doses are "
+            "changed at visits. Add the visit or move the time to one.",
+        )
+    elif time < regimen.start or (regimen.stop is not None and time >= regimen.stop):
+        yield Contradiction(
+            path=path,
+            message=f"the regimen is not given at {write_span(time)}; its dose is changed while "
+            "it is. Move the time.",
+        )
+
+
+def _rescue(protocol: Protocol) -> Iterator[Contradiction]:
+    rescue = protocol.rescue
+    if rescue is None or not is_read(rescue) or not is_read(protocol.visits):
+        return
+    times = [visit.time for visit in protocol.visits[1:]]
+    if not all(map(is_read, (rescue.since, *times))):
+        return
+    if not any(rescue.since <= time < protocol.duration for time in times):
+        yield Contradiction(
+            path=("rescue", "from") if rescue.since else ("rescue",),
+            message=f"no visit after {write_span(rescue.since)} and before the end asks for "
+            "rescue; at least one does. Move it before a visit, or add one.",
+        )
+    if rescue.drug in [one.drug for one in protocol.background if is_read(one)]:
+        yield Contradiction(
+            path=("rescue", "drug"),
+            message=f"{rescue.drug} is the background of all patients already; rescue is another "
+            "drug. Change one of them.",
+        )
+
+
 def _at_once(one: Background | PreviousDrug, other: Background | PreviousDrug) -> bool:
     """Tell whether two courses before the trial overlap; false where a time is unread."""
     stops = [getattr(each, "stop", 1) for each in (one, other)]  # background goes on
@@ -362,4 +416,16 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
         seen[name.casefold()] = name
 
 
-_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published, _variants, _beside)
+_RULES = (
+    _visits,
+    _arms,
+    _control,
+    _sizes,
+    _regimens,
+    _endpoints,
+    _published,
+    _variants,
+    _beside,
+    _titrations,
+    _rescue,
+)

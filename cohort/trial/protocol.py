@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
-from cohort.trial.conduct import Background, PreviousDrug
+from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
@@ -348,6 +348,17 @@ class Protocol(ProtocolRecord):
         examples=["[{drug: haloperidol, dose: 10 mg, stop: week -1}]"],
         exclude_if=lambda taken: not taken,
     )
+    rescue: Rescue | None = Field(
+        default=None,
+        examples=["{drug: lorazepam, dose: 1 mg, if: score >= 30, from: week 2}"],
+        exclude_if=lambda rescue: rescue is None,
+    )
+    follow_up: FollowUp | None = Field(
+        default=None, examples=["60 %"], exclude_if=lambda follow_up: follow_up is None
+    )
+    missed_visits: MissedVisits | None = Field(
+        default=None, examples=["5 %"], exclude_if=lambda missed: missed is None
+    )
     arms: tuple[Arm, ...] = Field(examples=["[{name: placebo, control: true, patients: 120}]"])
     # left out of what is written and hashed where there are none: the same trial, the same hash
     variants: tuple[Variant, ...] = Field(
@@ -429,7 +440,8 @@ class Protocol(ProtocolRecord):
         prescribed = [regimen.drug for arm in self.arms for regimen in arm.regimens]
         added = [one.drug for variant in self.variants for one in variant.adds]
         beside = [one.drug for one in self.beside]
-        return tuple(dict.fromkeys((*prescribed, *added, *beside)))
+        rescue = () if self.rescue is None else (self.rescue.drug,)
+        return tuple(dict.fromkeys((*prescribed, *added, *beside, *rescue)))
 
     @property
     def beside(self) -> tuple[Regimen, ...]:
