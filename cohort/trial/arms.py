@@ -202,7 +202,7 @@ class Regimen(ProtocolRecord):
         if self.titrate is None or not is_read(self.titrate):
             return
         steps = self.titrate.steps
-        if all(map(is_read, (self.dose, steps, *steps))) and self.dose not in steps:
+        if steps and all(map(is_read, (self.dose, *steps))) and self.dose not in steps:
             shown = ", ".join(f"{step:g} mg" for step in steps)
             yield Contradiction(
                 path=("dose",),

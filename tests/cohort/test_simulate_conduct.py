@@ -102,3 +102,64 @@ def test_a_last_phase_without_drug_loses_what_was_gained():
     assert latent(off, 3).tolist() == latent(on, 3).tolist()
     assert (concentration(off, 5) < 1e-3 * concentration(on, 5))[stayed].all()
     assert (latent(off, 5) > latent(on, 5))[stayed].all()
+
+
+def rows(table, **values):
+    keep = np.logical_and.reduce([table[name] == value for name, value in values.items()])
+    return {name: column[keep] for name, column in table.items()}
+
+
+def test_a_trial_is_conducted_by_its_rules_on_the_scores_that_its_tables_show():
+    rules = {"steps": ["10 mg", "20 mg"], "at": ["week 2"], "up_if": "response < 20 %"}
+    protocol = trial(
+        arms=arms(placebo=[], active=[{**ESCITALOPRAM, "dose": "10 mg", "titrate": rules}]),
+        rescue={"drug": "citalopram", "dose": "20 mg", "if": "MADRS >= 25", "from": "week 4"},
+        missed_visits="20 %",
+        published=[],
+    )
+    tables = simulate(protocol, "active", IDS)
+    madrs = [rows(tables["adqs"], endpoint="MADRS", visit=one.name) for one in protocol.visits]
+    subjects, week_2, week_4, week_6 = tables["adsl"], madrs[2], madrs[3], madrs[4]
+    stayed = np.isnan(subjects["discontinuation_day"])
+    seen = [(visit["imputation"] == "") & np.isfinite(visit["value"]) for visit in madrs]
+    assert any((~one & stayed).any() for one in seen)
+    not_yet = seen[2] & (week_2["value"] > 0.8 * week_2["baseline"])
+    assert not_yet.any()
+    assert not not_yet.all()
+    doses = 10 * subjects["doses_taken"] + 10 * not_yet * (subjects["doses_taken"] - 14)
+    assert subjects["cumulative_dose_mg"].tolist() == doses.tolist()
+    # the first visit from week 4 on that is not missed and shows 25 points or more
+    asks = [visit["value"] >= 25 for visit in (week_4, week_6)] & np.array(seen[3:5])
+    expected = np.where(asks[0], 28.0, np.where(asks[1], 42.0, np.nan))
+    assert np.array_equal(subjects["rescue_day"], expected, equal_nan=True)
+    assert np.isfinite(expected).any()
+    assert ((subjects["rescue_doses_taken"] > 0) == np.isfinite(expected)).all()
+
+
+def test_who_is_followed_up_is_rated_without_the_drug_to_the_end():
+    ids = np.arange(101, 161)
+    taking = arms(placebo=[], active=[ESCITALOPRAM])
+    alone = simulate_block(trial(arms=taking, published=[]), "active", ids)
+    protocol = trial(arms=taking, published=[], follow_up="50 %")
+    block = simulate_block(protocol, "active", ids)
+    left = np.isfinite(block.courses[-1].left_day)
+    follows = block.conduct.follows
+    assert (left & follows).any()
+    assert (left & ~follows).any()
+    for one, other in zip(alone.courses, block.courses, strict=True):
+        assert np.array_equal(one.left_day, other.left_day, equal_nan=True)
+        assert one.slow.tolist() == other.slow.tolist()
+    tables = block_columns(protocol, "active", block, frozenset())
+    last = rows(tables["adqs"], endpoint="MADRS", visit="week 8")
+    assert (last["imputation"][left & follows] == "").all()
+    assert (last["imputation"][left & ~follows] == "LOCF").all()
+    assert last["on_treatment"].tolist() == (~left).tolist()
+    peak = np.max([concentration(block, visit) for visit in range(6)], axis=0)
+    gone = (block.courses[-1].left_day < 35) & (peak > 0)
+    assert gone.any()
+    assert (concentration(block, -1) < 0.2 * peak)[gone].all()
+    subjects = tables["adsl"]
+    assert subjects["completed"].tolist() == (~left | follows).tolist()
+    assert subjects["completed_treatment"].tolist() == (~left).tolist()
+    assert np.isnan(subjects["discontinuation_day"][follows]).all()
+    assert np.array_equal(subjects["treatment_end_day"], block.courses[-1].left_day, equal_nan=True)

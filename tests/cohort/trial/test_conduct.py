@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from cohort.errors import ProtocolError
 from cohort.interactions import protocol_risks
-from cohort.trial import parse_protocol, segments, write_protocol
+from cohort.trial import Regimen, parse_protocol, segments, write_protocol
 
 DAY = 86_400
 
@@ -26,12 +26,22 @@ background:
   - {drug: pindolol, dose: 5 mg, every: 12 h, at: 08:00, start: week -4}
 previous:
   - {drug: citalopram, dose: 40 mg, start: week -6, stop: week -1}
+rescue: {drug: lorazepam, dose: 1 mg, every: 12 h, if: score >= 30, from: week 2, for: 2 week}
+follow_up: 60 %
+missed_visits: {share: 5 %, odds_ratio: 2}
 arms:
   - {name: placebo, control: true, patients: 10}
   - name: active
     patients: 10
     regimens:
-      - {drug: escitalopram, dose: 10 mg, start: week 0, stop: week 6}
+      - drug: escitalopram
+        dose: 10 mg
+        stop: week 6
+        titrate:
+          steps: [5 mg, 10 mg, 20 mg]
+          at: [week 2, week 4]
+          up_if: response < 50 %
+          down_if: adverse_event in ('moderate', 'severe')
 endpoints: [MADRS, HAMD17]
 primary_endpoint: MADRS
 adverse_events: [nausea]
@@ -87,6 +97,93 @@ WRONG = {
         "previous[0].stop",
         "no dose falls between",
     ),
+    "dose that is no step": (
+        "steps: [5 mg, 10 mg, 20 mg]",
+        "steps: [5 mg, 20 mg]",
+        "arms.active.regimens[0].dose",
+        "10 mg is no step of its titration (5 mg, 20 mg)",
+    ),
+    "steps out of order": (
+        "[5 mg, 10 mg, 20 mg]",
+        "[5 mg, 20 mg, 10 mg]",
+        "arms.active.regimens[0].titrate.steps[2]",
+        "it is not greater than the one before",
+    ),
+    "one step": (
+        "[5 mg, 10 mg, 20 mg]",
+        "[10 mg]",
+        "arms.active.regimens[0].titrate.steps",
+        "1 of steps; two or more doses are wanted",
+    ),
+    "step that nobody gives": (
+        "10 mg, 20 mg]",
+        "10 mg, 2 g]",
+        "arms.active.regimens[0].titrate.steps[2]",
+        "escitalopram is given from",
+    ),
+    "titration between visits": (
+        "at: [week 2, week 4]",
+        "at: [week 2, week 3]",
+        "arms.active.regimens[0].titrate.at[1]",
+        "there is no visit after the baseline at 3 week",
+    ),
+    "titration after the regimen": (
+        "at: [week 2, week 4]",
+        "at: [week 2, week 8]",
+        "arms.active.regimens[0].titrate.at[1]",
+        "the regimen is not given at 8 week",
+    ),
+    "titration by a scale of another trial": (
+        "up_if: response < 50 %",
+        "up_if: PANSS > 60",
+        "arms.active.regimens[0].titrate.up_if",
+        "character 1: unknown covariate 'PANSS'",
+    ),
+    "titration by an unknown severity": (
+        "('moderate', 'severe')",
+        "('bad', 'severe')",
+        "arms.active.regimens[0].titrate.down_if",
+        "'bad' is no level of 'adverse_event'",
+    ),
+    "titration without a rule": (
+        """
+          up_if: response < 50 %
+          down_if: adverse_event in ('moderate', 'severe')""",
+        "",
+        "arms.active.regimens[0].titrate",
+        "nothing says when the dose changes",
+    ),
+    "rescue without a rule": ("if: score >= 30, ", "", "rescue.if", "the key 'if' is missing"),
+    "rescue by half a rule": (
+        "if: score >= 30",
+        "if: score >=",
+        "rescue.if",
+        "'score >=', character 9",
+    ),
+    "rescue that nobody asks for": (
+        "from: week 2, for",
+        "from: week 8, for",
+        "rescue.from",
+        "no visit after 8 week and before the end asks for rescue",
+    ),
+    "rescue with the background": (
+        "drug: lorazepam, dose: 1 mg, every: 12 h, if",
+        "drug: pindolol, dose: 5 mg, every: 12 h, if",
+        "rescue.drug",
+        "pindolol is the background of all patients already",
+    ),
+    "more than everybody is followed up": (
+        "follow_up: 60 %",
+        "follow_up: 160 %",
+        "follow_up.share",
+        "from 0 (0 %) to 1",
+    ),
+    "odds below zero": (
+        "odds_ratio: 2",
+        "odds_ratio: -2",
+        "missed_visits.odds_ratio",
+        "-2 was given; a ratio greater than 0",
+    ),
     "previous drug twice": (
         "previous:\n",
         "previous:\n  - {drug: citalopram, dose: 20 mg}\n",
@@ -130,8 +227,10 @@ def test_a_protocol_with_every_key_is_written_and_read_again():
 
 
 def test_keys_of_conduct_that_are_left_out_are_not_in_the_hash():
-    plain = json.loads(without("background", "previous").canonical_json())
-    assert {"background", "previous"}.isdisjoint(plain)
+    plain = json.loads(without(*CONDUCT).canonical_json())
+    assert set(CONDUCT).isdisjoint(plain)
+    bare = {"drug": "escitalopram", "dose": "10 mg"}
+    assert "titrate" not in Regimen.model_validate(bare).model_dump_json()
 
 
 NONSENSE = [None, True, -7, "nonsense \u2603", [], {"a": {"b": 1}}]
@@ -163,13 +262,20 @@ def wrong_keys(data):
 
 
 WHOLE = json.loads(parse_protocol(VALID).canonical_json())
-CONDUCT = ("background", "previous")
+CONDUCT = ("background", "previous", "rescue", "follow_up", "missed_visits")
 
 
-@pytest.mark.parametrize("key", CONDUCT)
+TITRATION = ("arms", 1, "regimens", 0, "titrate")
+
+
+@pytest.mark.parametrize("key", [*CONDUCT, TITRATION], ids=[*CONDUCT, "titrate"])
 def test_nonsense_in_one_place_causes_no_mistake_elsewhere(key):
-    for path in [(key,), *((key, *path) for path in places(WHOLE[key]))]:
-        for nonsense in NONSENSE:
+    start = (key,) if isinstance(key, str) else key
+    node, key = WHOLE, start[0]
+    for step in start:
+        node = node[step]
+    for place, path in enumerate([start, *((*start, *path) for path in places(node))]):
+        for nonsense in NONSENSE[place % 3 :: 3]:
             assert wrong_keys(replaced(WHOLE, path, nonsense)) <= {key}, (path, nonsense)
 
 
@@ -207,3 +313,10 @@ def test_a_drug_that_was_washed_out_too_shortly_is_warned_of():
     assert "wash-out are wanted" in str(risks[0])
     long_ago = [{"drug": "phenelzine", "dose": "45 mg", "start": "week -12", "stop": "week -6"}]
     assert not protocol_risks(trial(background=[], previous=long_ago))
+
+
+def test_drugs_of_rescue_and_of_titration_are_warned_of_at_their_highest_dose():
+    rescue = {"drug": "phenelzine", "dose": "15 mg", "if": "score >= 30"}
+    risks = protocol_risks(trial(background=[], previous=[], rescue=rescue))
+    assert ("active", "contraindicated") in {(risk.arm, risk.grade) for risk in risks}
+    assert "phenelzine" in trial(rescue=rescue).drugs
