@@ -8,7 +8,8 @@ from cohort.chemistry import system_names
 from cohort.conditions.shift import quantities_of
 from cohort.errors import ConditionError, Mistake, UnknownNameError
 from cohort.facts import Declaration
-from cohort.outcomes.adverse_events.event import AdverseEvent
+from cohort.outcomes.adverse_events.event import AdverseEvent, Driver
+from cohort.outcomes.adverse_events.signs import NeededSigns
 from cohort.outcomes.readings import rests_at_zero
 from cohort.yaml_files import (
     Contradiction,
@@ -75,7 +76,9 @@ def _twice(file: _EventFile) -> list[Contradiction]:
 def _readings(file: _EventFile) -> list[Contradiction]:
     found = []
     for i, event in enumerate(file.events):
-        places = [(("drivers", j), one) for j, one in enumerate(event.drivers) if is_read(one)]
+        places: list[tuple[tuple[str | int, ...], Driver | NeededSigns]] = [
+            (("drivers", j), one) for j, one in enumerate(event.drivers) if is_read(one)
+        ]
         if event.needs_signs is not None and is_read(event.needs_signs):
             places.append((("needs_signs",), event.needs_signs))
         for path, one in places:

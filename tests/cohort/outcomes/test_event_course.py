@@ -291,6 +291,19 @@ def test_actions_have_their_shares_and_withdrawal_ends_the_trial_that_day():
         assert np.isnan(np.delete(days, records.lane[one])).all()
 
 
+def test_the_worst_event_that_goes_on_is_the_one_that_counts():
+    events = [
+        made_event(name, share=0.9, recurs=True, duration=fact("6 day")) for name in ("one", "two")
+    ]
+    course = walk(events, {RISE: np.zeros((30, 500))})
+    records, found = course.events.records, np.zeros(500, int)
+    ends = np.where(np.isnan(records.end_day), np.inf, records.end_day)
+    for lane, severity in zip(records.lane[ends > 30], records.severity[ends > 30], strict=True):
+        found[lane] = max(found[lane], severity + 1)
+    assert course.events.worst().tolist() == found.tolist()
+    assert set(found.tolist()) == {0, 1, 2, 3}
+
+
 def test_seriousness_comes_by_severity_and_death_ends_the_trial():
     event = made_event(
         share=0.9,
