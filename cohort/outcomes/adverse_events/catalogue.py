@@ -3,13 +3,13 @@
 import functools
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cohort.chemistry import system_names
 from cohort.conditions.shift import quantities_of
 from cohort.errors import ConditionError, Mistake, UnknownNameError
 from cohort.facts import Declaration
 from cohort.outcomes.adverse_events.event import AdverseEvent, Driver
-from cohort.outcomes.adverse_events.signs import NeededSigns
 from cohort.outcomes.readings import rests_at_zero
 from cohort.yaml_files import (
     Contradiction,
@@ -18,6 +18,9 @@ from cohort.yaml_files import (
     packaged_names,
     read_yaml_model,
 )
+
+if TYPE_CHECKING:
+    from cohort.outcomes.adverse_events.signs import NeededSigns
 
 __all__ = ["adverse_event_names", "load_adverse_event", "read_adverse_events"]
 
