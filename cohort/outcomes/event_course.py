@@ -138,6 +138,24 @@ class EventCourse:
     reduce_from_day: Floats
     interrupt_until_day: Floats
 
+    def worst(self) -> Integers:
+        """Return the severity of the worst event that goes on, shape ``(n_lane,)``.
+
+        Returns
+        -------
+        0 for none, 1 and more for the positions of
+        `cohort.outcomes.adverse_events.SEVERITIES` from 0.
+
+        Examples
+        --------
+        >>> start_events(np.array([1, 2]), 7, ()).worst().tolist()
+        [0, 0]
+        """
+        found = np.zeros(self.own.shape[-1], np.int64)
+        rows, lanes = np.nonzero(self.phase == ONGOING)
+        np.maximum.at(found, lanes, 1 + self.records.severity[self.open_record[rows, lanes]])
+        return found
+
 
 def start_events(
     patient_ids: Integers,

@@ -3,11 +3,24 @@
 import functools
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cohort.chemistry import system_names
+from cohort.conditions.shift import quantities_of
 from cohort.errors import ConditionError, Mistake, UnknownNameError
 from cohort.facts import Declaration
-from cohort.outcomes.adverse_events.event import AdverseEvent
-from cohort.yaml_files import Contradiction, packaged_names, read_yaml_model
+from cohort.outcomes.adverse_events.event import AdverseEvent, Driver
+from cohort.outcomes.readings import rests_at_zero
+from cohort.yaml_files import (
+    Contradiction,
+    is_read,
+    nearest_hint,
+    packaged_names,
+    read_yaml_model,
+)
+
+if TYPE_CHECKING:
+    from cohort.outcomes.adverse_events.signs import NeededSigns
 
 __all__ = ["adverse_event_names", "load_adverse_event", "read_adverse_events"]
 
@@ -18,13 +31,18 @@ class _EventFile(Declaration):
     events: tuple[AdverseEvent, ...]
 
 
-def read_adverse_events(path: Path | str) -> tuple[AdverseEvent, ...]:
+def read_adverse_events(
+    path: Path | str, *, check_readings: bool = True
+) -> tuple[AdverseEvent, ...]:
     """Return the adverse events of a file.
 
     Parameters
     ----------
     path
         YAML file that holds ``events: [...]``.
+    check_readings
+        Whether to refuse readings that no system and no target of the model has; building all
+        systems takes a second or two.
 
     Returns
     -------
@@ -42,7 +60,8 @@ def read_adverse_events(path: Path | str) -> tuple[AdverseEvent, ...]:
     ...
     cohort.errors.ConditionError: no-such.yaml: no such file; an existing YAML file is wanted. Check the path.
     """  # noqa: E501
-    return read_yaml_model(path, _EventFile, error=ConditionError, checks=(_twice,)).events
+    checks = (_twice, _readings) if check_readings else (_twice,)
+    return read_yaml_model(path, _EventFile, error=ConditionError, checks=checks).events
 
 
 def _twice(file: _EventFile) -> list[Contradiction]:
@@ -57,12 +76,38 @@ def _twice(file: _EventFile) -> list[Contradiction]:
     ]
 
 
+def _readings(file: _EventFile) -> list[Contradiction]:
+    found = []
+    for i, event in enumerate(file.events):
+        places: list[tuple[tuple[str | int, ...], Driver | NeededSigns]] = [
+            (("drivers", j), one) for j, one in enumerate(event.drivers) if is_read(one)
+        ]
+        if event.needs_signs is not None and is_read(event.needs_signs):
+            places.append((("needs_signs",), event.needs_signs))
+        for path, one in places:
+            name = one.reads
+            if is_read(name) and name not in _readable() and not rests_at_zero(name):
+                found.append(
+                    Contradiction(
+                        path=("events", i, *path, "reads"),
+                        message=f"'{name}' is no state or rule of a system, nor an occupancy; "
+                        f"{len(_readable())} are known. {nearest_hint(name, _readable())}",
+                    )
+                )
+    return found
+
+
+@functools.cache
+def _readable() -> frozenset[str]:
+    return quantities_of(tuple(system_names())).readable
+
+
 @functools.cache
 def _events() -> dict[str, AdverseEvent]:
     found: dict[str, AdverseEvent] = {}
     for file in packaged_names(_PACKAGE):
         with resources.as_file(resources.files(_PACKAGE) / f"{file}.yaml") as path:
-            for event in read_adverse_events(path):
+            for event in read_adverse_events(path, check_readings=False):
                 if event.name in found:
                     raise ConditionError(
                         [

@@ -10,8 +10,8 @@ from scipy.integrate import solve_ivp
 from scipy.stats import binomtest, chisquare, kstest, norm
 
 from cohort.errors import CohortError, UnknownNameError
-from cohort.outcomes import load_adverse_event
-from cohort.outcomes.adverse_events import SIGNS
+from cohort.outcomes import load_adverse_event, load_measure
+from cohort.outcomes.adverse_events import SIGNS, event_rules
 from cohort.outcomes.event_records import ACTIONS, EventRecords
 
 RISE = "serotonin_extracellular"
@@ -241,7 +241,8 @@ def test_frailties_are_shared_within_a_class_and_correlated_between_classes():
     logs = np.log(course.events.susceptibility)
     found = np.corrcoef(logs)
     assert found[0, 1] == pytest.approx(1.0, abs=1e3 * EXACT)
-    assert found[0, 2] == pytest.approx(0.7, abs=0.015)  # event_rules.yaml; 3 standard errors
+    declared = event_rules().class_correlation.number("1")
+    assert found[0, 2] == pytest.approx(declared, abs=3 * (1 - declared**2) / 20_000**0.5)
     means = course.events.susceptibility.mean(axis=1)
     error = np.exp([0.64, 0.16, 0.64]) ** 0.5 / 20_000**0.5
     assert (np.abs(means - 1) < 4 * error).all()
@@ -288,6 +289,19 @@ def test_actions_have_their_shares_and_withdrawal_ends_the_trial_that_day():
         one = records.action == ACTIONS.index(word)
         assert days[records.lane[one]].tolist() == (records.onset_day[one] + later).tolist()
         assert np.isnan(np.delete(days, records.lane[one])).all()
+
+
+def test_the_worst_event_that_goes_on_is_the_one_that_counts():
+    events = [
+        made_event(name, share=0.9, recurs=True, duration=fact("6 day")) for name in ("one", "two")
+    ]
+    course = walk(events, {RISE: np.zeros((30, 500))})
+    records, found = course.events.records, np.zeros(500, int)
+    ends = np.where(np.isnan(records.end_day), np.inf, records.end_day)
+    for lane, severity in zip(records.lane[ends > 30], records.severity[ends > 30], strict=True):
+        found[lane] = max(found[lane], severity + 1)
+    assert course.events.worst().tolist() == found.tolist()
+    assert set(found.tolist()) == {0, 1, 2, 3}
 
 
 def test_seriousness_comes_by_severity_and_death_ends_the_trial():
@@ -358,6 +372,19 @@ def test_a_diagnosis_waits_for_the_signs():
     assert set(records.onset_day[~quiet].tolist()) == {11}
 
 
+def test_a_fall_of_a_reading_drives_where_the_sign_says_so():
+    # a meal with tyramine: its chance of being enough rises as the patient's threshold falls
+    shape = {"kind": "hill", "half_at": fact(8.0), "hill": fact(3.0)}
+    meal = made_event(
+        share=0.001, drivers=[driver("tyramine_threshold", 900.0, sign=-1, shape=shape)]
+    )
+    falls = np.array([[1.0, 2.0, 8.0, 50.0]]).repeat(10, axis=0)
+    course = walk([meal], {"tyramine_threshold": -np.log(falls)})
+    reached = 1 / (1 + (8 / falls[0]) ** 3) - 1 / (1 + 8.0**3)
+    expected = 10 * -np.log(0.999) / 56 * (1 + 900 * reached)
+    assert course.hazard[0] == pytest.approx(expected, rel=1e3 * EXACT)
+
+
 def test_a_course_refuses_other_events_than_it_was_started_with():
     from cohort.outcomes import DayDrivers, TrialVariation, follow_days
 
@@ -372,15 +399,17 @@ def test_qtc_is_an_event_by_its_value_at_visits():
     event = made_event("long_qt").model_copy(
         update={"measure": "QTCF", "background": None, "frailty_sd": None, "severity": None}
     )
-    people = {"sex": np.array(["F", "M"] * (N // 2))}
-    level = np.full((28, N), 0.06)
+    qtc = load_measure("QTCF")
+    mean, sd, noise = (one.number("ms") for one in (qtc.mean, qtc.sd, qtc.noise))
+    rise = 30.0
+    people = {"sex": np.array(["F", "M"] * (N // 2)), "age_y": np.full(N, 40.0)}
+    level = np.full((28, N), rise / qtc.terms[0].change.number("ms"))
     course = walk([event], {"occupancy_herg": level}, cuts=[14], covariates=people)
     first, now = course.events.first[0], course.events.values[0]
     shift = (now - first).mean()
-    assert shift == pytest.approx(500 * 0.06, abs=3 * 8 * 2**0.5 / N**0.5)
+    assert shift == pytest.approx(rise, abs=3 * noise * 2**0.5 / N**0.5)
     men = people["sex"] == "M"
-    spread = np.hypot(16.0, 8.0)
-    over = norm.sf(450, 405 + 30, spread)
+    over = norm.sf(450, mean + rise, np.hypot(sd, noise))
     assert binomtest(int((now > 450)[men].sum()), int(men.sum()), over).pvalue > 0.01
     records = course.events.records
     assert set(records.onset_day.tolist()) == {14, 28}
