@@ -414,7 +414,8 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    entered = baseline_severity(ids, protocol.seed, condition, protocol.ratings.rules)
+    deviation = entered - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -455,7 +456,11 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        courses = [
+            start_course(
+                ids, self.protocol.seed, self.condition, self.events, self.protocol.ratings.rules
+            )
+        ]
         days = []
         now = self._shifted(solutions[0].end)
         living = now.parameters

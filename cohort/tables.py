@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.chemistry import biomarkers
-from cohort.outcomes import load_adverse_event, load_scale, score
-from cohort.outcomes.course import REASONS, ClinicalCourse
-from cohort.population.draws import normals
-from cohort.trial import Protocol, study_day
+from cohort.outcomes import entry_ratings, load_adverse_event, load_scale, rate
+from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
+from cohort.trial import Protocol, study_day, visit_days
 from cohort.trial.quantities import HOUR_S, WEEK_S
 from kernels import ResultCode
 
@@ -103,6 +102,11 @@ def _present(course: ClinicalCourse, last: ClinicalCourse) -> NDArray[np.bool_]:
     return np.isnan(last.left_day) | (last.left_day > course.day)
 
 
+def _here(last: ClinicalCourse, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return who had not left by the days on which they would have come."""
+    return np.isnan(last.left_day) | (last.left_day > days)
+
+
 def _stacked(rows: list[Columns]) -> Columns:
     if not rows:  # a trial that looks for no adverse events
         return {}
@@ -122,26 +126,27 @@ def _visit_columns(protocol: Protocol, arm: str, result: "BlockResult", index: i
 
 
 def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    condition = result.condition
-    last = result.courses[-1]
+    last, ids = result.courses[-1], result.patient_ids
+    days = visit_days(protocol, ids)
+    severities = _severities(protocol, result, days)
     rows: list[Columns] = []
     for endpoint in protocol.endpoints:
-        scale = load_scale(endpoint, condition.severity.scale)
-        baseline = held = np.full(len(result.patient_ids), np.nan)
+        baseline = held = np.full(len(ids), np.nan)
         for index in range(len(protocol.visits)):
-            course = result.courses[index]
-            noise = normals(protocol.seed, result.patient_ids, f"rating: {endpoint}", course.day)
-            rated = score(scale, course.latent(condition, result.variation), noise)
-            rated = np.where(result.failed_before(index), np.nan, rated)
-            seen = _present(course, last)
+            rated = _rated(protocol, result, endpoint, index, severities[index])
+            rated = np.where(_failed(result, index, days[index]), np.nan, rated)
+            seen = _here(last, days[index])
             value = np.where(seen, rated, held)
             if index == 0:
                 baseline = value
             carried = ~seen & np.isfinite(held)
             held = value
+            columns = _visit_columns(protocol, arm, result, index)
             rows.append(
                 {
-                    **_visit_columns(protocol, arm, result, index),
+                    **columns,
+                    "target_day": columns["day"],
+                    "day": days[index] + 1,
                     "endpoint": np.full(len(value), endpoint),
                     "value": value,
                     "baseline": baseline,
@@ -152,6 +157,36 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
                 }
             )
     return _stacked(rows)
+
+
+def _severities(protocol: Protocol, result: "BlockResult", days: NDArray[np.int64]) -> list[Floats]:
+    """Return latent severity at each visit, on the day that each patient came."""
+    condition, variation = result.condition, result.variation
+    planned = [course.latent(condition, variation) for course in result.courses]
+    if protocol.visit_window is None:
+        return planned
+    daily = latent_by_day(result.courses[0], result.drivers, condition, variation)
+    return [np.take_along_axis(daily, own[None], axis=0)[0] for own in days]
+
+
+def _rated(
+    protocol: Protocol, result: "BlockResult", endpoint: str, index: int, severity: Floats
+) -> Floats:
+    """Return the scores of one visit, whoever is still there."""
+    condition, rules, ids = result.condition, protocol.ratings.rules, result.patient_ids
+    if index == 0 and rules.entry_is_baseline and endpoint == condition.entry.scale:
+        return entry_ratings(ids, protocol.seed, condition, rules)[1]
+    scale = load_scale(endpoint, condition.severity.scale)
+    day = result.courses[index].day
+    return rate(scale, severity, rules, protocol.seed, ids, f"rating: {endpoint}", day)
+
+
+def _failed(result: "BlockResult", index: int, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whose equations had failed by a visit; who comes late needs the days after it."""
+    failed = result.failed_before(index)
+    if index + 1 == len(result.solutions):
+        return failed
+    return failed | ((days > result.courses[index].day) & result.failed_before(index + 1))
 
 
 def _or_nan(baseline: Floats) -> Floats:

@@ -36,7 +36,7 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "adqs": (
         *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
-        *("change", "percent_change", "is_baseline", "imputation"),
+        *("change", "percent_change", "is_baseline", "imputation", "target_day"),
     ),
     "adlb": (
         *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
@@ -374,6 +374,9 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
+        pl.col("target_day").alias("AWTARGET"),
+        (pl.col("day") - pl.col("target_day")).abs().alias("AWTDIFF"),
+        pl.lit("DAYS").alias("AWU"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )

@@ -351,6 +351,29 @@ _ADQS = Table(
             _text("PARAMCD", "Parameter Code", "Short name of the scale.", nullable=False),
         ),
         *_VISIT,
+        *_cdisc(
+            _count(
+                "AWTARGET",
+                "Analysis Window Target",
+                "Day on which the protocol plans the visit; the score is of the day ADY.",
+                "d",
+                nullable=False,
+            ),
+            _count(
+                "AWTDIFF",
+                "Analysis Window Diff from Target",
+                "Days between ADY and AWTARGET, without sign.",
+                "d",
+                nullable=False,
+            ),
+            _text(
+                "AWU",
+                "Analysis Window Unit",
+                "Unit of the window.",
+                allowed=("DAYS",),
+                nullable=False,
+            ),
+        ),
         *_VALUES,
         *_cdisc(
             _number(

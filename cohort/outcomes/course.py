@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from cohort.compounds import TARGETS
 from cohort.conditions import Condition
-from cohort.errors import CohortError
 from cohort.outcomes.adverse_events import AdverseEvent, hazard_per_day
+from cohort.outcomes.ratings import RatingRules, entry_ratings
 from cohort.outcomes.severity import Severity, drug_benefit, relax
 from cohort.population.draws import exponentials, normals, uniforms
-from cohort.scales import load_scale, score
 from kernels.arithmetic import exp
 
 __all__ = [
@@ -28,6 +27,7 @@ __all__ = [
     "TrialVariation",
     "baseline_severity",
     "follow_days",
+    "latent_by_day",
     "rests_at_zero",
     "start_course",
 ]
@@ -42,7 +42,6 @@ _OF_TARGETS: Final = frozenset(
     for target in TARGETS.values()
     for name in (target.occupancy, *target.doors, *target.agonist_doors)
 )
-_MOST_SCREENINGS: Final = 200
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
@@ -215,6 +214,7 @@ def start_course(
     seed: int,
     condition: Condition,
     events: tuple[AdverseEvent, ...],
+    rules: RatingRules | None = None,
 ) -> ClinicalCourse:
     """Draw what every patient brings and start at the first dose.
 
@@ -228,6 +228,8 @@ def start_course(
         Severity, entry criterion and variability.
     events
         Adverse events that are looked for.
+    rules
+        How the trial takes its scores; plain noise if left out.
 
     Returns
     -------
@@ -256,7 +258,7 @@ def start_course(
     eta = normals(seed, patient_ids, "benefit sensitivity")
     placebo = normals(seed, patient_ids, "placebo response")
     severity = Severity(
-        baseline=baseline_severity(patient_ids, seed, condition),
+        baseline=baseline_severity(patient_ids, seed, condition, rules),
         placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * placebo,
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
         slope=_own_slopes(patient_ids, seed, condition),
@@ -301,7 +303,12 @@ def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition)
     return slopes + spread * normals(seed, patient_ids, "progression")
 
 
-def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+def baseline_severity(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    rules: RatingRules | None = None,
+) -> Floats:
     """Return the latent severity of those who were let in.
 
     Parameters
@@ -312,6 +319,8 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
         Seed of the trial.
     condition
         Severity and entry criterion.
+    rules
+        How the trial takes its scores; plain noise if left out.
 
     Returns
     -------
@@ -329,25 +338,7 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> round(float(entered.mean()))
     22
     """
-    scale = load_scale(condition.entry.scale, condition.severity.scale)
-    lowest = condition.entry.at_least.number("1")
-    mean = condition.severity.baseline_mean.number("1")
-    spread = condition.severity.baseline_sd.number("1")
-    baseline = np.full(len(patient_ids), np.nan)
-    for screening in range(_MOST_SCREENINGS):
-        waiting = np.flatnonzero(np.isnan(baseline))
-        if not len(waiting):
-            return baseline
-        ids = patient_ids[waiting]
-        latent = mean + spread * normals(seed, ids, "baseline severity", screening)
-        rated = score(scale, latent, normals(seed, ids, "screening rating", screening))
-        admitted = rated >= lowest
-        baseline[waiting[admitted]] = latent[admitted]
-    raise CohortError(
-        f"condition '{condition.name}', entry: {scale.name} of {lowest:g} or more was missed "
-        f"{_MOST_SCREENINGS} times by one patient; most patients should meet it. Lower the "
-        "criterion or raise severity.baseline_mean."
-    )
+    return entry_ratings(patient_ids, seed, condition, rules)[0]
 
 
 def follow_days(
@@ -390,6 +381,58 @@ def follow_days(
     return course
 
 
+def latent_by_day(
+    start: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    variation: TrialVariation,
+) -> Floats:
+    """Return the latent severity of every day, as if nobody left.
+
+    Parameters
+    ----------
+    start
+        Where the patients stood before the first of these days.
+    drivers
+        Daily means of the following days.
+    condition, variation
+        As in `follow_days`.
+
+    Returns
+    -------
+    Severity [points of its scale], shape ``(1 + n_day, n_lane)``, the first at the start.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": np.zeros((7, 3))})
+    >>> start = start_course(np.arange(1, 4), 7, condition, ())
+    >>> daily = latent_by_day(start, drivers, condition, TrialVariation())
+    >>> week = follow_days(start, drivers, condition, (), TrialVariation())
+    >>> bool((daily[7] == week.latent(condition, TrialVariation())).all())
+    True
+    """
+    course = start
+    rows = [course.latent(condition, variation)]
+    for index in range(drivers.n_day):
+        course = _process_of_day(course, drivers, index, condition)
+        rows.append(course.latent(condition, variation))
+    return np.array(rows)
+
+
+def _process_of_day(
+    course: ClinicalCourse, drivers: DayDrivers, index: int, condition: Condition
+) -> ClinicalCourse:
+    """Return the course after one more day of the slow clinical process."""
+    link = condition.link
+    now = np.zeros_like(course.now)
+    for state, weight in link.signals.items():
+        now = now + weight.number("1") * drivers.get(state)[index]
+    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
+    return replace(course, day=course.day + 1, now=now, slow=slow)
+
+
 def _one_day(
     course: ClinicalCourse,
     drivers: DayDrivers,
@@ -398,12 +441,7 @@ def _one_day(
     events: tuple[AdverseEvent, ...],
     variation: TrialVariation,
 ) -> ClinicalCourse:
-    link = condition.link
-    now = np.zeros_like(course.now)
-    for state, weight in link.signals.items():
-        now = now + weight.number("1") * drivers.get(state)[index]
-    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
-    course = replace(course, day=course.day + 1, now=now, slow=slow)
+    course = _process_of_day(course, drivers, index, condition)
     present = np.isnan(course.left_day)
     course = _events_of_day(course, drivers, index, condition, events, present)
     return _leavers_of_day(course, condition, variation, present)

@@ -65,7 +65,7 @@ from cohort.trial.variants import (
     variant_covariates,
     variant_shifts,
 )
-from cohort.trial.visits import Segment, schedule_time, segments, study_day
+from cohort.trial.visits import Segment, schedule_time, segments, study_day, visit_days
 
 __all__ = [
     "AS_PLANNED",
@@ -125,5 +125,6 @@ __all__ = [
     "variant_covariates",
     "variant_diet",
     "variant_shifts",
+    "visit_days",
     "write_protocol",
 ]

@@ -103,6 +103,20 @@ def _unordered_visits(protocol: Protocol) -> Iterator[Contradiction]:
             )
 
 
+def _visit_window(protocol: Protocol) -> Iterator[Contradiction]:
+    window, visits = protocol.visit_window, protocol.visits
+    if window is None or not is_read(window) or not is_read(visits):
+        return
+    times = [visit.time for visit in visits if is_read(visit) and is_read(visit.time)]
+    gaps = [after - before for before, after in itertools.pairwise(times) if after > before]
+    if gaps and 2 * window >= min(gaps):
+        yield Contradiction(
+            path=("visit_window",),
+            message=f"{write_span(window)} to both sides were given, and two visits are "
+            f"{write_span(min(gaps))} apart; windows do not meet. Write less than half of that.",
+        )
+
+
 def _arms(protocol: Protocol) -> Iterator[Contradiction]:
     arms = protocol.arms
     if not is_read(arms):
@@ -326,4 +340,14 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
         seen[name.casefold()] = name
 
 
-_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published, _variants)
+_RULES = (
+    _visits,
+    _visit_window,
+    _arms,
+    _control,
+    _sizes,
+    _regimens,
+    _endpoints,
+    _published,
+    _variants,
+)

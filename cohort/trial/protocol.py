@@ -37,6 +37,7 @@ from cohort.trial.quantities import (
     Span,
     Words,
 )
+from cohort.trial.ratings import Ratings
 from cohort.yaml_files import Contradiction, refuse_contradictions
 
 __all__ = [
@@ -335,6 +336,9 @@ class Protocol(ProtocolRecord):
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
     visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
+    visit_window: RunIn | None = Field(
+        default=None, examples=["3 day"], exclude_if=lambda window: window is None
+    )
     meals: tuple[Meal, ...] | Words = Field(default=DEFAULT_MEALS, examples=["mediterranean"])
     adherence: Adherence = Adherence()
     arms: tuple[Arm, ...] = Field(examples=["[{name: placebo, control: true, patients: 120}]"])
@@ -348,6 +352,7 @@ class Protocol(ProtocolRecord):
     primary_endpoint: Words = Field(examples=["MADRS"])
     adverse_events: tuple[StrictStr, ...] = ()
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
+    ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
     published: tuple[PublishedResult, ...] = ()
 

@@ -36,6 +36,7 @@ __all__ = [
     "Label",
     "Moment",
     "Number",
+    "RaterCount",
     "RunIn",
     "Seed",
     "Span",
@@ -53,6 +54,8 @@ MAX_DURATION_S = 520 * WEEK_S
 """Longest trial [s]: ten years."""
 MAX_COUNT = 10_000_000
 """Most patients of one arm."""
+MAX_RATERS = 10_000
+"""Most raters of a trial."""
 MAX_SEED = 2**63 - 1
 """Largest seed."""
 _MAX_DOSE_MG = 1e6
@@ -441,6 +444,14 @@ Count = Annotated[
     ),
 ]
 """Number of patients, at most ten million."""
+RaterCount = Annotated[
+    int,
+    Written(
+        read=_count(0, MAX_RATERS, " (raters)"),
+        schema={"type": "integer", "minimum": 0, "maximum": MAX_RATERS},
+    ),
+]
+"""Number of raters, at most ten thousand."""
 ArmSize = Annotated[
     int,
     Written(

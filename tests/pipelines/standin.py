@@ -96,6 +96,7 @@ def _scores(protocol, arm, strength, ids, gone, failed, u):
                     "visit": np.full(len(ids), visit.name),
                     "visit_number": np.full(len(ids), day / 7),
                     "day": np.full(len(ids), int(day) + 1),
+                    "target_day": np.full(len(ids), int(day) + 1),
                     "endpoint": np.full(len(ids), endpoint),
                     "value": value,
                     "baseline": baseline,
