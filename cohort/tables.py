@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from cohort.chemistry import biomarkers
 from cohort.outcomes import entry_ratings, load_adverse_event, load_scale, rate
 from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
-from cohort.trial import Protocol, study_day, visit_days
+from cohort.trial import Protocol, rated_endpoints, study_day, visit_days
 from cohort.trial.quantities import HOUR_S, WEEK_S
 from kernels import ResultCode
 
 if TYPE_CHECKING:
+    from cohort.conditions import Condition
+    from cohort.outcomes import TrialVariation
     from cohort.simulate import BlockResult
 
-__all__ = ["block_columns"]
+__all__ = ["block_columns", "rated_score"]
 
 Column = NDArray[np.generic]
 Columns = dict[str, Column]
@@ -130,10 +132,18 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     days = visit_days(protocol, ids)
     severities = _severities(protocol, result, days)
     rows: list[Columns] = []
-    for endpoint in protocol.endpoints:
+    for endpoint in rated_endpoints(protocol):
         baseline = held = np.full(len(ids), np.nan)
         for index in range(len(protocol.visits)):
-            rated = _rated(protocol, result, endpoint, index, severities[index])
+            rated = rated_score(
+                protocol,
+                result.condition,
+                result.variation,
+                ids,
+                endpoint,
+                result.courses[index],
+                severities[index],
+            )
             rated = np.where(_failed(result, index, days[index]), np.nan, rated)
             seen = _here(last, days[index])
             value = np.where(seen, rated, held)
@@ -169,16 +179,51 @@ def _severities(protocol: Protocol, result: "BlockResult", days: NDArray[np.int6
     return [np.take_along_axis(daily, own[None], axis=0)[0] for own in days]
 
 
-def _rated(
-    protocol: Protocol, result: "BlockResult", endpoint: str, index: int, severity: Floats
+def rated_score(
+    protocol: Protocol,
+    condition: "Condition",
+    variation: "TrialVariation",
+    patient_ids: NDArray[np.int64],
+    endpoint: str,
+    course: ClinicalCourse,
+    severity: Floats | None = None,
 ) -> Floats:
-    """Return the scores of one visit, whoever is still there."""
-    condition, rules, ids = result.condition, protocol.ratings.rules, result.patient_ids
-    if index == 0 and rules.entry_is_baseline and endpoint == condition.entry.scale:
-        return entry_ratings(ids, protocol.seed, condition, rules)[1]
+    """Return what is written down at a visit.
+
+    Parameters
+    ----------
+    protocol, condition, variation
+        The trial, its condition and how it differs from the mean trial.
+    patient_ids
+        Shape ``(n_lane,)``.
+    endpoint
+        Name of the scale.
+    course
+        The clinical course at the visit.
+    severity
+        Latent severity, where it is not that of the course [points of the condition's scale].
+
+    Returns
+    -------
+    Score [points], whoever comes, shape ``(n_lane,)``; the same wherever it is asked.
+
+    Examples
+    --------
+    >>> from cohort.simulate import simulate_block
+    >>> from cohort.trial import load_protocol
+    >>> trial = load_protocol("sct-md-01")
+    >>> block = simulate_block(trial, "placebo", np.array([7]))
+    >>> rated_score(
+    ...     trial, block.condition, block.variation, block.patient_ids, "MADRS", block.courses[0]
+    ... ).shape
+    (1,)
+    """
+    rules, seed = protocol.ratings.rules, protocol.seed
+    if course.day == 0 and rules.entry_is_baseline and endpoint == condition.entry.scale:
+        return entry_ratings(patient_ids, seed, condition, rules)[1]
     scale = load_scale(endpoint, condition.severity.scale)
-    day = result.courses[index].day
-    return rate(scale, severity, rules, protocol.seed, ids, f"rating: {endpoint}", day)
+    latent = course.latent(condition, variation) if severity is None else severity
+    return rate(scale, latent, rules, seed, patient_ids, f"rating: {endpoint}", course.day)
 
 
 def _failed(result: "BlockResult", index: int, days: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -528,7 +528,8 @@ _ENDPOINT_KEY = (
 _OUTCOMES_BY_ARM = Table(
     name="outcomes_by_arm",
     label="Outcomes by Arm and Visit",
-    meaning="One row per arm, endpoint and visit. Means are over the analysed (a value, observed "
+    meaning="One row per arm, endpoint and visit, in points of the scale or the unit that adlb has "
+    "for the biomarker. Means are over the analysed (a value, observed "
     "or carried forward, and at least one observed value after baseline); response and remission "
     "are shares of all randomised.",
     key=("endpoint", "arm_number", "visit_week"),
@@ -550,6 +551,12 @@ _OUTCOMES_BY_ARM = Table(
         _number("change_mean", "points", "Mean change", "Mean of CHG; null at baseline."),
         _number("change_sd", "points", "SD of change", "Sample standard deviation of CHG."),
         _number("change_se", "points", "Standard error of change", "change_sd / sqrt(n)."),
+        _number(
+            "ratio_to_baseline",
+            "1",
+            "Geometric mean ratio to baseline",
+            "Of R2BASE, over values and baselines above 0; of biomarkers only.",
+        ),
         _count("n_responders", "Responders", "Patients with CRIT1FL Y; null at baseline."),
         _number("responders_percent", "%", "Responders (%)", "Of all randomised."),
         _count(
@@ -624,7 +631,7 @@ _CONTRASTS = Table(
             "difference",
             "points",
             "Difference in mean change",
-            "Arm minus control; negative is better on these scales.",
+            "Arm minus control; negative is better on a scale.",
         ),
         _number("difference_se", "points", "Standard error", "Standard error of the difference."),
         _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite, or n - 1."),
@@ -643,6 +650,21 @@ _CONTRASTS = Table(
             "Normal interval; in paired designs the interval of the difference on the same scale.",
         ),
         _number("smd_high", "1", "SMD, 95 % CI high", "As the lower bound."),
+        _number(
+            "ratio_to_control",
+            "1",
+            "Ratio of ratios to baseline",
+            "Geometric mean of R2BASE, arm over control; of biomarkers only.",
+        ),
+        _number(
+            "ratio_to_control_low",
+            "1",
+            "Ratio of ratios, 95 % CI low",
+            "Student's t interval of the difference of mean logarithms.",
+        ),
+        _number(
+            "ratio_to_control_high", "1", "Ratio of ratios, 95 % CI high", "As the lower bound."
+        ),
         *_risk_columns("response", "Response"),
         *_risk_columns("remission", "Remission"),
     ),

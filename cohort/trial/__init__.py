@@ -25,6 +25,7 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.endpoints import biomarker_codes, rated_endpoints
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -91,6 +92,7 @@ __all__ = [
     "Visit",
     "adherence_probability",
     "allocate",
+    "biomarker_codes",
     "daily_meals",
     "diet_names",
     "dose_streams",
@@ -113,6 +115,7 @@ __all__ = [
     "population_spec",
     "protocol_meals",
     "protocol_schema",
+    "rated_endpoints",
     "schedule_time",
     "segments",
     "self_directed",

@@ -24,6 +24,7 @@ from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.eligibility import parse_criterion
+from cohort.trial.endpoints import endpoint_contradictions
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.variants import trial_systems, variant_shifts
@@ -78,7 +79,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     """
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
     yield from _each(protocol.systems, "systems", system_names(), "system")
-    yield from _each(protocol.endpoints, "endpoints", scale_names(), "rating scale")
+    yield from endpoint_contradictions(protocol)
     yield from _fitting(protocol)
     yield from _each(
         protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"

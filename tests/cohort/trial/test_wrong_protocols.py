@@ -50,6 +50,20 @@ ROW = "published:\n  - {arm: %s, scale: %s, visit: week 8, n_randomized: 10, mar
 
 # what is broken: (text, its replacement, line of the mistake, key path, part of the message)
 WRONG = {
+    "a biomarker of a system that is not simulated": (
+        "[MADRS, HAMD17]",
+        "[MADRS, CHVA]",
+        30,
+        "endpoints[1]",
+        "'CHVA' is reported by the system 'dopamine', which this trial does not simulate. Add it",
+    ),
+    "a biomarker that is none": (
+        "[MADRS, HAMD17]",
+        "[MADRS, C5HIA]",
+        30,
+        "endpoints[1]",
+        "Did you mean 'C5HIAA'",
+    ),
     "visit windows that meet": (
         "run_in: 2 day",
         "run_in: 2 day\nvisit_window: 2 week",
