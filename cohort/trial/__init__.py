@@ -15,17 +15,21 @@ from cohort.trial.arms import (
     ProtocolRecord,
     Regimen,
     SupplementRegimen,
+    Titration,
     dose_times,
 )
+from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
     PlannedDoses,
+    beside_streams,
     dose_streams,
     dosing_record,
     planned_doses,
 )
-from cohort.trial.endpoints import biomarker_codes, rated_endpoints
+from cohort.trial.endpoints import biomarker_codes, leading_scale, rated_endpoints
+from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -47,7 +51,12 @@ from cohort.trial.protocol import (
     Visit,
     protocol_schema,
 )
-from cohort.trial.published import PublishedResult
+from cohort.trial.published import (
+    REPORTED_ONLY,
+    BiomarkerChange,
+    PublishedResult,
+    ResponseRule,
+)
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
@@ -70,28 +79,39 @@ from cohort.trial.visits import Segment, schedule_time, segments, study_day, vis
 
 __all__ = [
     "AS_PLANNED",
+    "REPORTED_ONLY",
     "Adherence",
     "Arm",
+    "Background",
+    "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
+    "FollowUp",
     "LifestyleChoice",
     "Meal",
+    "MissedVisits",
     "OwnAddition",
     "PlannedDoses",
+    "PreviousDrug",
     "Protocol",
     "ProtocolRecord",
     "PublishedResult",
     "Regimen",
+    "Rescue",
+    "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "Titration",
+    "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",
     "adherence_probability",
     "allocate",
+    "beside_streams",
     "biomarker_codes",
     "daily_meals",
     "diet_names",
@@ -103,6 +123,7 @@ __all__ = [
     "intake_means",
     "is_expected_to_help",
     "lasting_shifts",
+    "leading_scale",
     "load_diet",
     "load_protocol",
     "logit_center",

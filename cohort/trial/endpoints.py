@@ -19,7 +19,7 @@ from cohort.yaml_files import Contradiction, is_read, nearest_hint
 if TYPE_CHECKING:
     from cohort.trial.protocol import Protocol
 
-__all__ = ["biomarker_codes", "endpoint_contradictions", "rated_endpoints"]
+__all__ = ["biomarker_codes", "endpoint_contradictions", "leading_scale", "rated_endpoints"]
 
 
 def rated_endpoints(protocol: "Protocol") -> tuple[str, ...]:
@@ -42,6 +42,28 @@ def rated_endpoints(protocol: "Protocol") -> tuple[str, ...]:
     """
     known = scale_names()
     return tuple(name for name in protocol.endpoints if name in known)
+
+
+def leading_scale(protocol: "Protocol") -> str:
+    """Return the scale that decisions at visits read.
+
+    Parameters
+    ----------
+    protocol
+        A trial with at least one scale among its endpoints.
+
+    Returns
+    -------
+    The primary endpoint, or the first scale where that is a biomarker.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> leading_scale(load_protocol("sct-md-01"))
+    'MADRS'
+    """
+    scales = rated_endpoints(protocol)
+    return protocol.primary_endpoint if protocol.primary_endpoint in scales else scales[0]
 
 
 def biomarker_codes(protocol: "Protocol") -> tuple[str, ...]:

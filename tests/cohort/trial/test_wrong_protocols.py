@@ -64,6 +64,14 @@ WRONG = {
         "endpoints[1]",
         "Did you mean 'C5HIAA'",
     ),
+    "decisions on scores that nobody rates": (
+        "endpoints: [MADRS, HAMD17]\nprimary_endpoint: MADRS",
+        "endpoints: [C5HIAA]\nprimary_endpoint: C5HIAA\n"
+        "rescue: {drug: lorazepam, dose: 1 mg, if: score >= 30, from: week 4}",
+        32,
+        "rescue.if",
+        "decisions read scores, and no endpoint is a rating scale; at least one is needed",
+    ),
     "visit windows that meet": (
         "run_in: 2 day",
         "run_in: 2 day\nvisit_window: 2 week",
