@@ -279,14 +279,31 @@ _ADSL = Table(
                 "Null if completed; SOLVER "
                 "FAILURE if the equations of this patient could not be solved to the end.",
             ),
+            _text(
+                "EOTSTT",
+                "End of Treatment Status",
+                "How the treatment ended; who is followed up stays in the study after it.",
+                allowed=("COMPLETED", "DISCONTINUED"),
+                nullable=False,
+            ),
+            _text(
+                "DCTREAS",
+                "Reason for Discontinuation of Treatment",
+                "As DCSREAS, of the treatment.",
+            ),
             _number(
                 "TRTDURD",
                 "d",
                 "Total Treatment Duration (Days)",
-                "Time in the trial: until its end, discontinuation or solver failure.",
+                "Time on treatment: until its end, discontinuation or solver failure.",
             ),
         ),
-        _number("DCDAY", "d", "Day of Discontinuation", "Null if completed."),
+        _number("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
+        _number("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
+        _number(
+            "RESCDAY", "d", "Day of First Rescue Medication", "Days since the first dose, or null."
+        ),
+        _count("RESCTKN", "Rescue Doses Taken", "Doses of rescue medication taken."),
         _count("DOSEPLN", "Doses Planned", "Doses the regimen prescribed."),
         _count("DOSETKN", "Doses Taken", "Doses taken."),
         _number("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
@@ -329,6 +346,12 @@ _VALUES = _cdisc(
 )
 _RECORD_FLAGS = (
     _flag("ABLFL", "Baseline Record Flag", "Y on the baseline record.", population=False),
+    _flag(
+        "ONTRTFL",
+        "On Treatment Record Flag",
+        "Y on records after baseline while the treatment goes on, null after its end.",
+        population=False,
+    ),
     _flag(
         "ANL01FL",
         "Analysis Flag 01",

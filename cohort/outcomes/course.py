@@ -26,6 +26,7 @@ __all__ = [
     "ClinicalCourse",
     "DayDrivers",
     "TrialVariation",
+    "accustom",
     "baseline_severity",
     "follow_days",
     "rests_at_zero",
@@ -167,6 +168,8 @@ class ClinicalCourse:
         Cumulated hazards of the reasons to leave, and the limits, shape ``(3, n_lane)``.
     left_day, left_reason
         Day of discontinuation [d], NaN for none, and position in `REASONS`.
+    entry_benefit
+        Benefit that the baseline has in it already [points], of what was taken before.
 
     Examples
     --------
@@ -192,6 +195,7 @@ class ClinicalCourse:
     leave_limit: Floats
     left_day: Floats
     left_reason: NDArray[np.int64]
+    entry_benefit: Floats
 
     def latent(self, condition: Condition, variation: TrialVariation) -> Floats:
         """Return today's latent severity [points of its scale], shape ``(n_lane,)``.
@@ -204,7 +208,8 @@ class ClinicalCourse:
         >>> bool((course.latent(condition, TrialVariation()) > 12.0).all())
         True
         """
-        benefit = variation.benefit_factor * drug_benefit(condition.link, self.now, self.slow)
+        gained = drug_benefit(condition.link, self.now, self.slow) - self.entry_benefit
+        benefit = variation.benefit_factor * gained
         return self.severity.at(
             float(self.day), benefit, condition, variation.placebo_shift, variation.expectation
         )
@@ -288,6 +293,7 @@ def start_course(
         leave_limit=np.array(leave),
         left_day=np.full(n_lane, np.nan),
         left_reason=np.full(n_lane, -1, np.int64),
+        entry_benefit=np.zeros(n_lane),
     )
 
 
@@ -347,6 +353,51 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
         f"condition '{condition.name}', entry: {scale.name} of {lowest:g} or more was missed "
         f"{_MOST_SCREENINGS} times by one patient; most patients should meet it. Lower the "
         "criterion or raise severity.baseline_mean."
+    )
+
+
+def accustom(
+    course: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    events: tuple[AdverseEvent, ...],
+) -> ClinicalCourse:
+    """Let patients get used to what they take before the baseline.
+
+    Parameters
+    ----------
+    course
+        The course on day 0.
+    drivers
+        Daily means of the days before it.
+    condition, events
+        As in `follow_days`.
+
+    Returns
+    -------
+    The course on day 0, with the slow process and the adaptations of those days. Nobody leaves or
+    has events meanwhile, and the baseline is that of patients who take it: its benefit is in it.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> rise = np.full((28, 1), 0.5)
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": rise})
+    >>> course = accustom(start_course(np.array([1]), 7, condition, ()), drivers, condition, ())
+    >>> course.day, bool(course.entry_benefit[0] > 0)
+    (0, True)
+    >>> bool(course.latent(condition, TrialVariation())[0] == course.severity.baseline[0])
+    True
+    """
+    # as if all had left: then nothing is counted
+    away = replace(course, left_day=np.zeros_like(course.left_day))
+    after = follow_days(away, drivers, condition, events, TrialVariation())
+    return replace(
+        after,
+        day=course.day,
+        left_day=course.left_day,
+        entry_benefit=drug_benefit(condition.link, after.now, after.slow),
     )
 
 

@@ -2,7 +2,8 @@
 
 Two times are in use. *Trial time* counts seconds from midnight before the first dose, as a protocol
 does. *Schedule time* counts from the start of the run-in, so it is never negative:
-schedule time = trial time + run-in. The run-in is whole days, so midnights stay midnights.
+schedule time = trial time + run-in + prior, where prior is the time before week 0 in which patients
+take background or previous drugs. Both are whole days, so midnights stay midnights.
 `cohort.simulate` walks from segment to segment.
 """
 
@@ -19,7 +20,7 @@ __all__ = ["Segment", "schedule_time", "segments", "study_day"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Segment:
-    """Part of a trial that is integrated in one piece: the run-in, or from visit to visit.
+    """Part of a trial that is integrated in one piece: the run-in, what is taken before, a visit.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ class Segment:
         Midnights and the end of the segment [s, schedule time], shape ``(n_time,)``, later than
         ``t0``, so that no time is saved twice.
     visit
-        Number of the visit at ``t1``; None if the trial ends there without one.
+        Number of the visit at ``t1``; None if there is none.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def schedule_time(protocol: Protocol, trial_time: int) -> int:
     >>> schedule_time(load_protocol("sct-md-01"), 0) // 86400
     7
     """
-    return trial_time + protocol.run_in
+    return trial_time + protocol.run_in + protocol.prior
 
 
 def study_day(visit: Visit) -> int:
@@ -98,8 +99,9 @@ def segments(protocol: Protocol) -> tuple[Segment, ...]:
 
     Returns
     -------
-    The run-in, which ends with the baseline visit; one segment up to each later visit; and one to
-    the end, if the last visit is before it.
+    The run-in; the time in which background or previous drugs are taken, if any are; one segment up
+    to each visit after the first, which is where those end; and one to the end, if the last visit
+    is before it.
 
     Examples
     --------
@@ -109,6 +111,8 @@ def segments(protocol: Protocol) -> tuple[Segment, ...]:
     """
     ends = [(schedule_time(protocol, visit.time), i) for i, visit in enumerate(protocol.visits)]
     boundaries: list[tuple[int, int | None]] = [*ends]
+    if protocol.prior:
+        boundaries.insert(0, (protocol.run_in, None))
     end = schedule_time(protocol, protocol.duration)
     if boundaries[-1][0] < end:
         boundaries.append((end, None))

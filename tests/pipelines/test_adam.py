@@ -93,6 +93,7 @@ def test_exactly_half_of_the_baseline_is_a_response(protocol, facts):
         "change": np.array([0.0, -14.5]),
         "percent_change": np.array([0.0, -50.0]),
         "is_baseline": np.array([True, False]),
+        "on_treatment": np.array([False, True]),
         "imputation": np.full(n, ""),
     }
     frame = adam_tables({"adqs": scores}, "placebo", facts)["adqs"]
@@ -130,6 +131,7 @@ def test_response_and_remission_are_as_the_scale_defines_them(
         "change": np.array([0.0, last - base]),
         "percent_change": np.array([0.0, 100 * (last - base) / base]),
         "is_baseline": np.array([True, False]),
+        "on_treatment": np.array([False, True]),
         "imputation": np.full(2, ""),
     }
     facts = trial_facts(protocol, read_definitions([scale], []))
