@@ -31,9 +31,10 @@ from cohort.model import Model
 from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
+    PlaceboLeadIn,
     TrialVariation,
     accustom,
-    baseline_severity,
+    enter_trial,
     expectation_share,
     follow_days,
     load_adverse_event,
@@ -426,9 +427,21 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    entered = enter_trial(ids, protocol.seed, condition, _lead_in(protocol))
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
+
+
+def _lead_in(protocol: Protocol) -> PlaceboLeadIn | None:
+    wanted = protocol.lead_in
+    if wanted is None:
+        return None
+    return PlaceboLeadIn(
+        days=wanted.placebo / DAY_S,
+        drop_fall=wanted.drop_if_improved,
+        entry_again=wanted.entry_again,
+    )
 
 
 class _Walk:
@@ -468,7 +481,11 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        courses = [
+            start_course(
+                ids, self.protocol.seed, self.condition, self.events, _lead_in(self.protocol)
+            )
+        ]
         earlier: tuple[Solution, ...] = ()
         if self.protocol.prior:
             prior, *others = others

@@ -17,11 +17,13 @@ from cohort.outcomes.course import (
     TrialVariation,
     accustom,
     baseline_severity,
+    enter_trial,
     follow_days,
     rests_at_zero,
     start_course,
 )
 from cohort.outcomes.expectation import expectation_share
+from cohort.outcomes.lead_in import Entered, PlaceboLeadIn
 from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
 from cohort.scales import Scale, load_scale, scale_names, score
@@ -30,6 +32,8 @@ __all__ = [
     "AdverseEvent",
     "ClinicalCourse",
     "DayDrivers",
+    "Entered",
+    "PlaceboLeadIn",
     "Scale",
     "Severity",
     "TrialVariation",
@@ -37,6 +41,7 @@ __all__ = [
     "adverse_event_names",
     "baseline_severity",
     "drug_benefit",
+    "enter_trial",
     "expectation_share",
     "follow_days",
     "hazard_per_day",

@@ -18,7 +18,7 @@ from cohort.trial.arms import (
     Titration,
     dose_times,
 )
-from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
+from cohort.trial.conduct import Background, FollowUp, LeadIn, MissedVisits, PreviousDrug, Rescue
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -79,6 +79,7 @@ __all__ = [
     "DosingRecord",
     "EntryCriterion",
     "FollowUp",
+    "LeadIn",
     "LifestyleChoice",
     "Meal",
     "MissedVisits",

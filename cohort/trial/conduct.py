@@ -6,7 +6,7 @@ and the field types of this room.
 
 from collections.abc import Iterator
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from cohort.trial.arms import ProtocolRecord, Regimen
 from cohort.trial.quantities import (
@@ -26,9 +26,10 @@ from cohort.trial.quantities import (
 )
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
-__all__ = ["Background", "FollowUp", "MissedVisits", "PreviousDrug", "Rescue"]
+__all__ = ["Background", "FollowUp", "LeadIn", "MissedVisits", "PreviousDrug", "Rescue"]
 
 _MORNING_S = 8 * HOUR_S
+_LONGEST_LEAD_IN_S = 12 * WEEK_S
 _MOST_ODDS = 100.0
 _USUAL_START_S = -4 * WEEK_S  # steady for all but the slowest drugs
 
@@ -157,6 +158,54 @@ class PreviousDrug(ProtocolRecord):
     @property
     def _first(self) -> int:
         return self.start + (self.at - self.start) % DAY_S
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class LeadIn(ProtocolRecord):
+    """A single-blind time on placebo before the baseline; who gets better in it is replaced.
+
+    Parameters
+    ----------
+    placebo
+        Length [s].
+    drop_if_improved
+        Share of the entry scale's score above its minimum [1]: who falls by as much is not
+        randomised. Nobody is dropped for improving if left out.
+    entry_again
+        Whether the entry criterion must hold at the end of the lead-in as well.
+
+    Examples
+    --------
+    >>> LeadIn(placebo="1 week", drop_if_improved="20 %").drop_if_improved
+    0.2
+    """
+
+    placebo: Span = Field(examples=["1 week"])
+    drop_if_improved: Fraction | None = Field(default=None, examples=["20 %"])
+    entry_again: StrictBool = Field(default=True, examples=[True])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(LeadIn(placebo="1 week").contradictions())
+        []
+        """
+        if self.drop_if_improved == 0:
+            yield Contradiction(
+                path=("drop_if_improved",),
+                message="0 was given, so that everybody is dropped who improves at all; more than "
+                "0 % is allowed. Write '20 %', or leave it out to keep everybody.",
+            )
+        if self.placebo > _LONGEST_LEAD_IN_S:
+            yield Contradiction(
+                path=("placebo",),
+                message=f"{write_span(self.placebo)} was given; at most "
+                f"{write_span(_LONGEST_LEAD_IN_S)} is allowed, as long as the course on placebo is "
+                "known. Shorten it.",
+            )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 

@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
-from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
+from cohort.trial.conduct import Background, FollowUp, LeadIn, MissedVisits, PreviousDrug, Rescue
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
@@ -347,6 +347,11 @@ class Protocol(ProtocolRecord):
         default=(),
         examples=["[{drug: haloperidol, dose: 10 mg, stop: week -1}]"],
         exclude_if=lambda taken: not taken,
+    )
+    lead_in: LeadIn | None = Field(
+        default=None,
+        examples=["{placebo: 1 week, drop_if_improved: 20 %}"],
+        exclude_if=lambda lead_in: lead_in is None,
     )
     rescue: Rescue | None = Field(
         default=None,

@@ -26,6 +26,7 @@ background:
   - {drug: pindolol, dose: 5 mg, every: 12 h, at: 08:00, start: week -4}
 previous:
   - {drug: citalopram, dose: 40 mg, start: week -6, stop: week -1}
+lead_in: {placebo: 1 week, drop_if_improved: 20 %}
 rescue: {drug: lorazepam, dose: 1 mg, every: 12 h, if: score >= 30, from: week 2, for: 2 week}
 follow_up: 60 %
 missed_visits: {share: 5 %, odds_ratio: 2}
@@ -172,6 +173,18 @@ WRONG = {
         "rescue.drug",
         "pindolol is the background of all patients already",
     ),
+    "everybody is dropped": (
+        "drop_if_improved: 20 %",
+        "drop_if_improved: 0",
+        "lead_in.drop_if_improved",
+        "0 was given, so that everybody is dropped who improves at all",
+    ),
+    "lead-in of half a year": (
+        "placebo: 1 week",
+        "placebo: 26 week",
+        "lead_in.placebo",
+        "26 week was given; at most 12 week is allowed",
+    ),
     "more than everybody is followed up": (
         "follow_up: 60 %",
         "follow_up: 160 %",
@@ -262,7 +275,7 @@ def wrong_keys(data):
 
 
 WHOLE = json.loads(parse_protocol(VALID).canonical_json())
-CONDUCT = ("background", "previous", "rescue", "follow_up", "missed_visits")
+CONDUCT = ("background", "previous", "lead_in", "rescue", "follow_up", "missed_visits")
 
 
 TITRATION = ("arms", 1, "regimens", 0, "titrate")
