@@ -151,7 +151,8 @@ def rated_score(
     (1,)
     """
     noise = normals(protocol.seed, patient_ids, f"rating: {endpoint}", course.day)
-    return score(load_scale(endpoint), course.latent(condition, variation), noise)
+    scale = load_scale(endpoint, condition.severity.scale)
+    return score(scale, course.latent(condition, variation), noise)
 
 
 def _seen(result: "BlockResult", index: int) -> NDArray[np.bool_]:

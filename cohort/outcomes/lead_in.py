@@ -189,7 +189,7 @@ def _stays(
     severities: tuple[Floats, Floats],
 ) -> NDArray[np.bool_]:
     """Return who is randomised after the lead-in, by the ratings at its start and its end."""
-    scale = load_scale(condition.entry.scale)
+    scale = load_scale(condition.entry.scale, condition.severity.scale)
     start, end = (
         score(scale, severity, normals(seed, ids, "lead-in rating", draw))
         for draw, severity in enumerate(severities)

@@ -28,6 +28,7 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -49,7 +50,12 @@ from cohort.trial.protocol import (
     Visit,
     protocol_schema,
 )
-from cohort.trial.published import PublishedResult
+from cohort.trial.published import (
+    REPORTED_ONLY,
+    BiomarkerChange,
+    PublishedResult,
+    ResponseRule,
+)
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
@@ -72,9 +78,11 @@ from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
     "AS_PLANNED",
+    "REPORTED_ONLY",
     "Adherence",
     "Arm",
     "Background",
+    "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
@@ -91,11 +99,13 @@ __all__ = [
     "PublishedResult",
     "Regimen",
     "Rescue",
+    "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
     "Titration",
+    "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",
