@@ -11,6 +11,7 @@ from cohort.trial.adherence import adherence_probability, doses_taken, logit_cen
 from cohort.trial.allocation import allocate
 from cohort.trial.arms import (
     Adherence,
+    AdherencePatterns,
     Arm,
     ProtocolRecord,
     Regimen,
@@ -74,12 +75,13 @@ from cohort.trial.variants import (
     variant_covariates,
     variant_shifts,
 )
-from cohort.trial.visits import Segment, schedule_time, segments, study_day
+from cohort.trial.visits import Segment, schedule_time, segments, study_day, visit_times
 
 __all__ = [
     "AS_PLANNED",
     "REPORTED_ONLY",
     "Adherence",
+    "AdherencePatterns",
     "Arm",
     "Background",
     "BiomarkerChange",
@@ -146,5 +148,6 @@ __all__ = [
     "variant_covariates",
     "variant_diet",
     "variant_shifts",
+    "visit_times",
     "write_protocol",
 ]

@@ -22,6 +22,10 @@ condition: major_depression
 duration: 8 week
 run_in: 2 day
 visits: [week 0, week 2, week 4, week 8]
+adherence:
+  probability: 80 %
+  sd_logit: 1
+  patterns: {full: 50 %, partial: 25 %, holidays: 10 %, early_stop: 10 %, white_coat: 5 %}
 background:
   - {drug: pindolol, dose: 5 mg, every: 12 h, at: 08:00, start: week -4}
 previous:
@@ -172,6 +176,18 @@ WRONG = {
         "drug: pindolol, dose: 5 mg, every: 12 h, if",
         "rescue.drug",
         "pindolol is the background of all patients already",
+    ),
+    "shares of patterns that are more than all": (
+        "full: 50 %",
+        "full: 60 %",
+        "adherence.patterns",
+        "the shares add up to 110 %; exactly 100 % is allowed",
+    ),
+    "pattern that is none": (
+        "holidays: 10 %",
+        "holiday: 10 %",
+        "adherence.patterns.holiday",
+        "unknown key 'holiday'",
     ),
     "everybody is dropped": (
         "drop_if_improved: 20 %",
