@@ -31,7 +31,6 @@ from cohort.model import Model
 from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
-    PlaceboLeadIn,
     TrialVariation,
     accustom,
     enter_trial,
@@ -67,6 +66,7 @@ from cohort.trial import (
     lasting_shifts,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
     schedule_time,
     segments,
@@ -74,6 +74,7 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_condition,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -339,36 +340,6 @@ def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
 
 
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
-
-
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
     """Return the compounds of all drugs of a protocol, each once, in order of name.
 
@@ -427,21 +398,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    entered = enter_trial(ids, protocol.seed, condition, _lead_in(protocol))
+    entered = enter_trial(ids, protocol.seed, condition, placebo_lead_in(protocol))
     deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
-
-
-def _lead_in(protocol: Protocol) -> PlaceboLeadIn | None:
-    wanted = protocol.lead_in
-    if wanted is None:
-        return None
-    return PlaceboLeadIn(
-        days=wanted.placebo / DAY_S,
-        drop_fall=wanted.drop_if_improved,
-        entry_again=wanted.entry_again,
-    )
 
 
 class _Walk:
@@ -483,7 +443,7 @@ class _Walk:
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [
             start_course(
-                ids, self.protocol.seed, self.condition, self.events, _lead_in(self.protocol)
+                ids, self.protocol.seed, self.condition, self.events, placebo_lead_in(self.protocol)
             )
         ]
         earlier: tuple[Solution, ...] = ()

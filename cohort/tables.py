@@ -14,7 +14,7 @@ from cohort.conduct import NEVER_S
 from cohort.outcomes import load_adverse_event, load_scale, score
 from cohort.outcomes.course import REASONS, ClinicalCourse
 from cohort.population.draws import normals
-from cohort.trial import Protocol, schedule_time, study_day
+from cohort.trial import Protocol, schedule_time, stratum_labels, study_day
 from cohort.trial.quantities import DAY_S, HOUR_S, WEEK_S
 from kernels import ResultCode
 
@@ -103,6 +103,7 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "treatment_end_day": last.left_day,
         "rescue_day": np.where(rescue_s == NEVER_S, np.nan, rescue_s / DAY_S),
         "rescue_doses_taken": result.dosing.rescue,
+        "stratum": stratum_labels(protocol, result.patient_ids),
         "doses_planned": result.dosing.planned,
         "doses_taken": result.dosing.taken,
         "cumulative_dose_mg": result.dosing.cumulative_mg,

@@ -8,7 +8,7 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 """
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
-from cohort.trial.allocation import allocate
+from cohort.trial.allocation import allocate, stratum_labels
 from cohort.trial.arms import (
     Adherence,
     AdherencePatterns,
@@ -19,7 +19,15 @@ from cohort.trial.arms import (
     Titration,
     dose_times,
 )
-from cohort.trial.conduct import Background, FollowUp, LeadIn, MissedVisits, PreviousDrug, Rescue
+from cohort.trial.conduct import (
+    Background,
+    FollowUp,
+    LeadIn,
+    MissedVisits,
+    PreviousDrug,
+    Randomisation,
+    Rescue,
+)
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -57,7 +65,12 @@ from cohort.trial.published import (
     PublishedResult,
     ResponseRule,
 )
-from cohort.trial.recruitment import eligibility_criteria, population_spec
+from cohort.trial.recruitment import (
+    eligibility_criteria,
+    placebo_lead_in,
+    population_spec,
+    trial_condition,
+)
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
     nutrition_names,
@@ -99,6 +112,7 @@ __all__ = [
     "Protocol",
     "ProtocolRecord",
     "PublishedResult",
+    "Randomisation",
     "Regimen",
     "Rescue",
     "ResponseRule",
@@ -132,6 +146,7 @@ __all__ = [
     "nutrition_names",
     "nutrition_systems",
     "parse_protocol",
+    "placebo_lead_in",
     "planned_doses",
     "population_spec",
     "protocol_meals",
@@ -142,8 +157,10 @@ __all__ = [
     "shift_streams",
     "shifted_parameters",
     "status_factors",
+    "stratum_labels",
     "study_day",
     "supplement_streams",
+    "trial_condition",
     "trial_systems",
     "variant_covariates",
     "variant_diet",

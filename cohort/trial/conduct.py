@@ -20,17 +20,27 @@ from cohort.trial.quantities import (
     Moment,
     MomentBefore,
     Number,
+    Parts,
     Span,
     Words,
     write_span,
 )
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
-__all__ = ["Background", "FollowUp", "LeadIn", "MissedVisits", "PreviousDrug", "Rescue"]
+__all__ = [
+    "Background",
+    "FollowUp",
+    "LeadIn",
+    "MissedVisits",
+    "PreviousDrug",
+    "Randomisation",
+    "Rescue",
+]
 
 _MORNING_S = 8 * HOUR_S
 _LONGEST_LEAD_IN_S = 12 * WEEK_S
 _MOST_ODDS = 100.0
+_MOST_STRATA = 8  # conditions; each doubles the strata
 _USUAL_START_S = -4 * WEEK_S  # steady for all but the slowest drugs
 
 
@@ -206,6 +216,78 @@ class LeadIn(ProtocolRecord):
                 f"{write_span(_LONGEST_LEAD_IN_S)} is allowed, as long as the course on placebo is "
                 "known. Shorten it.",
             )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Randomisation(ProtocolRecord):
+    """How patients come to their arms: one after another, in permuted blocks within strata.
+
+    Parameters
+    ----------
+    strata
+        Conditions on the patient at baseline, see `cohort.trial.allocation`; every combination of
+        their answers is a stratum with blocks of its own.
+    ratio
+        Patients of each arm in a block, or a part of it; one of each arm if left out.
+    block
+        Patients of a block; twice the sum of the ratio if left out.
+
+    Examples
+    --------
+    >>> Randomisation(strata=["sex == 'M'"], ratio=[2, 1]).block_size(2)
+    6
+    """
+
+    strata: tuple[Words, ...] = Field(default=(), examples=["[sex == 'M', baseline >= 25]"])
+    ratio: tuple[Parts, ...] | None = Field(default=None, examples=["[2, 1]"])
+    block: Parts | None = Field(default=None, examples=[6])
+
+    def shares(self, n_arm: int) -> tuple[int, ...]:
+        """Return the ratio of the arms, written or not.
+
+        Examples
+        --------
+        >>> Randomisation().shares(3)
+        (1, 1, 1)
+        """
+        return (1,) * n_arm if self.ratio is None else self.ratio
+
+    def block_size(self, n_arm: int) -> int:
+        """Return the patients of a block.
+
+        Examples
+        --------
+        >>> Randomisation().block_size(4)
+        8
+        """
+        return 2 * sum(self.shares(n_arm)) if self.block is None else self.block
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Randomisation(ratio=[2, 1], block=6).contradictions())
+        []
+        """
+        if is_read(self.strata) and len(self.strata) > _MOST_STRATA:
+            yield Contradiction(
+                path=("strata",),
+                message=f"{len(self.strata)} conditions make {2 ** len(self.strata)} strata; at "
+                f"most {_MOST_STRATA} are allowed. Leave some out.",
+            )
+        if self.ratio is None or self.block is None:
+            return
+        parts = self.ratio
+        if is_read(self.block) and all(map(is_read, (parts, *parts))) and parts:
+            whole = sum(parts)
+            if self.block % whole:
+                yield Contradiction(
+                    path=("block",),
+                    message=f"{self.block} patients cannot be divided {':'.join(map(str, parts))}; "
+                    f"a multiple of {whole} is wanted. Write 'block: {2 * whole}'.",
+                )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 

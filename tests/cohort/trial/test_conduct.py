@@ -30,6 +30,7 @@ background:
   - {drug: pindolol, dose: 5 mg, every: 12 h, at: 08:00, start: week -4}
 previous:
   - {drug: citalopram, dose: 40 mg, start: week -6, stop: week -1}
+randomisation: {strata: [sex == 'M', baseline >= 30], ratio: [1, 1], block: 4}
 lead_in: {placebo: 1 week, drop_if_improved: 20 %}
 rescue: {drug: lorazepam, dose: 1 mg, every: 12 h, if: score >= 30, from: week 2, for: 2 week}
 follow_up: 60 %
@@ -189,6 +190,42 @@ WRONG = {
         "adherence.patterns.holiday",
         "unknown key 'holiday'",
     ),
+    "block of no whole ratio": (
+        "block: 4",
+        "block: 5",
+        "randomisation.block",
+        "5 patients cannot be divided 1:1; a multiple of 2 is wanted. Write 'block: 4'",
+    ),
+    "ratio of three arms": (
+        "ratio: [1, 1]",
+        "ratio: [1, 2, 1]",
+        "randomisation.ratio",
+        "3 numbers for 2 arms; one an arm is wanted",
+    ),
+    "ratio that the sizes do not have": (
+        "ratio: [1, 1], block: 4",
+        "ratio: [3, 1], block: 4",
+        "randomisation.ratio",
+        "arms of 10, 10 patients are not as 3:1; sizes follow from the ratio",
+    ),
+    "nobody in a block": (
+        "block: 4",
+        "block: 0",
+        "randomisation.block",
+        "0 was given; from 1 to 1000 is allowed",
+    ),
+    "stratum by the outcome": (
+        "baseline >= 30",
+        "response >= 50 %",
+        "randomisation.strata[1]",
+        "unknown covariate 'response'",
+    ),
+    "randomisation of patients who are in every arm": (
+        "condition: major_depression",
+        "condition: major_depression\ndesign: counterfactual",
+        "randomisation",
+        "patients of a counterfactual design are in every arm, so nobody is randomised",
+    ),
     "everybody is dropped": (
         "drop_if_improved: 20 %",
         "drop_if_improved: 0",
@@ -291,7 +328,15 @@ def wrong_keys(data):
 
 
 WHOLE = json.loads(parse_protocol(VALID).canonical_json())
-CONDUCT = ("background", "previous", "lead_in", "rescue", "follow_up", "missed_visits")
+CONDUCT = (
+    "background",
+    "previous",
+    "randomisation",
+    "lead_in",
+    "rescue",
+    "follow_up",
+    "missed_visits",
+)
 
 
 TITRATION = ("arms", 1, "regimens", 0, "titrate")
