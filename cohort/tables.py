@@ -152,8 +152,9 @@ def rated_score(
     (1,)
     """
     noise = normals(protocol.seed, patient_ids, f"rating: {endpoint}", course.day)
-    scale = load_scale(endpoint, condition.severity.scale)
-    return score(scale, course.latent(condition, variation), noise)
+    return score(
+        load_scale(endpoint, condition.severity.scale), course.latent(condition, variation), noise
+    )
 
 
 def _seen(result: "BlockResult", index: int) -> NDArray[np.bool_]:

@@ -107,6 +107,31 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _variants(protocol)
 
 
+def _published(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse scales and events that nothing has, and scores that their scale has not."""
+    events = sorted({*adverse_event_names(), *REPORTED_ONLY})
+    for position, row in enumerate(protocol.published):
+        path = ("published", position)
+        for key in ("adverse_events", "percents"):
+            for name in dict(getattr(row, key)):
+                if key == "adverse_events" or name not in COUNTED:
+                    yield from _name(name, (*path, key, name), events, "adverse event")
+        if row.scale is None or not is_read(row.scale):
+            continue
+        yield from _name(row.scale, (*path, "scale"), scale_names(), "rating scale")
+        if row.scale not in scale_names() or row.reported_on is not None:
+            continue
+        scale = load_scale(row.scale)
+        for key in ("mean_end", "mean_baseline"):
+            score = getattr(row, key)
+            if score is not None and (score < scale.minimum or score > scale.maximum):
+                yield Contradiction(
+                    path=(*path, key),
+                    message=f"{score:g} points was given; {scale.name} goes from {scale.minimum:g} "
+                    f"to {scale.maximum:g}. Write a change as 'mean_change'.",
+                )
+
+
 def _conduct(protocol: Protocol) -> Iterator[Contradiction]:
     """Refuse doses that titrations lead to or rescue is given in, then rules that nobody can read.
 
@@ -160,31 +185,6 @@ def _steps(regimen: Regimen, titration: Titration, path: KeyPath) -> Iterator[Co
             step = regimen.model_copy(update={"dose": dose})
             for one in _daily_dose(step, dosing, ()):
                 yield Contradiction(path=(*path, "steps", k), message=one.message)
-
-
-def _published(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse scales and events that nothing has, and scores that their scale has not."""
-    events = sorted({*adverse_event_names(), *REPORTED_ONLY})
-    for position, row in enumerate(protocol.published):
-        path = ("published", position)
-        for key in ("adverse_events", "percents"):
-            for name in dict(getattr(row, key)):
-                if key == "adverse_events" or name not in COUNTED:
-                    yield from _name(name, (*path, key, name), events, "adverse event")
-        if row.scale is None or not is_read(row.scale):
-            continue
-        yield from _name(row.scale, (*path, "scale"), scale_names(), "rating scale")
-        if row.scale not in scale_names() or row.reported_on is not None:
-            continue
-        scale = load_scale(row.scale)
-        for key in ("mean_end", "mean_baseline"):
-            score = getattr(row, key)
-            if score is not None and (score < scale.minimum or score > scale.maximum):
-                yield Contradiction(
-                    path=(*path, key),
-                    message=f"{score:g} points was given; {scale.name} goes from {scale.minimum:g} "
-                    f"to {scale.maximum:g}. Write a change as 'mean_change'.",
-                )
 
 
 def _variants(protocol: Protocol) -> Iterator[Contradiction]:
