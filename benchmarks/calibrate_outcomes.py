@@ -12,7 +12,7 @@ Two fits, both on one simulated counterfactual trial of five SSRIs at their fixe
     python benchmarks/calibrate_outcomes.py [patients per arm]
 
 prints both fits and writes benchmarks/results/calibration.json. The numbers are then written into
-cohort/conditions/major_depression.yaml and cohort/outcomes/adverse_events.yaml by hand.
+cohort/conditions/major_depression.yaml and cohort/outcomes/adverse_events/*.yaml by hand.
 """
 
 import json
@@ -169,7 +169,10 @@ def fit_gain(name, blocks, trial, condition):
     total = sum(LABEL_SHARES.values())
 
     def rate(gain):
-        changed = event.model_copy(update={"gain": event.gain.model_copy(update={"value": gain})})
+        (driver,) = event.drivers
+        fact = driver.gain.model_copy(update={"value": gain})
+        only = driver.model_copy(update={"gain": fact})
+        changed = event.model_copy(update={"drivers": (only,)})
         rates = {
             arm: float(
                 (1 - np.exp(-follow(blocks[arm], trial, condition, (changed,))[-1].hazard)).mean()

@@ -36,7 +36,7 @@ from cohort.outcomes import (
     enter_trial,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -77,6 +77,7 @@ from cohort.trial import (
     status_factors,
     supplement_streams,
     trial_condition,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -328,8 +329,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -424,7 +425,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -445,9 +446,7 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        trial, rules = self.protocol, self.protocol.ratings.rules
-        lead_in = placebo_lead_in(trial)
-        courses = [start_course(ids, trial.seed, self.condition, self.events, lead_in, rules)]
+        courses = [self._start(ids)]
         earlier: tuple[Solution, ...] = ()
         if self.protocol.prior:
             prior, *others = others
@@ -469,7 +468,14 @@ class _Walk:
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
+                follow_days(
+                    courses[-1],
+                    days[-1],
+                    self.condition,
+                    self.events,
+                    self.variation,
+                    is_visit=segment.visit is not None,
+                )
             )
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
@@ -494,6 +500,19 @@ class _Walk:
             systems=trial_systems(self.protocol),
             variation=self.variation,
             earlier=earlier,
+        )
+
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:

@@ -46,8 +46,9 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("baseline", "change", "ratio", "on_treatment"),
     ),
     "adae": (
-        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
-        "ascertainment",
+        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "toxicity_grade"),
+        *("serious", "resulted_in_death", "life_threatening", "hospital", "disability"),
+        *("medically_important", "relation", "action", "outcome", "signs", "ascertainment"),
     ),
     "trajectories": ("patient_id", "arm", "time_h", "quantity", "unit", "value"),
 }
@@ -192,7 +193,14 @@ def adam_tables(
     ...     "onset_day": np.array([4]),
     ...     "end_day": np.array([np.nan]),
     ...     "severity": np.array(["MILD"]),
-    ...     "serious": np.array([False]),
+    ...     "toxicity_grade": np.array([1.0]),
+    ...     **{name: np.array([False]) for name in ("serious", "resulted_in_death")},
+    ...     **{name: np.array([False]) for name in ("life_threatening", "hospital")},
+    ...     **{name: np.array([False]) for name in ("disability", "medically_important")},
+    ...     "relation": np.array(["NONE"]),
+    ...     "action": np.array(["DOSE NOT CHANGED"]),
+    ...     "outcome": np.array(["NOT RECOVERED/NOT RESOLVED"]),
+    ...     "signs": np.array([""]),
     ...     "ascertainment": np.array(["spontaneous"]),
     ... }
     >>> adam_tables({"adae": events}, "p", facts)["adae"]["AESER"].to_list()
@@ -419,7 +427,22 @@ def _adae(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("onset_day").alias("ASTDY"),
         pl.col("end_day").round().alias("AENDY"),
         pl.col("severity").alias("AESEV"),
-        _yes_no(pl.col("serious")).alias("AESER"),
+        pl.col("toxicity_grade").cast(pl.Int64).cast(pl.String).alias("AETOXGR"),
+        *(
+            _yes_no(pl.col(name)).alias(alias)
+            for name, alias in (
+                ("serious", "AESER"),
+                ("resulted_in_death", "AESDTH"),
+                ("life_threatening", "AESLIFE"),
+                ("hospital", "AESHOSP"),
+                ("disability", "AESDISAB"),
+                ("medically_important", "AESMIE"),
+            )
+        ),
+        pl.col("relation").alias("AEREL"),
+        pl.col("action").alias("AEACN"),
+        pl.col("outcome").alias("AEOUT"),
+        pl.col("signs").alias("AESIGNS"),
         _yes(pl.col("onset_day") >= 1).alias("TRTEMFL"),
         _yes(number.over("patient_id", "term") == 1).alias("AOCCPFL"),
         pl.col("ascertainment").alias("AEASCERT"),

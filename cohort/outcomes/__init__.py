@@ -10,6 +10,7 @@ from cohort.outcomes.adverse_events import (
     adverse_event_names,
     hazard_per_day,
     load_adverse_event,
+    read_adverse_events,
 )
 from cohort.outcomes.course import (
     ClinicalCourse,
@@ -25,6 +26,7 @@ from cohort.outcomes.course import (
 )
 from cohort.outcomes.expectation import expectation_share
 from cohort.outcomes.lead_in import Entered, PlaceboLeadIn
+from cohort.outcomes.measures import load_measure, measure_names
 from cohort.outcomes.ratings import RatingRules, entry_ratings, rate, visit_ratings
 from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
@@ -51,9 +53,12 @@ __all__ = [
     "hazard_per_day",
     "latent_by_day",
     "load_adverse_event",
+    "load_measure",
     "load_scale",
+    "measure_names",
     "placebo_improvement",
     "rate",
+    "read_adverse_events",
     "recovery_time",
     "relax",
     "rests_at_zero",

@@ -38,6 +38,7 @@ from cohort.trial.doses import (
     planned_doses,
 )
 from cohort.trial.endpoints import biomarker_codes, leading_scale, rated_endpoints
+from cohort.trial.events import trial_event_names, trial_events, trial_readings
 from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
@@ -172,6 +173,9 @@ __all__ = [
     "study_day",
     "supplement_streams",
     "trial_condition",
+    "trial_event_names",
+    "trial_events",
+    "trial_readings",
     "trial_systems",
     "variant_covariates",
     "variant_diet",

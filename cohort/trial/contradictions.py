@@ -203,6 +203,7 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _twice("endpoints", endpoints, "", "endpoints")
     yield from _twice("systems", protocol.systems, "", "systems")
     yield from _twice("adverse_events", protocol.adverse_events, "", "adverse events")
+    yield from _twice("measures", protocol.measures, "", "measures")
     primary = protocol.primary_endpoint
     if is_read(primary) and endpoints and primary not in endpoints:
         yield Contradiction(

@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictStr, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
@@ -65,6 +72,16 @@ __all__ = [
 
 _NO_LABEL = re.compile(r"[^A-Za-z0-9 _.+/%-]")
 _SHORTHAND_LENGTH = 40  # far longer than any time
+
+
+def _all_as_list(given: object) -> object:
+    return ("all",) if given == "all" else given
+
+
+EventNames = Annotated[
+    tuple[StrictStr, ...],
+    BeforeValidator(_all_as_list, json_schema_input_type=tuple[str, ...] | Literal["all"]),
+]
 
 
 class Visit(ProtocolRecord):
@@ -391,7 +408,8 @@ class Protocol(ProtocolRecord):
     )
     endpoints: tuple[StrictStr, ...] = Field(examples=["[MADRS]"])
     primary_endpoint: Words = Field(examples=["MADRS"])
-    adverse_events: tuple[StrictStr, ...] = ()
+    adverse_events: EventNames = ()
+    measures: tuple[StrictStr, ...] = Field(default=(), exclude_if=lambda measures: not measures)
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
