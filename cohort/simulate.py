@@ -33,7 +33,7 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     accustom,
-    baseline_severity,
+    enter_trial,
     expectation_share,
     follow_days,
     load_adverse_event,
@@ -67,6 +67,7 @@ from cohort.trial import (
     leading_scale,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
     rated_endpoints,
     schedule_time,
@@ -75,6 +76,7 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_condition,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -340,36 +342,6 @@ def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
 
 
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
-
-
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
     """Return the compounds of all drugs of a protocol, each once, in order of name.
 
@@ -428,8 +400,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    entered = baseline_severity(ids, protocol.seed, condition, protocol.ratings.rules)
-    deviation = entered - mean
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -471,8 +445,9 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        rules = self.protocol.ratings.rules
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events, rules)]
+        trial, rules = self.protocol, self.protocol.ratings.rules
+        lead_in = placebo_lead_in(trial)
+        courses = [start_course(ids, trial.seed, self.condition, self.events, lead_in, rules)]
         earlier: tuple[Solution, ...] = ()
         if self.protocol.prior:
             prior, *others = others

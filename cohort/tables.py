@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from cohort.chemistry import biomarkers
 from cohort.conduct import NEVER_S
-from cohort.outcomes import entry_ratings, load_adverse_event, load_scale, rate
+from cohort.outcomes import load_adverse_event, visit_ratings
 from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
-from cohort.trial import Protocol, rated_endpoints, schedule_time, study_day, visit_days
+from cohort.trial import (
+    Protocol,
+    rated_endpoints,
+    schedule_time,
+    stratum_labels,
+    study_day,
+    visit_days,
+)
 from cohort.trial.quantities import DAY_S, HOUR_S, WEEK_S
 from kernels import ResultCode
 
@@ -102,6 +109,7 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "treatment_end_day": last.left_day,
         "rescue_day": np.where(rescue_s == NEVER_S, np.nan, rescue_s / DAY_S),
         "rescue_doses_taken": result.dosing.rescue,
+        "stratum": stratum_labels(protocol, result.patient_ids),
         "doses_planned": result.dosing.planned,
         "doses_taken": result.dosing.taken,
         "cumulative_dose_mg": result.dosing.cumulative_mg,
@@ -152,12 +160,9 @@ def rated_score(
     ... ).shape
     (1,)
     """
-    rules, seed = protocol.ratings.rules, protocol.seed
-    if course.day == 0 and rules.entry_is_baseline and endpoint == condition.entry.scale:
-        return entry_ratings(patient_ids, seed, condition, rules)[1]
-    scale = load_scale(endpoint, condition.severity.scale)
     latent = course.latent(condition, variation) if severity is None else severity
-    return rate(scale, latent, rules, seed, patient_ids, f"rating: {endpoint}", course.day)
+    rules = protocol.ratings.rules
+    return visit_ratings(patient_ids, protocol.seed, condition, rules, endpoint, latent, course.day)
 
 
 def _seen(

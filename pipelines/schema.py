@@ -298,6 +298,13 @@ _ADSL = Table(
                 "Time on treatment: until its end, discontinuation or solver failure.",
             ),
         ),
+        *_cdisc(
+            _text(
+                "STRATAR",
+                "Strata Used for Randomization",
+                "Conditions at baseline and whether they hold, Y or N; null without strata.",
+            )
+        ),
         _number("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
         _number("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
         _number(

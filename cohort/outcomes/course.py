@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cohort.compounds import TARGETS
 from cohort.conditions import Condition
 from cohort.outcomes.adverse_events import AdverseEvent, hazard_per_day
+from cohort.outcomes.lead_in import Entered, PlaceboLeadIn, pass_lead_in
 from cohort.outcomes.ratings import RatingRules, entry_ratings
 from cohort.outcomes.severity import Severity, drug_benefit, relax
 from cohort.population.draws import exponentials, normals, uniforms
@@ -27,6 +28,7 @@ __all__ = [
     "TrialVariation",
     "accustom",
     "baseline_severity",
+    "enter_trial",
     "follow_days",
     "latent_by_day",
     "rests_at_zero",
@@ -219,6 +221,7 @@ def start_course(
     seed: int,
     condition: Condition,
     events: tuple[AdverseEvent, ...],
+    lead_in: PlaceboLeadIn | None = None,
     rules: RatingRules | None = None,
 ) -> ClinicalCourse:
     """Draw what every patient brings and start at the first dose.
@@ -233,6 +236,8 @@ def start_course(
         Severity, entry criterion and variability.
     events
         Adverse events that are looked for.
+    lead_in
+        Placebo before the baseline; None if the trial has none.
     rules
         How the trial takes its scores; plain noise if left out.
 
@@ -261,12 +266,13 @@ def start_course(
     n_lane, n_event = len(patient_ids), len(events)
     spread = condition.link.sensitivity_sd_log.number("1")
     eta = normals(seed, patient_ids, "benefit sensitivity")
-    placebo = normals(seed, patient_ids, "placebo response")
+    entered = enter_trial(patient_ids, seed, condition, lead_in, rules)
     severity = Severity(
-        baseline=baseline_severity(patient_ids, seed, condition, rules),
-        placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * placebo,
+        baseline=entered.baseline,
+        placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * entered.placebo,
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
         slope=_own_slopes(patient_ids, seed, condition),
+        lead_in_days=0.0 if lead_in is None else lead_in.days,
     )
 
     def drawn(source: str) -> Floats:
@@ -296,6 +302,48 @@ def start_course(
         left_day=np.full(n_lane, np.nan),
         left_reason=np.full(n_lane, -1, np.int64),
         entry_benefit=np.zeros(n_lane),
+    )
+
+
+def enter_trial(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    lead_in: PlaceboLeadIn | None = None,
+    rules: RatingRules | None = None,
+) -> Entered:
+    """Draw who is randomised: screened, and through the lead-in where the trial has one.
+
+    Parameters
+    ----------
+    patient_ids, seed, condition, lead_in, rules
+        As in `start_course`.
+
+    Returns
+    -------
+    Their severities and responses to placebo.
+
+    Raises
+    ------
+    CohortError
+        If a place stays empty.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> strict = PlaceboLeadIn(days=7.0, drop_fall=0.2)
+    >>> entered = enter_trial(np.arange(200), 7, condition, strict)
+    >>> bool(entered.dropped.sum() > 20), bool(entered.placebo.mean() < 0)
+    (True, True)
+    """
+    return pass_lead_in(
+        patient_ids,
+        seed,
+        condition,
+        lead_in,
+        lambda ids, own_seed: baseline_severity(ids, own_seed, condition, rules),
+        lambda ids, own_seed: _own_slopes(ids, own_seed, condition),
     )
 
 

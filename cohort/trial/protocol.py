@@ -17,7 +17,15 @@ from pydantic_core import CoreSchema
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
-from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
+from cohort.trial.conduct import (
+    Background,
+    FollowUp,
+    LeadIn,
+    MissedVisits,
+    PreviousDrug,
+    Randomisation,
+    Rescue,
+)
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.features import TrialFeatures
 from cohort.trial.published import PublishedResult
@@ -352,6 +360,16 @@ class Protocol(ProtocolRecord):
         default=(),
         examples=["[{drug: haloperidol, dose: 10 mg, stop: week -1}]"],
         exclude_if=lambda taken: not taken,
+    )
+    randomisation: Randomisation | None = Field(
+        default=None,
+        examples=["{strata: [sex == 'M', baseline >= 25], block: 6}"],
+        exclude_if=lambda randomisation: randomisation is None,
+    )
+    lead_in: LeadIn | None = Field(
+        default=None,
+        examples=["{placebo: 1 week, drop_if_improved: 20 %}"],
+        exclude_if=lambda lead_in: lead_in is None,
     )
     rescue: Rescue | None = Field(
         default=None,

@@ -61,6 +61,7 @@ def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajector
         "completed_treatment": ~(leaves | failed),
         "treatment_end_reason": np.where(leaves, reasons, ""),
         "treatment_end_day": left_day,
+        "stratum": np.full(n, ""),
         "rescue_day": np.full(n, np.nan),
         "rescue_doses_taken": np.zeros(n, np.int64),
         "doses_planned": np.full(n, int(duration)),
