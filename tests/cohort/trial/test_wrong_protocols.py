@@ -62,7 +62,7 @@ WRONG = {
         "[MADRS, C_sertraline]",
         30,
         "endpoints[1]",
-        "'C_sertraline' is of no drug of this trial; what its drugs bring is reported. Use one of: C_s",
+        "'C_sertraline' is of no drug of this trial; what its drugs bring is reported. Use",
     ),
     "a biomarker that is none": (
         "[MADRS, HAMD17]",
