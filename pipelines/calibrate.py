@@ -53,7 +53,7 @@ __all__ = [
     "fit_contrasts",
     "fit_table",
     "fitted_text",
-    "refuse_too_many_weights",
+    "refuse_too_many",
     "write_fit",
 ]
 
@@ -79,8 +79,11 @@ class Fit:
         Contrasts that were fitted, and what the fit says of them.
     judged, forecast
         Contrasts of the plan that were left out, and what the fit says of them.
+    numbers, errors
+        What was fitted, the weights or their common factor, and standard errors, shape
+        ``(n_parameter,)``.
     correlation
-        Of the weights, shape ``(n_weight, n_weight)``.
+        Of these, shape ``(n_parameter, n_parameter)``.
     condition_number
         Of the Hessian of the posterior in units of the prior SD [1].
     shrinkage
@@ -101,6 +104,8 @@ class Fit:
     predicted: Floats
     judged: tuple[Contrast, ...]
     forecast: Floats
+    numbers: Floats
+    errors: Floats
     correlation: Floats
     condition_number: float
     shrinkage: Floats
@@ -150,8 +155,8 @@ class ContrastModel:
         events = tuple(load_adverse_event(name) for name in plan.adverse_events)
         wanted = (*plan.weights, *(name for event in events for name in event.reads))
         n_day = plan.duration // DAY_S
-        self._drivers = _side_by_side(self._arms, pools, wanted, (n_day, plan.patients))
-        ids = np.tile(np.arange(1, plan.patients + 1), len(self._arms))
+        self._drivers = _side_by_side(self._arms, pools, wanted, (n_day, plan.patients), plan.copies)
+        ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
         self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
         begin = _staying(start_course(ids, plan.seed, self._condition, events))
         # events hang on readings alone: what they add to leaving is the same for all weights
@@ -170,7 +175,7 @@ class ContrastModel:
         """
         condition = _with_weights(self._condition, weights)
         courses = self._follow(self._start, condition, ())
-        shape = (len(self._arms), self.plan.patients)
+        shape = (len(self._arms), self.plan.patients * self.plan.copies)
         scores = [
             self._scale.loading.number("1")
             * course.latent(condition, TrialVariation()).reshape(shape)
@@ -242,12 +247,14 @@ def _with_weights(condition: Condition, weights: Floats) -> Condition:
 
 
 def _side_by_side(
-    arms: Sequence[str], pools: Pools, wanted: Sequence[str], shape: tuple[int, int]
+    arms: Sequence[str], pools: Pools, wanted: Sequence[str], shape: tuple[int, int], copies: int
 ) -> dict[str, Floats]:
     """Return the readings of all arms as lanes beside one another; what is missing is at rest."""
     still = np.zeros(shape)
     return {
-        name: np.concatenate([pools.get(arm, {}).get(name, still) for arm in arms], axis=1)
+        name: np.concatenate(
+            [np.tile(pools.get(arm, {}).get(name, still), copies) for arm in arms], axis=1
+        )
         for name in dict.fromkeys(wanted)
     }
 
@@ -387,7 +394,7 @@ def fit(
     Raises
     ------
     InputError
-        If weights are more than a fifth of the contrasts.
+        If the fitted numbers are more than a fifth of the contrasts.
 
     Examples
     --------
@@ -400,24 +407,27 @@ def fit(
     rows = plan_contrasts(plan)
     held_out = plan.held_out if leave_out_trials is None else tuple(leave_out_trials)
     inside, outside = chosen_rows(rows, held_out, leave_out_drugs)
-    refuse_too_many_weights(plan, len(inside))
+    refuse_too_many(plan, len(inside))
     place = {row: index for index, row in enumerate(rows)}
     fitted = np.array([place[row] for row in inside])
 
     def at_mode(model: Expansion) -> Fit:
-        return fit_contrasts(plan, inside, lambda weights: model(weights)[fitted])
+        return fit_contrasts(plan, inside, lambda numbers: model(numbers)[fitted])
 
     if expansion is not None:
         found = at_mode(expansion)
-        whole = expansion(_weights(found))
+        whole = expansion(found.numbers)
     else:
         if pools is None:
             pools = simulate_pools(
                 plan, rows, workers=workers, device=device, cache_folder=cache_folder
             )
         exact = ContrastModel(plan, rows, pools)
-        expansion, found = _expand_until_settled(exact, at_mode, _prior(plan)[0])
-        whole = exact(_weights(found))
+        basis = plan.basis
+        expansion, found = _expand_until_settled(
+            lambda numbers: exact(basis @ numbers), at_mode, plan.prior[0]
+        )
+        whole = exact(basis @ found.numbers)
     link = found.link.model_copy(
         update={"held_out": held_out, "left_out_drugs": tuple(leave_out_drugs)}
     )
@@ -440,20 +450,15 @@ def _expand_until_settled(
     for _ in range(_ROUNDS):
         expansion = Expansion(model, at)
         found = at_mode(expansion)
-        errors = np.array(list(found.link.standard_errors.values()))
-        off = np.abs(_weights(found) - at) / errors
-        at = _weights(found)
+        off = np.abs(found.numbers - at) / found.errors
+        at = found.numbers
         if (off < _NEAR).all():
             break
     return expansion, found
 
 
-def _weights(found: Fit) -> Floats:
-    return np.array(list(found.link.weights.values()))
-
-
-def refuse_too_many_weights(plan: CalibrationPlan, n_row: int) -> None:
-    """Refuse to fit more weights than a fifth of the contrasts.
+def refuse_too_many(plan: CalibrationPlan, n_row: int) -> None:
+    """Refuse to fit more numbers than a fifth of the contrasts.
 
     Parameters
     ----------
@@ -465,17 +470,17 @@ def refuse_too_many_weights(plan: CalibrationPlan, n_row: int) -> None:
     Raises
     ------
     InputError
-        If there are too many weights.
+        If there are too many.
 
     Examples
     --------
     >>> from pipelines.calibration_plan import load_plan
-    >>> refuse_too_many_weights(load_plan("major_depression"), 20)
+    >>> refuse_too_many(load_plan("major_depression"), 20)
     """
-    if len(plan.weights) > plan.most_weights(n_row):
+    if plan.n_parameter > plan.most_parameters(n_row):
         raise InputError(
-            f"plan {plan.name}: {len(plan.weights)} weights for {n_row} contrasts; at most a fifth "
-            f"of the contrasts, {plan.most_weights(n_row)}, is allowed. Drop weights or add "
+            f"plan {plan.name}: {plan.n_parameter} fitted numbers for {n_row} contrasts; at most a "
+            f"fifth of the contrasts, {plan.most_parameters(n_row)}, is allowed. Fit fewer, or add "
             "contrasts."
         )
 
@@ -490,7 +495,7 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     rows
         Published contrasts.
     predict
-        Contrasts for given weights.
+        Contrasts for given numbers: weights, or their common factor.
 
     Returns
     -------
@@ -516,29 +521,29 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     >>> [round(weight, 6) for weight in flat.link.weights.values()]  # the data say nothing
     [0.3, 0.3, 0.2, 0.2]
     """
-    prior, spread = _prior(plan)
-    signs = np.array([one.sign for one in plan.weights.values()])
+    (prior, spread), signs = plan.prior, plan.signs
     published = np.array([row.value for row in rows])
     free = max(len(rows) - len(prior), 1)
     smallest = min(row.se for row in rows)
-    weights, heterogeneity = prior.copy(), 0.0
+    numbers, heterogeneity = prior.copy(), 0.0
     for _ in range(_ROUNDS):
         root = np.linalg.cholesky(contrast_covariance(rows, heterogeneity))
-        answer = _mode(predict, published, root, prior, spread, signs, weights)
-        moved = np.abs((answer.x - weights) / spread).max()
-        weights = answer.x
+        answer = _mode(predict, published, root, prior, spread, signs, numbers)
+        moved = np.abs((answer.x - numbers) / spread).max()
+        numbers = answer.x
         misfit = answer.predicted - published
         before, heterogeneity = heterogeneity, _paule_mandel(misfit, rows, free)
         if moved < _SETTLED and abs(heterogeneity - before) < _SETTLED * smallest:
             break
     own = answer.jacobian[: len(rows)] * spread
     whole = answer.jacobian * spread
-    covariance = np.linalg.inv(answer.jacobian.T @ answer.jacobian)
-    errors = np.sqrt(np.diag(covariance))
+    own_covariance = np.linalg.inv(answer.jacobian.T @ answer.jacobian)
+    errors = np.sqrt(np.diag(own_covariance))
+    covariance = plan.basis @ own_covariance @ plan.basis.T
     link = FittedLink(
         name=plan.name,
         condition=plan.condition,
-        weights=dict(zip(plan.weights, weights.tolist(), strict=True)),
+        weights=dict(zip(plan.weights, (plan.basis @ numbers).tolist(), strict=True)),
         covariance=tuple(map(tuple, (0.5 * (covariance + covariance.T)).tolist())),
         chi2=_chi2(misfit, rows, 0.0),
         n_row=len(rows),
@@ -554,18 +559,13 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
         predicted=answer.predicted,
         judged=(),
         forecast=np.zeros(0),
-        correlation=covariance / np.outer(errors, errors),
+        numbers=numbers,
+        errors=errors,
+        correlation=own_covariance / np.outer(errors, errors),
         condition_number=float(np.linalg.cond(whole.T @ whole)),
         shrinkage=1.0 - (errors / spread) ** 2,
         without_prior=float(np.linalg.cond(own.T @ own)),
     )
-
-
-def _prior(plan: CalibrationPlan) -> tuple[Floats, Floats]:
-    """Return mean and SD of the prior."""
-    weights = plan.weights.values()
-    mean = np.array([one.sign * one.mean.number("1") for one in weights])
-    return mean, np.array([one.sd.number("1") for one in weights])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

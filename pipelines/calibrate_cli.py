@@ -99,22 +99,27 @@ def describe_fit(plan: "CalibrationPlan", found: "Fit") -> str:
     >>> describe_fit.__name__
     'describe_fit'
     """
+    from cohort.trial.quantities import write_span
+
     link = found.link
-    free = link.n_row - len(link.weights)
+    free = link.n_row - plan.n_parameter
     lines = [
-        f"{plan.title}: {link.n_row} contrasts, {len(link.weights)} weights, {link.patients} "
+        f"{plan.title}: {link.n_row} contrasts, {plan.n_parameter} fitted, {link.patients} "
         f"patients, seed {link.seed}",
         "",
-        f"{'reading':30s}{'weight':>8s}{'SE':>8s}  prior        shrinkage  correlations",
+        f"{'reading':30s}{'weight':>8s}{'SE':>8s}",
     ]
-    for i, ((name, weight), error) in enumerate(
-        zip(link.weights.items(), link.standard_errors.values(), strict=True)
-    ):
-        prior = plan.weights[name]
-        mean, spread = prior.sign * prior.mean.number("1"), prior.sd.number("1")
+    lines += [
+        f"{name:30s}{weight:8.3f}{link.standard_errors[name]:8.3f}"
+        for name, weight in link.weights.items()
+    ]
+    names = list(link.weights) if plan.common_factor is None else ["common factor"]
+    lines += ["", f"{'fitted':30s}{'value':>8s}{'SE':>8s}  prior        shrinkage  correlations"]
+    for i, name in enumerate(names):
+        mean, spread = plan.prior[0][i], plan.prior[1][i]
         others = " ".join(f"{value:+.2f}" for value in found.correlation[i, :i])
         lines.append(
-            f"{name:30s}{weight:8.3f}{error:8.3f}  {mean:+.2f} ({spread:.2f})  "
+            f"{name:30s}{found.numbers[i]:8.3f}{found.errors[i]:8.3f}  {mean:+.2f} ({spread:.2f})  "
             f"{found.shrinkage[i]:9.2f}  {others}".rstrip()
         )
     lines += [
@@ -130,10 +135,11 @@ def describe_fit(plan: "CalibrationPlan", found: "Fit") -> str:
     ):
         if not rows:
             continue
-        lines += ["", f"{title:44s}{'published':>10s}{'SE':>7s}{'model':>8s}{'off [SE]':>10s}"]
+        lines += ["", f"{title:48s}{'published':>10s}{'SE':>7s}{'model':>8s}{'off [SE]':>10s}"]
         for row, value in zip(rows, values.tolist(), strict=True):
             lines.append(
-                f"{row.trial + ': ' + row.label:44s}{row.value:10.2f}{row.se:7.2f}{value:8.2f}"
+                f"{f'{row.trial}: {row.label}, {write_span(row.at)}':48s}{row.value:10.2f}"
+                f"{row.se:7.2f}{value:8.2f}"
                 f"{(value - row.value) / row.se:10.1f}"
             )
     return "\n".join(lines)

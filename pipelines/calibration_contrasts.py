@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.calibration_plan import CalibrationPlan, Measure, PooledContrast, TrialArm, TrialTable
 from cohort.errors import RangeError
+from cohort.trial.quantities import DAY_S
 
 __all__ = ["POOL", "Contrast", "contrast_covariance", "plan_contrasts"]
 
@@ -23,8 +24,8 @@ class Contrast:
     ----------
     trial
         Name of the trial, or `POOL`.
-    drug, dose, every, label
-        What is simulated, and what was given, in words.
+    drug, dose, every, stop, label
+        What is simulated, when tablets end [s], and what was given, in words.
     at
         Time of the comparison [s].
     measure
@@ -45,6 +46,7 @@ class Contrast:
     drug: str
     dose: str
     every: str
+    stop: int | None
     label: str
     at: int
     measure: Measure
@@ -62,7 +64,8 @@ class Contrast:
         >>> plan_contrasts(load_plan("major_depression"))[0].arm
         'escitalopram 4 mg every 1 day'
         """
-        return f"{self.drug} {self.dose} every {self.every}"
+        end = "" if self.stop is None else f" until day {self.stop // DAY_S}"
+        return f"{self.drug} {self.dose} every {self.every}{end}"
 
 
 def plan_contrasts(plan: CalibrationPlan) -> tuple[Contrast, ...]:
@@ -135,6 +138,7 @@ def _against(table: TrialTable, arm: TrialArm, control: TrialArm) -> Contrast:
         drug=arm.drug,
         dose=arm.dose if arm.taken_as is None else arm.taken_as,
         every=arm.every,
+        stop=arm.stop,
         label=f"{arm.drug} {_words(arm.dose, arm.every)}",
         at=table.at,
         measure=table.measure,
@@ -154,7 +158,8 @@ def _without(pool: PooledContrast, tables: dict[str, tuple[Contrast, ...]]) -> C
         row
         for name in pool.contains
         for row in tables[name]
-        if row.drug == pool.drug and row.dose == pool.simulated_dose and row.every == pool.every
+        if (row.drug, row.dose, row.every, row.stop)
+        == (pool.drug, pool.simulated_dose, pool.every, pool.stop)
     ]
     if len(own) != len(pool.contains):
         raise RangeError(
@@ -175,6 +180,7 @@ def _without(pool: PooledContrast, tables: dict[str, tuple[Contrast, ...]]) -> C
         drug=pool.drug,
         dose=pool.simulated_dose,
         every=pool.every,
+        stop=pool.stop,
         label=f"{pool.drug} {_words(pool.dose, pool.every)}",
         at=pool.at,
         measure=pool.measure,

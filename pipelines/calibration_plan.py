@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, model_validator
 
 from cohort.errors import ConditionError
@@ -30,10 +32,11 @@ __all__ = [
     "plan_names",
 ]
 
+Floats = NDArray[np.float64]
 Measure = Literal["smd", "points", "percent"]
 """How arms are compared: over the SD of change, in points of the scale, in percent of baseline."""
 
-_FEWEST_ROWS_PER_WEIGHT = 5
+_ROWS_PER_PARAMETER = 5
 _FEWEST_VISITS = 2
 
 Spread = Annotated[Fact, quantity_in("1", minimum=1e-6)]
@@ -55,7 +58,7 @@ class WeightPrior(Declaration):
     Parameters
     ----------
     mean, sd
-        Of the normal prior [1].
+        Of the normal prior [1]; the SD is left out where a common factor is fitted.
     sign
         1: a rise of the reading helps. -1: a fall helps. The weight is kept on that side of 0.
     mechanism
@@ -68,7 +71,7 @@ class WeightPrior(Declaration):
     """
 
     mean: PureNumber
-    sd: Spread
+    sd: Spread | None = None
     sign: Literal[1, -1] = 1
     mechanism: str
 
@@ -78,6 +81,7 @@ class _Treatment(Declaration):
     dose: str
     every: str = "1 day"
     taken_as: str | None = None
+    stop: Moment | None = None
 
     @property
     def simulated_dose(self) -> str:
@@ -94,6 +98,8 @@ class PooledContrast(_Treatment):
         What was given.
     taken_as
         Dose that stands for it in the simulation, where the product is not packaged.
+    stop
+        When tablets end; not before the trial if left out.
     at
         Time of the comparison.
     trials
@@ -128,7 +134,7 @@ class TrialArm(Declaration):
 
     Parameters
     ----------
-    drug, dose, every, taken_as
+    drug, dose, every, taken_as, stop
         As in `PooledContrast`; no drug: placebo.
     n
         Patients analysed.
@@ -145,6 +151,7 @@ class TrialArm(Declaration):
     dose: str | None = None
     every: str = "1 day"
     taken_as: str | None = None
+    stop: Moment | None = None
     n: Annotated[int, Field(ge=2)]
     mean: float
     sd: Positive
@@ -221,6 +228,8 @@ class CalibrationPlan(Declaration):
         Whose link is fitted.
     seed, patients
         Of the simulated people, who are the same in every arm.
+    copies
+        People of one body: each has severity and luck of their own, which cost no chemistry.
     duration, visits
         How long people are followed, and when they are rated: the last rating is carried forward.
     scale
@@ -231,6 +240,9 @@ class CalibrationPlan(Declaration):
         Events that make people leave.
     weights
         By name of the reading.
+    common_factor
+        SD of the prior of one factor, of mean 1, that multiplies all prior means: it alone is
+        fitted. Left out: every weight is fitted by itself.
     pools, trials
         Published contrasts.
 
@@ -245,12 +257,14 @@ class CalibrationPlan(Declaration):
     condition: str
     seed: Annotated[int, Field(ge=0)]
     patients: Annotated[int, Field(ge=8)]
+    copies: Annotated[int, Field(ge=1)] = 4
     duration: Span
     visits: tuple[Moment, ...]
     scale: str
     adherence: dict[str, str | float] = {}
     adverse_events: tuple[str, ...] = ()
     weights: dict[str, WeightPrior]
+    common_factor: Spread | None = None
     pools: tuple[PooledContrast, ...] = ()
     trials: tuple[TrialTable, ...] = ()
 
@@ -275,6 +289,14 @@ class CalibrationPlan(Declaration):
                 message="no weight was given; one or more are allowed. Name a reading and its "
                 "prior.",
             )
+        if is_read(self.weights) and is_read(self.common_factor):
+            for name, prior in self.weights.items():
+                if is_read(prior) and (prior.sd is None) != (self.common_factor is not None):
+                    yield Contradiction(
+                        path=("weights", name),
+                        message="a weight has an SD of its own, or a common factor is fitted; one "
+                        "of the two. Give 'sd' to every weight, or 'common_factor' alone.",
+                    )
         if not (is_read(self.pools) and is_read(self.trials)):
             return
         known = [trial.name for trial in self.trials if is_read(trial)]
@@ -335,15 +357,68 @@ class CalibrationPlan(Declaration):
         """
         return tuple(trial.name for trial in self.trials if trial.held_out)
 
-    def most_weights(self, n_row: int) -> int:
-        """Return how many weights so many contrasts may decide: a fifth.
+    @property
+    def n_parameter(self) -> int:
+        """How many numbers are fitted.
 
         Examples
         --------
-        >>> load_plan("major_depression").most_weights(23)
+        >>> load_plan("major_depression").n_parameter
         4
         """
-        return n_row // _FEWEST_ROWS_PER_WEIGHT
+        return len(self.weights) if self.common_factor is None else 1
+
+    @property
+    def prior(self) -> tuple[Floats, Floats]:
+        """Mean and SD of the prior of what is fitted.
+
+        Examples
+        --------
+        >>> load_plan("major_depression").prior[0].tolist()
+        [0.3, 0.3, 0.2, 0.2]
+        """
+        if self.common_factor is not None:
+            return np.ones(1), np.array([self.common_factor.number("1")])
+        spreads = [one.sd.number("1") for one in self.weights.values() if one.sd is not None]
+        return self._means, np.array(spreads)
+
+    @property
+    def basis(self) -> Floats:
+        """What each fitted number adds to each weight, shape ``(n_weight, n_parameter)``.
+
+        Examples
+        --------
+        >>> load_plan("major_depression").basis.shape
+        (4, 4)
+        """
+        return np.eye(len(self.weights)) if self.common_factor is None else self._means[:, None]
+
+    @property
+    def _means(self) -> Floats:
+        return np.array([one.sign * one.mean.number("1") for one in self.weights.values()])
+
+    @property
+    def signs(self) -> Floats:
+        """On which side of 0 each fitted number is kept.
+
+        Examples
+        --------
+        >>> load_plan("major_depression").signs.tolist()
+        [1.0, 1.0, 1.0, 1.0]
+        """
+        if self.common_factor is not None:
+            return np.ones(1)
+        return np.array([float(one.sign) for one in self.weights.values()])
+
+    def most_parameters(self, n_row: int) -> int:
+        """Return how many numbers so many contrasts may decide: a fifth.
+
+        Examples
+        --------
+        >>> load_plan("major_depression").most_parameters(23)
+        4
+        """
+        return n_row // _ROWS_PER_PARAMETER
 
 
 def plan_names() -> tuple[str, ...]:

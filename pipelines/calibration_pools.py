@@ -180,7 +180,7 @@ def _protocol_text(plan: CalibrationPlan, rows: Sequence[Contrast]) -> str:
                 {
                     "name": row.arm,
                     "patients": plan.patients,
-                    "regimens": [{"drug": row.drug, "dose": row.dose, "every": row.every}],
+                    "regimens": [_regimen(row)],
                 }
                 for row in rows
             ),
@@ -189,6 +189,13 @@ def _protocol_text(plan: CalibrationPlan, rows: Sequence[Contrast]) -> str:
     if plan.adherence:
         record["adherence"] = dict(plan.adherence)
     return f"condition: CONDITION\n{_flow(record)}"
+
+
+def _regimen(row: Contrast) -> dict[str, str]:
+    regimen = {"drug": row.drug, "dose": row.dose, "every": row.every}
+    if row.stop is not None:
+        regimen["stop"] = f"day {row.stop // DAY_S + 1}"
+    return regimen
 
 
 def _flow(record: Mapping[str, object]) -> str:
