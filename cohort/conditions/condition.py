@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from cohort.calibration import load_fitted
 from cohort.chemistry import find_system, with_needs
@@ -176,7 +176,7 @@ class LinkModel(Declaration):
 
     fitted: str | None = None
     calibrated: bool = False
-    signals: dict[str, PureNumber] = {}
+    signals: dict[str, PureNumber] = Field(default_factory=dict)
     signal_relative_error: NotNegative | None = None
     rate: Rate
     fast_share: Share
