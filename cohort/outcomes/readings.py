@@ -16,7 +16,8 @@ Floats = NDArray[np.float64]
 _OF_TARGETS: Final = frozenset(
     name
     for target in TARGETS.values()
-    for name in (target.occupancy, *target.doors, *target.agonist_doors)
+    for name in (target.occupancy, target.net_block, *target.doors, *target.agonist_doors)
+    if name
 )
 
 

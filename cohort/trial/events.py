@@ -25,7 +25,7 @@ def trial_readings(protocol: Protocol) -> frozenset[str]:
 
     Returns
     -------
-    States and rules of its systems, and occupancies of the targets that its drugs bind.
+    States and rules of its systems, and what its drugs do to the targets that they bind.
 
     Examples
     --------
@@ -34,12 +34,13 @@ def trial_readings(protocol: Protocol) -> frozenset[str]:
     >>> "sert_occupancy" in readings, "occupancy_d2" in readings
     (True, False)
     """
-    bound = {
-        TARGETS[binding.target].occupancy
+    targets = [
+        TARGETS[binding.target]
         for drug in protocol.drugs
         for compound in load_drug(drug).compounds
         for binding in compound.binds
-    }
+    ]
+    bound = {name for one in targets for name in (one.occupancy, one.net_block) if name}
     return quantities_of(trial_systems(protocol)).readable | bound
 
 
