@@ -2,8 +2,8 @@
 
 A row: the event, the arms (with weights where several were pooled), share on placebo and on the
 drug, patients on the drug, what it is used for, and where it comes from. ``check`` rows split the
-patients of a row for fitting by dose: they are neither fitted nor independent. Recalled numbers carry the
-mark ``assumed`` and are to be verified.
+patients of a row for fitting by dose: they are neither fitted nor independent. Recalled numbers
+carry the mark ``assumed`` and are to be verified.
 """
 
 from dataclasses import dataclass

@@ -14,6 +14,7 @@ import numpy as np
 
 from cohort.outcomes import load_scale
 from cohort.population.draws import uniforms
+from cohort.trial.endpoints import leading_scale, rated_endpoints
 from cohort.trial.quantities import DAY_S
 from cohort.trial.titration import DoseSteps, first_steps
 from cohort.trial.visit_rules import EVENT_LEVELS, parse_visit_rule, shown_scores
@@ -63,7 +64,9 @@ class Conduct:
     steps: Mapping[int, DoseSteps]
     rescue_s: NDArray[np.int64]
 
-    def is_seen(self, visit: int, day: float, last: ClinicalCourse) -> NDArray[np.bool_]:
+    def is_seen(
+        self, visit: int, day: float | NDArray[np.int64], last: ClinicalCourse
+    ) -> NDArray[np.bool_]:
         """Return who is seen at a visit.
 
         Parameters
@@ -71,7 +74,7 @@ class Conduct:
         visit
             Number of the visit.
         day
-            Its day [d].
+            Its day [d], or that of each patient, shape ``(n_lane,)``.
         last
             A course that is not before it.
 
@@ -152,8 +155,8 @@ def at_visit(
     severity
         Latent severity at the visit [points], shape ``(n_lane,)``.
     shown
-        Columns that rules read but for the scores of the primary endpoint and adverse events:
-        covariates, and the rated score of every endpoint; of the primary endpoint also that of the
+        Columns that rules read but for the scores of the leading scale and adverse events:
+        covariates, and the rated score of every scale; of the leading scale also that of the
         baseline as ``baseline``.
 
     Returns
@@ -183,8 +186,9 @@ def at_visit(
     rules_asked = conduct.steps or protocol.rescue is not None
     if not rules_asked:
         return replace(conduct, missed=missed)
-    minimum = load_scale(protocol.primary_endpoint).minimum
-    score = np.asarray(shown[protocol.primary_endpoint], np.float64)
+    scale = leading_scale(protocol)
+    minimum = load_scale(scale).minimum
+    score = np.asarray(shown[scale], np.float64)
     baseline = np.asarray(shown["baseline"], np.float64)
     columns: dict[str, Column] = {
         **shown,
@@ -196,7 +200,7 @@ def at_visit(
     def holds(rule: str | None) -> NDArray[np.bool_]:
         if rule is None:
             return np.zeros(len(patient_ids), np.bool_)
-        parsed = parse_visit_rule(rule, condition.population.history, protocol.endpoints)
+        parsed = parse_visit_rule(rule, condition.population.history, rated_endpoints(protocol))
         return treated & parsed.holds(columns)
 
     steps = {

@@ -33,7 +33,7 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     accustom,
-    baseline_severity,
+    enter_trial,
     expectation_share,
     follow_days,
     load_measure,
@@ -64,15 +64,19 @@ from cohort.trial import (
     intake_means,
     is_expected_to_help,
     lasting_shifts,
+    leading_scale,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
+    rated_endpoints,
     schedule_time,
     segments,
     shift_streams,
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_condition,
     trial_events,
     trial_systems,
     variant_covariates,
@@ -339,36 +343,6 @@ def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
 
 
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
-
-
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
     """Return the compounds of all drugs of a protocol, each once, in order of name.
 
@@ -427,7 +401,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -531,6 +508,8 @@ class _Walk:
             self.protocol.seed,
             self.condition,
             self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
             covariates=self.population.columns,
             ascertainment=self.protocol.ascertainment,
             measures=self.protocol.measures,
@@ -560,9 +539,10 @@ class _Walk:
         """Return what is known after a visit: the scores rated there, and what they lead to."""
         first, course = courses[0], courses[-1]
         arguments = (self.protocol, self.condition, self.variation, ids)
-        shown = {"baseline": rated_score(*arguments, self.protocol.primary_endpoint, first)}
-        for name in self.protocol.endpoints:
-            shown[name] = rated_score(*arguments, name, course)
+        scales = rated_endpoints(self.protocol)
+        shown = {name: rated_score(*arguments, name, course) for name in scales}
+        if scales:
+            shown["baseline"] = rated_score(*arguments, leading_scale(self.protocol), first)
         return at_visit(
             conduct,
             self.protocol,

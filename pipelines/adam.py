@@ -32,13 +32,14 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("smoker", "crcl_ml_min", "cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
         *("completed", "discontinuation_reason", "discontinuation_day"),
         *("completed_treatment", "treatment_end_reason", "treatment_end_day"),
-        *("rescue_day", "rescue_doses_taken"),
+        *("rescue_day", "rescue_doses_taken", "stratum"),
         *("doses_planned", "doses_taken", "cumulative_dose_mg"),
         *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
     ),
     "adqs": (
         *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
         *("change", "percent_change", "is_baseline", "on_treatment", "imputation"),
+        "target_day",
     ),
     "adlb": (
         *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
@@ -322,6 +323,7 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         until("treatment_end_day").alias("TRTDURD"),
         pl.when(~completed).then(until("discontinuation_day")).alias("DCDAY"),
         pl.when(~treated).then(until("treatment_end_day")).alias("DCTDAY"),
+        pl.col("stratum").alias("STRATAR"),
         pl.col("rescue_day").alias("RESCDAY"),
         pl.col("rescue_doses_taken").alias("RESCTKN"),
         pl.col("doses_planned").alias("DOSEPLN"),
@@ -392,6 +394,9 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
+        pl.col("target_day").alias("AWTARGET"),
+        (pl.col("day") - pl.col("target_day")).abs().alias("AWTDIFF"),
+        pl.lit("DAYS").alias("AWU"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )

@@ -17,10 +17,11 @@ from cohort.errors import CohortError
 from cohort.outcomes.adverse_events import AdverseEvent
 from cohort.outcomes.event_course import EventCourse, EventDays, start_events
 from cohort.outcomes.event_visits import at_visit
+from cohort.outcomes.lead_in import Entered, PlaceboLeadIn, pass_lead_in
+from cohort.outcomes.ratings import RatingRules, entry_ratings
 from cohort.outcomes.readings import DayDrivers, rests_at_zero
 from cohort.outcomes.severity import Severity, drug_benefit, relax
 from cohort.population.draws import exponentials, normals
-from cohort.scales import load_scale, score
 from kernels.arithmetic import exp
 
 __all__ = [
@@ -30,7 +31,9 @@ __all__ = [
     "TrialVariation",
     "accustom",
     "baseline_severity",
+    "enter_trial",
     "follow_days",
+    "latent_by_day",
     "rests_at_zero",
     "start_course",
 ]
@@ -40,7 +43,6 @@ Floats = NDArray[np.float64]
 REASONS: Final = ("OTHER", "LACK OF EFFICACY", "ADVERSE EVENT")
 """Reasons for discontinuation, in the order of the competing hazards."""
 
-_MOST_SCREENINGS: Final = 200
 _DAYS_AT_ONCE: Final = 28
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
@@ -171,6 +173,8 @@ def start_course(
     seed: int,
     condition: Condition,
     events: tuple[AdverseEvent, ...],
+    lead_in: PlaceboLeadIn | None = None,
+    rules: RatingRules | None = None,
     *,
     covariates: Mapping[str, NDArray[np.generic]] | None = None,
     ascertainment: str = "spontaneous",
@@ -188,6 +192,10 @@ def start_course(
         Severity, entry criterion and variability.
     events
         Adverse events that are looked for.
+    lead_in
+        Placebo before the baseline; None if the trial has none.
+    rules
+        How the trial takes its scores; plain noise if left out.
     covariates, ascertainment, measures
         Columns of the population, how events are asked for, and what is measured at visits, as in
         `cohort.outcomes.event_course.start_events`.
@@ -219,12 +227,13 @@ def start_course(
     n_lane = len(patient_ids)
     spread = condition.link.sensitivity_sd_log.number("1")
     eta = normals(seed, patient_ids, "benefit sensitivity")
-    placebo = normals(seed, patient_ids, "placebo response")
+    entered = enter_trial(patient_ids, seed, condition, lead_in, rules)
     severity = Severity(
-        baseline=baseline_severity(patient_ids, seed, condition),
-        placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * placebo,
+        baseline=entered.baseline,
+        placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * entered.placebo,
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
         slope=_own_slopes(patient_ids, seed, condition),
+        lead_in_days=0.0 if lead_in is None else lead_in.days,
     )
     leave = [exponentials(seed, patient_ids, f"leave: {reason}") for reason in REASONS]
     return ClinicalCourse(
@@ -241,6 +250,48 @@ def start_course(
     )
 
 
+def enter_trial(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    lead_in: PlaceboLeadIn | None = None,
+    rules: RatingRules | None = None,
+) -> Entered:
+    """Draw who is randomised: screened, and through the lead-in where the trial has one.
+
+    Parameters
+    ----------
+    patient_ids, seed, condition, lead_in, rules
+        As in `start_course`.
+
+    Returns
+    -------
+    Their severities and responses to placebo.
+
+    Raises
+    ------
+    CohortError
+        If a place stays empty.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> strict = PlaceboLeadIn(days=7.0, drop_fall=0.2)
+    >>> entered = enter_trial(np.arange(200), 7, condition, strict)
+    >>> bool(entered.dropped.sum() > 20), bool(entered.placebo.mean() < 0)
+    (True, True)
+    """
+    return pass_lead_in(
+        patient_ids,
+        seed,
+        condition,
+        lead_in,
+        lambda ids, own_seed: baseline_severity(ids, own_seed, condition, rules),
+        lambda ids, own_seed: _own_slopes(ids, own_seed, condition),
+    )
+
+
 def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
     """Return each patient's untreated drift [points/d], shape ``(n_lane,)``."""
     mean = condition.severity.progression.number("1/day")
@@ -251,7 +302,12 @@ def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition)
     return slopes + spread * normals(seed, patient_ids, "progression")
 
 
-def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+def baseline_severity(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    rules: RatingRules | None = None,
+) -> Floats:
     """Return the latent severity of those who were let in.
 
     Parameters
@@ -262,6 +318,8 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
         Seed of the trial.
     condition
         Severity and entry criterion.
+    rules
+        How the trial takes its scores; plain noise if left out.
 
     Returns
     -------
@@ -279,25 +337,7 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> round(float(entered.mean()))
     22
     """
-    scale = load_scale(condition.entry.scale, condition.severity.scale)
-    lowest = condition.entry.at_least.number("1")
-    mean = condition.severity.baseline_mean.number("1")
-    spread = condition.severity.baseline_sd.number("1")
-    baseline = np.full(len(patient_ids), np.nan)
-    for screening in range(_MOST_SCREENINGS):
-        waiting = np.flatnonzero(np.isnan(baseline))
-        if not len(waiting):
-            return baseline
-        ids = patient_ids[waiting]
-        latent = mean + spread * normals(seed, ids, "baseline severity", screening)
-        rated = score(scale, latent, normals(seed, ids, "screening rating", screening))
-        admitted = rated >= lowest
-        baseline[waiting[admitted]] = latent[admitted]
-    raise CohortError(
-        f"condition '{condition.name}', entry: {scale.name} of {lowest:g} or more was missed "
-        f"{_MOST_SCREENINGS} times by one patient; most patients should meet it. Lower the "
-        "criterion or raise severity.baseline_mean."
-    )
+    return entry_ratings(patient_ids, seed, condition, rules)[0]
 
 
 def accustom(
@@ -414,6 +454,58 @@ def _window(drivers: DayDrivers, first: int) -> DayDrivers:
     return DayDrivers(readings={name: x[first:last] for name, x in drivers.readings.items()})
 
 
+def latent_by_day(
+    start: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    variation: TrialVariation,
+) -> Floats:
+    """Return the latent severity of every day, as if nobody left.
+
+    Parameters
+    ----------
+    start
+        Where the patients stood before the first of these days.
+    drivers
+        Daily means of the following days.
+    condition, variation
+        As in `follow_days`.
+
+    Returns
+    -------
+    Severity [points of its scale], shape ``(1 + n_day, n_lane)``, the first at the start.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": np.zeros((7, 3))})
+    >>> start = start_course(np.arange(1, 4), 7, condition, ())
+    >>> daily = latent_by_day(start, drivers, condition, TrialVariation())
+    >>> week = follow_days(start, drivers, condition, (), TrialVariation())
+    >>> bool((daily[7] == week.latent(condition, TrialVariation())).all())
+    True
+    """
+    course = start
+    rows = [course.latent(condition, variation)]
+    for index in range(drivers.n_day):
+        course = _process_of_day(course, drivers, index, condition)
+        rows.append(course.latent(condition, variation))
+    return np.array(rows)
+
+
+def _process_of_day(
+    course: ClinicalCourse, drivers: DayDrivers, index: int, condition: Condition
+) -> ClinicalCourse:
+    """Return the course after one more day of the slow clinical process."""
+    link = condition.link
+    now = np.zeros_like(course.now)
+    for state, weight in link.signals.items():
+        now = now + weight.number("1") * drivers.get(state)[index]
+    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
+    return replace(course, day=course.day + 1, now=now, slow=slow)
+
+
 def _one_day(
     course: ClinicalCourse,
     drivers: DayDrivers,
@@ -422,12 +514,7 @@ def _one_day(
     days: EventDays,
     variation: TrialVariation,
 ) -> ClinicalCourse:
-    link = condition.link
-    now = np.zeros_like(course.now)
-    for state, weight in link.signals.items():
-        now = now + weight.number("1") * drivers.get(state)[index]
-    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
-    course = replace(course, day=course.day + 1, now=now, slow=slow)
+    course = _process_of_day(course, drivers, index, condition)
     present = np.isnan(course.left_day)
     leaves = days.advance(index, course.day, present)
     course = _left_for_event(course, leaves)

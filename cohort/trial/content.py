@@ -24,12 +24,13 @@ from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.eligibility import parse_criterion
+from cohort.trial.endpoints import endpoint_contradictions, rated_endpoints
 from cohort.trial.published import REPORTED_ONLY
 from cohort.trial.published_contradictions import COUNTED
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.variants import trial_systems, variant_shifts
-from cohort.trial.visit_rules import parse_visit_rule
+from cohort.trial.visit_rules import baseline_kinds, visit_kinds
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from cohort.drugs import Dosing as DrugDosing
     from cohort.model import Model
     from cohort.nutrition import Dosing as SupplementDosing
+    from cohort.population.columns import ColumnKind
     from cohort.trial.arms import Regimen, SupplementRegimen, Titration
     from cohort.trial.conduct import Background, PreviousDrug, Rescue
     from cohort.trial.protocol import Meal, Protocol, TrialPopulation, Variant
@@ -82,7 +84,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     """
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
     yield from _each(protocol.systems, "systems", system_names(), "system")
-    yield from _each(protocol.endpoints, "endpoints", scale_names(), "rating scale")
+    yield from endpoint_contradictions(protocol)
     yield from _fitting(protocol)
     if protocol.adverse_events != ("all",):
         yield from _each(
@@ -152,12 +154,30 @@ def _conduct(protocol: Protocol) -> Iterator[Contradiction]:
     condition = _condition(protocol)
     if condition is None or not all(map(is_read, (protocol.endpoints, *protocol.endpoints))):
         return
+    history, scales = condition.population.history, rated_endpoints(protocol)
     for path, rule in places:
-        try:
-            if rule is not None and is_read(rule):
-                parse_visit_rule(rule, condition.population.history, protocol.endpoints)
-        except ExpressionError as error:
-            yield Contradiction(path=path, message=str(error))
+        if rule is not None and not scales:
+            yield Contradiction(
+                path=path,
+                message="decisions read scores, and no endpoint is a rating scale; at least one "
+                f"is needed. Add '{condition.scales[0]}' to the endpoints.",
+            )
+            continue
+        yield from _rule(rule, visit_kinds(history, scales), path)
+    if protocol.randomisation is not None:
+        for k, rule in enumerate(protocol.randomisation.strata):
+            yield from _rule(rule, baseline_kinds(history, scales), ("randomisation", "strata", k))
+
+
+def _rule(
+    rule: str | None, kinds: Mapping[str, ColumnKind], path: KeyPath
+) -> Iterator[Contradiction]:
+    if rule is None or not is_read(rule):
+        return
+    try:
+        parse_criterion(rule, kinds)
+    except ExpressionError as error:
+        yield Contradiction(path=path, message=str(error))
 
 
 def _steps(regimen: Regimen, titration: Titration, path: KeyPath) -> Iterator[Contradiction]:
