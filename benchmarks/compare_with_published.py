@@ -44,17 +44,23 @@ def simulate_pool(arm, first, patients):
     trial = load_protocol("sct-md-01")
     ids = np.arange(first, first + patients)
     parts = [simulate_block(trial, arm, ids[i : i + BLOCK]) for i in range(0, patients, BLOCK)]
-    return ids, {
+    people = {
+        name: np.concatenate([part.population.columns[name] for part in parts])
+        for name in parts[0].population.columns
+    }
+    drivers = {
         name: np.concatenate([part.drivers.readings[name] for part in parts], axis=1)
         for name in parts[0].drivers.readings
     }
+    return ids, drivers, people
 
 
 def one_arm(trial, condition, events, pool, lanes, variation):
     """Return change, baseline and drop-out of some patients of the pool."""
-    ids, drivers = pool
+    ids, drivers, people = pool
     chosen = ids[lanes]
-    course = start_course(chosen, trial.seed, condition, events)
+    covariates = {name: column[lanes] for name, column in people.items()}
+    course = start_course(chosen, trial.seed, condition, events, covariates=covariates)
     days = [visit.time // 86400 for visit in trial.visits]
     scale = load_scale(SCALE)
 
