@@ -203,6 +203,7 @@ def simulate_block(
     *,
     variant: str = AS_PLANNED.name,
     device: str = "auto",
+    leavers_go_on: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -210,6 +211,9 @@ def simulate_block(
     ----------
     protocol, arm, patient_ids, variant, device
         As in `simulate`.
+    leavers_go_on
+        Whether those who leave take their doses to the end, so that the drivers of the block are
+        those of everybody; the courses know when they left.
 
     Returns
     -------
@@ -242,6 +246,7 @@ def simulate_block(
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
+    walk.leavers_go_on = leavers_go_on
     return walk.result(ids, lanes)
 
 
@@ -440,6 +445,7 @@ class _Walk:
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
         given |= {one.drug for one in variant.adds}
         self.drugs = {name: load_drug(name) for name in given}
+        self.leavers_go_on = False
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
         """Return everything that happened."""
@@ -494,6 +500,8 @@ class _Walk:
 
     def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
+        if self.leavers_go_on:
+            stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
         drugs = dose_streams(
             self.protocol,
             self.arm,

@@ -6,7 +6,7 @@ patient objects.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -39,9 +39,12 @@ _MOST_SCREENINGS: Final = 200
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrialVariation:
     """Say how one trial, and one draw of the fitted parameters, differs from the mean.
+
+    Each is one number for all, or one a lane, shape ``(n_lane,)``: lanes of many replicate trials
+    are followed in one call.
 
     Parameters
     ----------
@@ -52,6 +55,11 @@ class TrialVariation:
     expectation
         Improvement that patients owe to knowing that they get a treatment beside their tablets, as
         a share of their own improvement on placebo [1].
+    weights
+        Weight of a signal in place of that of the condition's link [1], by name of the signal.
+    dropout_factor, adverse_dropout_factor
+        Multiple of the hazards of leaving for lack of efficacy or other reasons, and of leaving for
+        an adverse event [1], not negative.
 
     Examples
     --------
@@ -59,9 +67,12 @@ class TrialVariation:
     1.0
     """
 
-    placebo_shift: float = 0.0
-    benefit_factor: float = 1.0
-    expectation: float = 0.0
+    placebo_shift: float | Floats = 0.0
+    benefit_factor: float | Floats = 1.0
+    expectation: float | Floats = 0.0
+    weights: Mapping[str, float | Floats] = field(default_factory=dict)
+    dropout_factor: float | Floats = 1.0
+    adverse_dropout_factor: float | Floats = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -355,7 +366,8 @@ def _one_day(
     link = condition.link
     now = np.zeros_like(course.now)
     for state, weight in link.signals.items():
-        now = now + weight.number("1") * drivers.signals[state][index]
+        own = variation.weights.get(state, weight.number("1"))
+        now = now + own * drivers.signals[state][index]
     slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
     course = replace(course, day=course.day + 1, now=now, slow=slow)
     present = np.isnan(course.left_day)
@@ -418,7 +430,9 @@ def _leavers_of_day(
         dropout.adverse_event.number("1/day")
         + dropout.adverse_event_burden.number("1/day") * burden,
     )
-    hazard = course.leave_hazard + np.where(present, np.array(rates), 0.0)
+    most, adverse = variation.dropout_factor, variation.adverse_dropout_factor
+    multiples = np.array([np.broadcast_to(one, severity.shape) for one in (most, most, adverse)])
+    hazard = course.leave_hazard + np.where(present, multiples * np.array(rates), 0.0)
     left_day, left_reason = course.left_day.copy(), course.left_reason.copy()
     for reason in range(len(REASONS)):  # the first reason in order wins a tie of days
         leaves = present & np.isnan(left_day) & (hazard[reason] >= course.leave_limit[reason])

@@ -1,0 +1,29 @@
+"""Replicate trials: many trials drawn from one pool of simulated patients.
+
+Chemistry is dear and the outcome layer is cheap: `simulate_pool` integrates the same patients
+through every arm once, `follow_pool` walks any of them through the outcomes of `cohort run`, with
+their own luck or with new luck, and `replicate_trials` draws thousands of trials from the pool.
+May import every room of `cohort`; enters at `cohort.simulate`.
+"""
+
+from cohort.replicate.follow import ArmOutcomes, follow_pool
+from cohort.replicate.pool import Pool, simulate_pool
+from cohort.replicate.trials import (
+    ReplicateArm,
+    ReplicateChunk,
+    TrialSpread,
+    iterate_replicates,
+    replicate_trials,
+)
+
+__all__ = [
+    "ArmOutcomes",
+    "Pool",
+    "ReplicateArm",
+    "ReplicateChunk",
+    "TrialSpread",
+    "follow_pool",
+    "iterate_replicates",
+    "replicate_trials",
+    "simulate_pool",
+]
