@@ -118,8 +118,7 @@ def follow(block, trial, condition, events):
     courses = [start_course(block.patient_ids, trial.seed, condition, events)]
     for first, last in pairwise(DAYS):
         part = DayDrivers(
-            signals={k: v[first:last] for k, v in block.drivers.signals.items()},
-            events={k: v[first:last] for k, v in block.drivers.events.items()},
+            readings={k: v[first:last] for k, v in block.drivers.readings.items()},
         )
         courses.append(follow_days(courses[-1], part, condition, events, TrialVariation()))
     return courses

@@ -33,9 +33,10 @@ from cohort.outcomes import (
     expectation_share,
     follow_days,
     load_adverse_event,
+    rests_at_zero,
     start_course,
 )
-from cohort.patient_model import DAILY_MEANS, patient_model
+from cohort.patient_model import patient_model
 from cohort.physiology.enzymes import enzyme_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
 from cohort.population import (
@@ -89,6 +90,7 @@ Floats = NDArray[np.float64]
 
 NEVER_D: Final = 10_000_000.0
 """A day that no trial reaches."""
+_ALWAYS_READ: Final = "serotonin_extracellular"  # days are counted by it; every trial has it
 SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
 """Tolerances of a trial: log ratios of daily means are right to 1e-5, far below any rating."""
 
@@ -308,14 +310,17 @@ def _trial_model(protocol: Protocol) -> Model:
         protocol_compounds(protocol),
         trial_systems(protocol),
         _protocol_inputs(protocol),
-        _means_of(load_condition(protocol.condition)),
-        shifted_parameters(protocol),
+        shifted=shifted_parameters(protocol),
+        wanted=_wanted(protocol),
     )
 
 
-def _means_of(condition: Condition) -> tuple[str, ...]:
-    """Return what outcomes read as daily means: adverse events, then the link."""
-    return tuple(dict.fromkeys((*DAILY_MEANS, *condition.link.signals)))
+def _wanted(protocol: Protocol) -> tuple[str, ...]:
+    """Return what outcomes read as daily means where it is there: the link, adverse events."""
+    events = (load_adverse_event(name) for name in protocol.adverse_events)
+    read = (name for event in events for name in event.reads)
+    signals = load_condition(protocol.condition).link.signals
+    return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
 
 def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
@@ -451,8 +456,10 @@ class _Walk:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
-        names = _means_of(self.condition)
-        reference = {name: _daily_means(solutions[0], name)[-1] for name in names}
+        names = [name for name in _wanted(self.protocol) if f"total_{name}" in solutions[0].names]
+        reference = {
+            name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
+        }
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
         days = []
@@ -465,7 +472,7 @@ class _Walk:
             solutions.append(self._integrate(taking, segment, doses))
             now = solutions[-1].end
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
-            days.append(_drivers(means, reference, self.condition))
+            days.append(_drivers(means, reference))
             courses.append(
                 follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
             )
@@ -570,22 +577,19 @@ def _refuse_absent(
             )
 
 
-def _drivers(
-    means: Mapping[str, Floats], reference: Mapping[str, Floats], condition: Condition
-) -> DayDrivers:
-    ratios = {name: log(means[name] / reference[name]) for name in means}
-    serotonin, firing = ratios["serotonin_extracellular"], ratios["serotonin_firing"]
+def _drivers(means: Mapping[str, Floats], reference: Mapping[str, Floats]) -> DayDrivers:
     return DayDrivers(
-        signals={name: ratios[name] for name in condition.link.signals},
-        events={"serotonin_rise": serotonin, "firing_fall": -firing},
+        readings={
+            name: log(mean / reference[name]) if name in reference else mean
+            for name, mean in means.items()
+        }
     )
 
 
 def _joined(parts: list[DayDrivers]) -> DayDrivers:
-    def join(group: str) -> dict[str, Floats]:
-        return {
-            name: np.concatenate([getattr(part, group)[name] for part in parts])
-            for name in getattr(parts[0], group)
+    return DayDrivers(
+        readings={
+            name: np.concatenate([part.readings[name] for part in parts])
+            for name in parts[0].readings
         }
-
-    return DayDrivers(signals=join("signals"), events=join("events"))
+    )

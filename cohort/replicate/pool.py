@@ -1,7 +1,7 @@
 """The pool: daily drivers of the same patients in every arm, as if nobody left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -198,14 +198,12 @@ def _failed_visit(solutions: tuple[Solution, ...]) -> NDArray[np.int64]:
 
 def _side_by_side(parts: list[DayDrivers]) -> DayDrivers:
     """Return the drivers of blocks of patients as those of one block."""
-    groups = {
-        group.name: {
-            name: np.concatenate([getattr(part, group.name)[name] for part in parts], axis=1)
-            for name in getattr(parts[0], group.name)
+    return DayDrivers(
+        readings={
+            name: np.concatenate([part.readings[name] for part in parts], axis=1)
+            for name in parts[0].readings
         }
-        for group in fields(DayDrivers)
-    }
-    return DayDrivers(**groups)
+    )
 
 
 def days_of(
@@ -233,11 +231,6 @@ def days_of(
     >>> days_of(pool.drivers["placebo"], 7, 14, np.array([1, 1, 0])).n_day
     7
     """
-    groups = {
-        group.name: {
-            name: values[first:last][:, lanes]
-            for name, values in getattr(drivers, group.name).items()
-        }
-        for group in fields(DayDrivers)
-    }
-    return DayDrivers(**groups)
+    return DayDrivers(
+        readings={name: values[first:last][:, lanes] for name, values in drivers.readings.items()}
+    )

@@ -29,8 +29,7 @@ IDS = np.arange(1, 4001)
 def drivers(level, days, n_lane):
     rise = np.full((days, n_lane), level)
     return DayDrivers(
-        signals={"serotonin_extracellular": rise},
-        events={"serotonin_rise": rise, "firing_fall": rise},
+        readings={"serotonin_extracellular": rise, "serotonin_firing": -rise},
     )
 
 
