@@ -25,6 +25,7 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -46,7 +47,12 @@ from cohort.trial.protocol import (
     Visit,
     protocol_schema,
 )
-from cohort.trial.published import PublishedResult
+from cohort.trial.published import (
+    REPORTED_ONLY,
+    BiomarkerChange,
+    PublishedResult,
+    ResponseRule,
+)
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
@@ -69,8 +75,10 @@ from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
     "AS_PLANNED",
+    "REPORTED_ONLY",
     "Adherence",
     "Arm",
+    "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
@@ -82,10 +90,12 @@ __all__ = [
     "ProtocolRecord",
     "PublishedResult",
     "Regimen",
+    "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",

@@ -18,6 +18,7 @@ from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.contradictions import protocol_contradictions
+from cohort.trial.features import TrialFeatures
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
     DAY_S,
@@ -349,6 +350,9 @@ class Protocol(ProtocolRecord):
     adverse_events: tuple[StrictStr, ...] = ()
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     missing_data: Literal["LOCF"] = "LOCF"
+    features: TrialFeatures = Field(
+        default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
+    )
     published: tuple[PublishedResult, ...] = ()
 
     def contradictions(self) -> Iterator[Contradiction]:
