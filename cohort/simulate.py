@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.compounds import Compound, covariate_effects
-from cohort.conditions import Condition, load_condition
+from cohort.conditions import Condition, designed_condition, load_condition
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
 from cohort.model import Model
@@ -67,6 +67,7 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_design,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -341,7 +342,8 @@ def trial_condition(protocol: Protocol) -> Condition:
 
     Returns
     -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
+    Condition with the protocol's entry criterion and share of women, where it has them, and with
+    the placebo course and drop-out of a trial of that design.
 
     Examples
     --------
@@ -358,7 +360,8 @@ def trial_condition(protocol: Protocol) -> Condition:
         record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
     if wanted.female_fraction is not None:
         record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
+    entered = Condition.model_validate(record)
+    return designed_condition(entered, trial_design(protocol, entered))
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:

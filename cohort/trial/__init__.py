@@ -17,6 +17,7 @@ from cohort.trial.arms import (
     SupplementRegimen,
     dose_times,
 )
+from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -131,6 +132,7 @@ __all__ = [
     "status_factors",
     "study_day",
     "supplement_streams",
+    "trial_design",
     "trial_systems",
     "variant_covariates",
     "variant_diet",
