@@ -13,7 +13,9 @@ from cohort.replicate.trials import (
     ReplicateChunk,
     TrialSpread,
     iterate_replicates,
+    join_arms,
     replicate_trials,
+    summarize_arm,
 )
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "TrialSpread",
     "follow_pool",
     "iterate_replicates",
+    "join_arms",
     "replicate_trials",
     "simulate_pool",
+    "summarize_arm",
 ]

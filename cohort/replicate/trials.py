@@ -1,6 +1,6 @@
 """Thousands of replicates of one trial, each with its own patients and its own trial effects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,7 @@ from cohort.population.draws import normals, uniforms
 from cohort.replicate.follow import ArmOutcomes, follow_pool
 from cohort.replicate.pool import Pool
 from cohort.scales import Scale
+from cohort.trial import ResponseRule
 from kernels.arithmetic import exp
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "ReplicateChunk",
     "TrialSpread",
     "iterate_replicates",
+    "join_arms",
     "replicate_trials",
+    "summarize_arm",
 ]
 
 Floats = NDArray[np.float64]
@@ -152,9 +155,10 @@ class ReplicateArm:
     ----------
     n_randomized, n_analyzed
         Patients, and those with a rating after baseline.
-    mean_change, sd_change, mean_end
-        Change from baseline and end score of the analysed, last observation carried forward
-        [points].
+    mean_baseline
+        Score of the analysed at baseline [points].
+    mean_change, sd_change, mean_end, sd_end
+        Change from baseline and end score of the analysed [points].
     responders, remitters
         Analysed patients who respond or remit; all others count as failures.
     dropouts, dropouts_adverse_event
@@ -170,9 +174,11 @@ class ReplicateArm:
 
     n_randomized: Counts
     n_analyzed: Counts
+    mean_baseline: Floats
     mean_change: Floats
     sd_change: Floats
     mean_end: Floats
+    sd_end: Floats
     responders: Counts
     remitters: Counts
     dropouts: Counts
@@ -185,7 +191,7 @@ def iterate_replicates(
     sizes: Mapping[str, int],
     n: int,
     seed: int,
-    spread: TrialSpread | None = None,
+    spread: TrialSpread | Mapping[str, TrialSpread] | None = None,
     *,
     disjoint: bool = True,
     condition: Condition | None = None,
@@ -205,7 +211,8 @@ def iterate_replicates(
     seed
         Of the replicates: same seed, same trials.
     spread
-        How trials differ beyond their patients; not at all if left out.
+        How trials differ beyond their patients; not at all if left out. By arm, where arms are
+        predicted by different fits; the effects of a trial are the same numbers in all arms.
     disjoint
         Whether every arm has patients of its own; otherwise the same patients are in all arms.
     condition, endpoints, adverse_events
@@ -238,7 +245,9 @@ def iterate_replicates(
     (30,)
     """
     _check(pool, sizes, n, disjoint=disjoint)
-    draws = (TrialSpread() if spread is None else spread).draws(seed, n)
+    given = TrialSpread() if spread is None else spread
+    by_arm = given if isinstance(given, Mapping) else dict.fromkeys(sizes, given)
+    draws = {arm: by_arm[arm].draws(seed, n) for arm in sizes}
     total = sum(sizes.values()) if disjoint else max(sizes.values())
     at_once = max(1, _LANES // total)
     for first in range(0, n, at_once):
@@ -256,7 +265,7 @@ def iterate_replicates(
                 luck_ids=luck,
                 seed=None if luck is None else seed,
                 condition=condition,
-                variation=_variation(draws, first, last, size),
+                variation=_variation(draws[arm], first, last, size),
                 endpoints=endpoints,
                 adverse_events=adverse_events,
             )
@@ -328,7 +337,7 @@ def replicate_trials(
     sizes: Mapping[str, int],
     n: int,
     seed: int,
-    spread: TrialSpread | None = None,
+    spread: TrialSpread | Mapping[str, TrialSpread] | None = None,
     *,
     endpoint: str | None = None,
     visit: str | None = None,
@@ -373,7 +382,7 @@ def replicate_trials(
     if visit is not None and visit not in names:
         raise UnknownNameError(f"protocol '{protocol.name}'", visit, tuple(names), "visit")
     index = len(names) - 1 if visit is None else names.index(visit)
-    parts: dict[str, list[dict[str, NDArray[np.generic]]]] = {arm: [] for arm in sizes}
+    parts: dict[str, list[ReplicateArm]] = {arm: [] for arm in sizes}
     for chunk in iterate_replicates(
         pool,
         sizes,
@@ -386,64 +395,135 @@ def replicate_trials(
         adverse_events=adverse_events,
     ):
         for arm, outcomes in chunk.arms.items():
-            parts[arm].append(_summary(outcomes, scale, index, chunk.n_replicate))
-    return {arm: _arm(rows) for arm, rows in parts.items()}
+            parts[arm].append(summarize_arm(outcomes, chunk.n_replicate, scale.name, index))
+    return {arm: join_arms(found) for arm, found in parts.items()}
 
 
-def _arm(rows: list[dict[str, NDArray[np.generic]]]) -> ReplicateArm:
-    every = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+def join_arms(parts: Sequence[ReplicateArm]) -> ReplicateArm:
+    """Return the replicates of several chunks as one.
+
+    Parameters
+    ----------
+    parts
+        Of one arm, in order.
+
+    Returns
+    -------
+    All replicates.
+
+    Examples
+    --------
+    >>> join_arms.__module__  # run by `replicate_trials`
+    'cohort.replicate.trials'
+    """
+    names = [name for name in ReplicateArm.__slots__ if name != "events"]
+    every = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     events = {
-        name.removeprefix("event: "): every.pop(name)
-        for name in tuple(every)
-        if name.startswith("event: ")
+        name: np.concatenate([part.events[name] for part in parts]) for name in parts[0].events
     }
     return ReplicateArm(**every, events=events)
 
 
-def _summary(
-    outcomes: ArmOutcomes, scale: Scale, visit: int, n: int
-) -> dict[str, NDArray[np.generic]]:
-    """Return the published numbers of each replicate of a chunk."""
-    carried = outcomes.carried_forward(scale.name)
+def summarize_arm(
+    outcomes: ArmOutcomes,
+    n: int,
+    endpoint: str,
+    visit: int,
+    *,
+    response: ResponseRule | None = None,
+    remission: ResponseRule | None = None,
+    observed_only: bool = False,
+) -> ReplicateArm:
+    """Return what each replicate of a chunk would have published of one arm.
+
+    Parameters
+    ----------
+    outcomes
+        Patient by patient, replicate after replicate.
+    n
+        Number of replicates.
+    endpoint
+        Scale of means, response and remission.
+    visit
+        Position of the visit they are taken at; counts are up to it.
+    response, remission
+        Their rule, where it is not that of the scale.
+    observed_only
+        Whether means are of those who came to the visit; otherwise of all with a rating after
+        baseline, the last observation carried forward. Response counts as failed without a rating.
+
+    Returns
+    -------
+    Arrays of shape ``(n_replicate,)``.
+
+    Examples
+    --------
+    >>> summarize_arm.__module__  # run by `replicate_trials`
+    'cohort.replicate.trials'
+    """
+    scale = load_scale(endpoint)
+    carried = outcomes.carried_forward(endpoint)
     baseline, end = carried[0].reshape(n, -1), carried[visit].reshape(n, -1)
     day = outcomes.visit_days[visit]
-    analyzed = outcomes.present[min(1, len(carried) - 1)].reshape(n, -1)
+    rated = visit if observed_only else min(1, len(carried) - 1)
+    analyzed = outcomes.present[rated].reshape(n, -1)
     change = end - baseline
     n_analyzed = analyzed.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(analyzed, change, 0.0).sum(axis=1) / n_analyzed
         squares = np.where(analyzed, (change - mean[:, None]) ** 2, 0.0).sum(axis=1)
+        ends = np.where(analyzed, end, 0.0).sum(axis=1) / n_analyzed
+        starts = np.where(analyzed, baseline, 0.0).sum(axis=1) / n_analyzed
+        end_squares = np.where(analyzed, (end - ends[:, None]) ** 2, 0.0).sum(axis=1)
         spread = np.sqrt(squares / (n_analyzed - 1))
-        mean_end = np.where(analyzed, end, 0.0).sum(axis=1) / n_analyzed
+        end_spread = np.sqrt(end_squares / (n_analyzed - 1))
     left = outcomes.left & (outcomes.left_day <= day)
-    counts = {
-        "responders": analyzed & _responds(scale, baseline, change),
-        "remitters": analyzed & _remits(scale, end),
-        "dropouts": left.reshape(n, -1),
-        "dropouts_adverse_event": (left & outcomes.left_for_adverse_event).reshape(n, -1),
-        **{
-            f"event: {name}": (onset <= day).reshape(n, -1)
+    out_for_event = left & outcomes.left_for_adverse_event
+    return ReplicateArm(
+        n_randomized=np.full(n, analyzed.shape[1]),
+        n_analyzed=n_analyzed,
+        mean_baseline=starts,
+        mean_change=mean,
+        sd_change=spread,
+        mean_end=ends,
+        sd_end=end_spread,
+        responders=(analyzed & _responds(scale, response, baseline, end)).sum(axis=1),
+        remitters=(analyzed & _remits(scale, remission, baseline, end)).sum(axis=1),
+        dropouts=left.reshape(n, -1).sum(axis=1),
+        dropouts_adverse_event=out_for_event.reshape(n, -1).sum(axis=1),
+        events={
+            name: (onset <= day).reshape(n, -1).sum(axis=1)
             for name, onset in outcomes.onset_day.items()
         },
-    }
-    return {
-        "n_randomized": np.full(n, analyzed.shape[1]),
-        "n_analyzed": n_analyzed,
-        "mean_change": mean,
-        "sd_change": spread,
-        "mean_end": mean_end,
-        **{name: np.asarray(values.sum(axis=1)) for name, values in counts.items()},
-    }
+    )
 
 
-def _responds(scale: Scale, baseline: Floats, change: Floats) -> NDArray[np.bool_]:
+def _responds(
+    scale: Scale, rule: ResponseRule | None, baseline: Floats, end: Floats
+) -> NDArray[np.bool_]:
+    if rule is not None:
+        return _by_rule(scale, rule, baseline, end)
     if scale.responder_fall is None:
         assert scale.responder_points is not None  # one of the two is there
-        return change <= -scale.responder_points.number("1")
-    return change <= -scale.responder_fall.number("1") * (baseline - scale.minimum)
+        return end - baseline <= -scale.responder_points.number("1")
+    return end - baseline <= -scale.responder_fall.number("1") * (baseline - scale.minimum)
 
 
-def _remits(scale: Scale, end: Floats) -> NDArray[np.bool_]:
+def _remits(
+    scale: Scale, rule: ResponseRule | None, baseline: Floats, end: Floats
+) -> NDArray[np.bool_]:
+    if rule is not None:
+        return _by_rule(scale, rule, baseline, end)
     if scale.remission_at_most is None:
         return np.zeros(end.shape, np.bool_)
     return end <= scale.remission_at_most.number("1")
+
+
+def _by_rule(scale: Scale, rule: ResponseRule, baseline: Floats, end: Floats) -> NDArray[np.bool_]:
+    if rule.at_most is not None:
+        return end <= rule.at_most
+    if rule.points is not None:
+        return end - baseline <= -rule.points
+    assert rule.fall is not None  # one of the three is there
+    origin = 0.0 if rule.above == "zero" else scale.minimum
+    return end - baseline <= -rule.fall * (baseline - origin)
