@@ -216,15 +216,15 @@ def plan(
 def list_protocols(as_json: Json = False) -> None:
     """List the packaged protocols."""
     with answer(otherwise=EXIT_BAD_INPUT):
-        from cohort.protocols import protocol_names
-        from cohort.trial import load_protocol
+        from cohort.protocols import protocol_names, protocol_title
 
-        titles = {name: load_protocol(name).title for name in protocol_names()}
+        titles = {name: protocol_title(name) for name in protocol_names()}
     if as_json:
         print(json.dumps(titles))
         return
+    width = max(map(len, titles))
     for name, title in titles.items():
-        print(f"{name}  {title}")
+        print(f"{name:{width}}  {title}")
 
 
 @protocols_app.command("show")

@@ -90,6 +90,8 @@ class SeverityModel(Declaration):
     ----------
     scale
         Scale in whose points it is, counted from the minimum of that scale.
+    further_scales
+        Scales on request that measure it too, such as off-time where motor symptoms fluctuate.
     baseline_mean, baseline_sd
         Before the entry criterion is applied [points].
     progression, progression_sd
@@ -103,6 +105,7 @@ class SeverityModel(Declaration):
     """
 
     scale: str
+    further_scales: tuple[str, ...] = ()
     baseline_mean: PureNumber
     baseline_sd: NotNegative
     progression: Annotated[Fact, quantity_in("1/day")]
@@ -281,9 +284,9 @@ class Condition(Declaration):
         Examples
         --------
         >>> load_condition("major_depression").scales
-        ('HAMD17', 'HAMD24', 'MADRS', 'PHQ9')
+        ('HAMD17', 'HAMD21', 'HAMD24', 'MADRS', 'PHQ9', 'QIDSSR', 'ISI', 'CGIS')
         """
-        return scales_of(self.severity.scale)
+        return (*scales_of(self.severity.scale), *self.severity.further_scales)
 
     @property
     def warning(self) -> str:
@@ -378,6 +381,7 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
             f"allowed. Write 'scale: {latent}'.",
         )
         return
+    yield from _further_scales(condition.severity)
     name = entry.scale
     if not is_read(name):
         return
@@ -393,6 +397,30 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
         yield from _criterion(entry)
 
 
+def _further_scales(severity: SeverityModel) -> Iterator[Contradiction]:
+    if not is_read(severity.further_scales):
+        return
+    known = scales_of(severity.scale)
+    for position, name in enumerate(severity.further_scales):
+        path = ("severity", "further_scales", position)
+        if not is_read(name):
+            continue
+        if name not in scale_names():
+            yield _unknown_scale(path, name)
+        elif severity.scale not in load_scale(name).latents:
+            read = " or ".join(f"'{one}'" for one in load_scale(name).latents)
+            yield Contradiction(
+                path=path,
+                message=f"'{name}' reads a severity in points of {read}; this one is in points of "
+                f"'{severity.scale}'. Delete it.",
+            )
+        elif name in known or name in severity.further_scales[:position]:
+            yield Contradiction(
+                path=path,
+                message=f"'{name}' measures this condition already; once is enough. Delete it.",
+            )
+
+
 def _criterion(entry: EntryCriterion) -> Iterator[Contradiction]:
     scale, lowest = load_scale(entry.scale), read_number(entry.at_least, "1")
     if lowest is not None and not scale.minimum <= lowest <= scale.maximum:
@@ -403,7 +431,7 @@ def _criterion(entry: EntryCriterion) -> Iterator[Contradiction]:
         )
 
 
-def _unknown_scale(path: tuple[str, ...], name: str) -> Contradiction:
+def _unknown_scale(path: tuple[str | int, ...], name: str) -> Contradiction:
     return Contradiction(
         path=path,
         message=f"unknown rating scale '{name}'; {len(scale_names())} are known. "

@@ -340,7 +340,7 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> round(float(entered.mean()))
     22
     """
-    scale = load_scale(condition.entry.scale)
+    scale = load_scale(condition.entry.scale, condition.severity.scale)
     lowest = condition.entry.at_least.number("1")
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")

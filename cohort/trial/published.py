@@ -33,6 +33,7 @@ REPORTED_ONLY = (
     "freezing",
     "headache",
     "on_off",
+    "sedation",
     "vomiting",
     "wearing_off",
 )

@@ -34,7 +34,7 @@ SPREADS = {"sd_change": "mean_change", "sd_end": "mean_end", "sd_baseline": "mea
 _MEANS = ("mean_change", "mean_percent_change", "mean_end", "mean_baseline")
 _OF_SCALE = (*_MEANS, "responders", "remitters")
 _MAPPINGS = ("adverse_events", "percents", "biomarkers")
-_NUMBERS = (*COUNTED, *_MEANS, *SPREADS, "n_analyzed", "n_safety")
+_NUMBERS = (*COUNTED, *_MEANS, *SPREADS, "n_randomized", "n_analyzed", "n_safety")
 _ROUNDING = 0.005 + 1e-9  # a percentage is published as a whole one, or finer
 
 
