@@ -155,7 +155,9 @@ class ContrastModel:
         events = tuple(load_adverse_event(name) for name in plan.adverse_events)
         wanted = (*plan.weights, *(name for event in events for name in event.reads))
         n_day = plan.duration // DAY_S
-        self._drivers = _side_by_side(self._arms, pools, wanted, (n_day, plan.patients), plan.copies)
+        self._drivers = _side_by_side(
+            self._arms, pools, wanted, (n_day, plan.patients), plan.copies
+        )
         ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
         self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
         begin = _staying(start_course(ids, plan.seed, self._condition, events))
@@ -351,9 +353,7 @@ def chosen_rows(
                     f"{kind} '{name}' to leave out: the plan has no contrast of it; "
                     f"{', '.join(sorted(known))} are there. Use one of them."
                 )
-    inside = [
-        row.trial not in leave_out_trials and row.drug not in leave_out_drugs for row in rows
-    ]
+    inside = [row.trial not in leave_out_trials and row.drug not in leave_out_drugs for row in rows]
     fitted = tuple(row for row, is_in in zip(rows, inside, strict=True) if is_in)
     return fitted, tuple(row for row, is_in in zip(rows, inside, strict=True) if not is_in)
 

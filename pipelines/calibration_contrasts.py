@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.calibration_plan import CalibrationPlan, Measure, PooledContrast, TrialArm, TrialTable
+from pipelines.calibration_plan import (
+    CalibrationPlan,
+    Measure,
+    PooledContrast,
+    TrialArm,
+    TrialTable,
+)
 from cohort.errors import RangeError
 from cohort.trial.quantities import DAY_S
 
@@ -189,7 +195,9 @@ def _without(pool: PooledContrast, tables: dict[str, tuple[Contrast, ...]]) -> C
     )
 
 
-def contrast_covariance(rows: Sequence[Contrast], heterogeneity: float = 0.0) -> NDArray[np.float64]:
+def contrast_covariance(
+    rows: Sequence[Contrast], heterogeneity: float = 0.0
+) -> NDArray[np.float64]:
     """Return the covariance of published contrasts.
 
     Parameters

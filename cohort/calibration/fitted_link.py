@@ -85,9 +85,10 @@ class FittedLink(Declaration):
                 message=f"{len(found)} rows for {n} weights; a square of that size is allowed. Fit "
                 "again.",
             )
-        elif not np.allclose(found, np.transpose(found)) or (
-            np.linalg.eigvalsh(found) < -_ROUND_OFF
-        ).any():
+        elif (
+            not np.allclose(found, np.transpose(found))
+            or (np.linalg.eigvalsh(found) < -_ROUND_OFF).any()
+        ):
             yield Contradiction(
                 path=("covariance",),
                 message="it is no covariance: not symmetric, or a variance below 0. Fit again.",
@@ -104,9 +105,7 @@ class FittedLink(Declaration):
         >>> all(error > 0 for error in load_fitted("major_depression").standard_errors.values())
         True
         """
-        return {
-            name: float(self.covariance[i][i]) ** 0.5 for i, name in enumerate(self.weights)
-        }
+        return {name: float(self.covariance[i][i]) ** 0.5 for i, name in enumerate(self.weights)}
 
     def draws(self, n: int, seed: int) -> dict[str, Floats]:
         """Return draws of the weights, as uncertain as the fit left them.

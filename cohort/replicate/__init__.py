@@ -7,7 +7,7 @@ May import every room of `cohort`; enters at `cohort.simulate`.
 """
 
 from cohort.replicate.follow import ArmOutcomes, follow_pool
-from cohort.replicate.pool import Pool, simulate_pool
+from cohort.replicate.pool import Pool, merge_pools, simulate_pool
 from cohort.replicate.trials import (
     ReplicateArm,
     ReplicateChunk,
@@ -27,6 +27,7 @@ __all__ = [
     "follow_pool",
     "iterate_replicates",
     "join_arms",
+    "merge_pools",
     "replicate_trials",
     "simulate_pool",
     "summarize_arm",

@@ -200,9 +200,9 @@ def follow_pool(
     group = pool.condition if condition is None else condition
     names = protocol.adverse_events if adverse_events is None else adverse_events
     events = tuple(load_adverse_event(name) for name in names)
-    differs = pool.variation if variation is None else variation
+    differs = pool.variations[arm] if variation is None else variation
     if variation is not None and np.all(variation.expectation == 0.0):
-        differs = replace(variation, expectation=pool.variation.expectation)
+        differs = replace(variation, expectation=pool.variations[arm].expectation)
     days = np.array([visit.time // DAY_S for visit in protocol.visits])
     courses = [start_course(ids, own_seed, group, events)]
     for first, last in pairwise(days.tolist()):

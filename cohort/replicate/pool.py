@@ -1,7 +1,7 @@
 """The pool: daily drivers of the same patients in every arm, as if nobody left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from cohort.simulate import simulate_block
 from cohort.trial import AS_PLANNED, Protocol
 from kernels import ResultCode, Solution
 
-__all__ = ["Pool", "days_of", "simulate_pool"]
+__all__ = ["Pool", "days_of", "merge_pools", "simulate_pool"]
 
 Floats = NDArray[np.float64]
 
@@ -41,8 +41,8 @@ class Pool:
     failed_visit
         By arm, position of the first visit at which the solver had failed, or the number of visits
         for patients who were solved to the end, shape ``(n_lane,)``.
-    variation
-        What the variant adds to the course on placebo.
+    variations
+        By arm, what the variant adds to the course on placebo.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Pool:
     columns: Mapping[str, NDArray[np.generic]]
     drivers: Mapping[str, DayDrivers]
     failed_visit: Mapping[str, NDArray[np.int64]]
-    variation: TrialVariation
+    variations: Mapping[str, TrialVariation]
 
     @property
     def n_lane(self) -> int:
@@ -187,7 +187,49 @@ def simulate_pool(
         columns=columns,
         drivers=drivers,
         failed_visit=failed,
-        variation=parts[0].variation,
+        variations=dict.fromkeys(chosen, parts[0].variation),
+    )
+
+
+def merge_pools(parts: Mapping[str, tuple[Pool, str]]) -> Pool:
+    """Return a pool whose arms come from pools of the same patients, under new names.
+
+    Parameters
+    ----------
+    parts
+        By new name: a pool, and the name of its arm. Pools of several variants, or one arm under
+        several names.
+
+    Returns
+    -------
+    The pool; covariates are those of the first part.
+
+    Raises
+    ------
+    RangeError
+        If there is no part, or the patients differ.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> pool = simulate_pool(load_protocol("sct-md-01"), 2, arms=("placebo",))
+    >>> tuple(merge_pools({"small": (pool, "placebo"), "large": (pool, "placebo")}).drivers)
+    ('small', 'large')
+    """
+    if not parts:
+        raise RangeError("merge_pools: no arm; at least one is allowed. Name arms.")
+    first, _ = next(iter(parts.values()))
+    for name, (pool, _) in parts.items():
+        if not np.array_equal(pool.patient_ids, first.patient_ids):
+            raise RangeError(
+                f"merge_pools, '{name}': patients from {pool.patient_ids[0]} on; those of the "
+                f"first part, from {first.patient_ids[0]} on, are allowed. Simulate the same ids."
+            )
+    return replace(
+        first,
+        drivers={name: pool.drivers[arm] for name, (pool, arm) in parts.items()},
+        failed_visit={name: pool.failed_visit[arm] for name, (pool, arm) in parts.items()},
+        variations={name: pool.variations[arm] for name, (pool, arm) in parts.items()},
     )
 
 

@@ -118,9 +118,7 @@ def test_data_that_pull_to_the_wrong_sign_leave_the_weight_at_zero():
 
 def test_one_common_factor_moves_all_weights_together():
     plan, rows, slopes = linear_case(0.0)
-    weights = {
-        name: prior.model_copy(update={"sd": None}) for name, prior in plan.weights.items()
-    }
+    weights = {name: prior.model_copy(update={"sd": None}) for name, prior in plan.weights.items()}
     factor = load_plan("fibromyalgia").common_factor
     plan = plan.model_copy(update={"weights": weights, "common_factor": factor})
     means = plan.basis[:, 0]

@@ -59,7 +59,10 @@ def test_contrasts_of_one_trial_covary_by_their_placebo_arm(tmp_path):
     rows = plan_contrasts(read(tmp_path))[1:]
     rng = np.random.default_rng(2)
     n, draws = (100, 100, 50), 20_000
-    means = [rng.normal(mean / 8, n_arm**-0.5, draws) for mean, n_arm in zip((-8, -10, -11), n, strict=True)]
+    means = [
+        rng.normal(mean / 8, n_arm**-0.5, draws)
+        for mean, n_arm in zip((-8, -10, -11), n, strict=True)
+    ]
     simulated = np.cov([means[1] - means[0], means[2] - means[0]])
     # without the error of the SD, which standardised differences have on top: below 2 %
     assert contrast_covariance(rows) == pytest.approx(simulated, rel=0.04)
@@ -80,11 +83,19 @@ def test_pools_do_not_covary_with_trials(tmp_path):
         ("contains: [one]", "contains: [on]", "unknown trial 'on'"),
         ("se: 0.1", "se: 0", "more than 0"),
         ("scale: HAMD17", "scale: HAMD16", "unknown rating scale"),
-        ("- {n: 100, mean: -8, sd: 8}", "- {drug: sertraline, dose: 25 mg, n: 100, mean: -8, sd: 8}", "exactly one arm"),
+        (
+            "- {n: 100, mean: -8, sd: 8}",
+            "- {drug: sertraline, dose: 25 mg, n: 100, mean: -8, sd: 8}",
+            "exactly one arm",
+        ),
         ("dose: 50 mg, n", "n", "belong together"),
         ("    sd: {value: 0.3, mark: assumed, source: example}\n", "", "common factor"),
         ("sd: {value: 0.3", "sd: {value: -0.3", "sd"),
-        ("weights:", "common_factor: {value: 1, mark: design, source: example}\nweights:", "one of the two"),
+        (
+            "weights:",
+            "common_factor: {value: 1, mark: design, source: example}\nweights:",
+            "one of the two",
+        ),
     ],
 )
 def test_a_mistake_in_a_plan_is_named_with_its_line(old, new, words, tmp_path):

@@ -93,7 +93,9 @@ def test_a_written_weight_stands_in_place_of_the_fitted_one(path):
     assert link.signals["serotonin_extracellular"].number("1") == 0.2
     # its draws are half of those of the fit
     drawn = link.draws(100, 3)["serotonin_extracellular"]
-    assert drawn == pytest.approx(0.5 * load_fitted(str(path)).draws(100, 3)["serotonin_extracellular"])
+    assert drawn == pytest.approx(
+        0.5 * load_fitted(str(path)).draws(100, 3)["serotonin_extracellular"]
+    )
 
 
 def test_a_link_without_a_fit_draws_one_factor_for_all_weights():
