@@ -4,9 +4,11 @@
 2. trial: regimens, adherence, meals and lifestyles become streams of events
 3. model: compounds and systems become one system of equations, the same for all blocks
 4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference.
-   Patients whom a disease moved off the healthy rest come to their own rest before it
+   Patients whom a disease moved off the healthy rest come to their own rest before it, and who
+   takes background or previous drugs gets used to them after it
 5. segment by segment, lifestyles acting from week 0 on: kernels integrate to the next visit,
-   outcomes follow the days in between, and whoever has left takes no more doses
+   outcomes follow the days in between, the visit decides on doses and rescue (`cohort.conduct`),
+   and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
 
 Pure: the same block gives the same bytes on any worker, in any order. May import every room of
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 
 from cohort.compounds import Compound, covariate_effects
 from cohort.conditions import Condition, designed_condition, load_condition
+from cohort.conduct import Conduct, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
 from cohort.model import Model
@@ -29,6 +32,7 @@ from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    accustom,
     baseline_severity,
     expectation_share,
     follow_days,
@@ -46,22 +50,26 @@ from cohort.population import (
     shift_values,
 )
 from cohort.settle import EVEN_SUPPLY, settle
-from cohort.tables import block_columns
+from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
     Protocol,
     Segment,
     Variant,
+    beside_streams,
     dose_streams,
     dosing_record,
     eligibility_criteria,
     intake_means,
     is_expected_to_help,
     lasting_shifts,
+    leading_scale,
     load_diet,
     meal_streams,
     population_spec,
+    rated_endpoints,
+    schedule_time,
     segments,
     shift_streams,
     shifted_parameters,
@@ -109,15 +117,21 @@ class BlockResult:
     courses
         The clinical course at every visit, the first at baseline.
     solutions
-        One integration a segment: run-in, then one between each two visits.
+        One integration a segment: one up to baseline, then one between each two visits.
     drivers
         Daily means since the first dose.
     dosing
         Doses planned and taken.
+    conduct
+        Who comes to which visit, and what was decided there.
     model, condition, systems
         The equations that were solved, the patient group, and the systems that were asked for.
     variation
         What the variant adds to the course on placebo.
+    earlier
+        The untreated run-in, where others than the arms' drugs are taken between it and baseline.
+    used_to
+        Daily means of the days between it and baseline; None where there are none.
 
     Examples
     --------
@@ -131,10 +145,13 @@ class BlockResult:
     solutions: tuple[Solution, ...]
     drivers: DayDrivers
     dosing: DosingRecord
+    conduct: Conduct
     model: Model
     condition: Condition
     systems: tuple[str, ...]
     variation: TrialVariation
+    earlier: tuple[Solution, ...] = ()
+    used_to: DayDrivers | None = None
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -422,7 +439,8 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    entered = baseline_severity(ids, protocol.seed, condition, protocol.ratings.rules)
+    deviation = entered - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -451,7 +469,8 @@ class _Walk:
         expectation = expectation_share() if is_expected_to_help(variant) else 0.0
         self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
-        given |= {one.drug for one in variant.adds}
+        given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
+        given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
         self.leavers_go_on = False
 
@@ -464,13 +483,24 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        rules = self.protocol.ratings.rules
+        courses = [start_course(ids, self.protocol.seed, self.condition, self.events, rules)]
+        earlier: tuple[Solution, ...] = ()
+        used_to: DayDrivers | None = None
+        if self.protocol.prior:
+            prior, *others = others
+            earlier = (solutions[0],)
+            solutions = [self._integrate(earlier[0].end, prior, self._beside(ids))]
+            means = {name: _daily_means(solutions[0], name, earlier[0]) for name in names}
+            used_to = _drivers(means, reference)
+            courses = [accustom(courses[0], used_to, self.condition, self.events)]
         days = []
+        conduct = start_conduct(self.protocol, self.arm, ids)
         now = self._shifted(solutions[0].end)
         living = now.parameters
         for segment in others:
             before = solutions[-1]
-            doses = self._doses(ids, courses[-1])
+            doses = self._doses(ids, courses[-1], conduct)
             taking = self._with_statuses(now, living, segment)
             solutions.append(self._integrate(taking, segment, doses))
             now = solutions[-1].end
@@ -479,6 +509,8 @@ class _Walk:
             courses.append(
                 follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
             )
+            if segment.visit is not None:
+                conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
             patient_ids=ids,
             population=self.population,
@@ -486,12 +518,21 @@ class _Walk:
             solutions=tuple(solutions),
             drivers=_joined(days),
             dosing=dosing_record(
-                self.protocol, self.arm, ids, _stop_times(courses[-1]), self.variant
+                self.protocol,
+                self.arm,
+                ids,
+                _stop_times(courses[-1]),
+                self.variant,
+                conduct.steps,
+                conduct.rescue_s,
             ),
+            conduct=conduct,
             model=self.model,
             condition=self.condition,
             systems=trial_systems(self.protocol),
             variation=self.variation,
+            earlier=earlier,
+            used_to=used_to,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:
@@ -508,7 +549,35 @@ class _Walk:
             parameters[self.model.system.parameters.index(name)] += amount
         return replace(lanes, parameters=parameters)
 
-    def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
+    def _decided(
+        self,
+        ids: NDArray[np.int64],
+        visit: int,
+        courses: list[ClinicalCourse],
+        conduct: Conduct,
+    ) -> Conduct:
+        """Return what is known after a visit: the scores rated there, and what they lead to."""
+        first, course = courses[0], courses[-1]
+        arguments = (self.protocol, self.condition, self.variation, ids)
+        scales = rated_endpoints(self.protocol)
+        shown = {name: rated_score(*arguments, name, course) for name in scales}
+        if scales:
+            shown["baseline"] = rated_score(*arguments, leading_scale(self.protocol), first)
+        return at_visit(
+            conduct,
+            self.protocol,
+            self.arm,
+            self.condition,
+            ids,
+            visit,
+            course,
+            course.latent(self.condition, self.variation),
+            {**self.population.columns, **shown},
+        )
+
+    def _doses(
+        self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
+    ) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
         if self.leavers_go_on:
             stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
@@ -520,14 +589,21 @@ class _Walk:
             lags=self.population.lags_s,
             stop_times=stop_times,
             variant=self.variant,
+            steps=conduct.steps,
+            rescue_times=conduct.rescue_s,
         )
-        return (*drugs, *supplement_streams(self.protocol, self.arm, ids, stop_times))
+        supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
+        return (*drugs, *self._beside(ids), *supplements)
+
+    def _beside(self, ids: NDArray[np.int64]) -> tuple[Stream, ...]:
+        return beside_streams(self.protocol, ids, drugs=self.drugs, lags=self.population.lags_s)
 
     def _with_statuses(self, lanes: Lanes, living: Floats, segment: Segment) -> Lanes:
         """Return the lanes with the statuses that supplements of the arm have changed."""
         if not self.protocol.arm(self.arm).supplements:
             return lanes
-        begin, end = (time - self.protocol.run_in for time in (segment.t0, segment.t1))
+        week_0 = schedule_time(self.protocol, 0)
+        begin, end = (time - week_0 for time in (segment.t0, segment.t1))
         factors = status_factors(self.protocol, self.arm, begin, end)
         parameters = living.copy()
         for name, factor in factors.items():

@@ -31,16 +31,19 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("patient_id", "arm", "age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi"),
         *("smoker", "crcl_ml_min", "cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
         *("completed", "discontinuation_reason", "discontinuation_day"),
+        *("completed_treatment", "treatment_end_reason", "treatment_end_day"),
+        *("rescue_day", "rescue_doses_taken"),
         *("doses_planned", "doses_taken", "cumulative_dose_mg"),
         *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
     ),
     "adqs": (
         *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
-        *("change", "percent_change", "is_baseline", "imputation"),
+        *("change", "percent_change", "is_baseline", "on_treatment", "imputation"),
+        "target_day",
     ),
     "adlb": (
         *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
-        *("baseline", "change", "ratio"),
+        *("baseline", "change", "ratio", "on_treatment"),
     ),
     "adae": (
         *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
@@ -266,15 +269,24 @@ def _yes(condition: pl.Expr) -> pl.Expr:
     return pl.when(condition).then(pl.lit("Y"))
 
 
+def _status(completed: pl.Expr) -> pl.Expr:
+    return pl.when(completed).then(pl.lit("COMPLETED")).otherwise(pl.lit("DISCONTINUED"))
+
+
+def _reason(failed: pl.Expr, completed: pl.Expr, reason: str) -> pl.Expr:
+    return pl.when(failed).then(pl.lit("SOLVER FAILURE")).when(~completed).then(pl.col(reason))
+
+
 def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     failed = pl.col("result_code") != 0
     completed = pl.col("completed") & ~failed
-    left_at = pl.min_horizontal(
-        pl.lit(facts.duration_days),
-        pl.col("discontinuation_day"),
+    treated = pl.col("completed_treatment") & ~failed
+
+    def until(day: str) -> pl.Expr:
         # a patient who fails during the run-in was in the trial for no time
-        (pl.col("failure_time_h") / _HOURS_PER_DAY).clip(lower_bound=0.0),
-    )
+        failure = (pl.col("failure_time_h") / _HOURS_PER_DAY).clip(lower_bound=0.0)
+        return pl.min_horizontal(pl.lit(facts.duration_days), pl.col(day), failure)
+
     return frame.with_columns(
         *_treatment(arm, facts, ("TRT01P", "TRT01PN"), ("TRT01A", "TRT01AN")),
         pl.lit(arm).alias("ARM"),
@@ -296,17 +308,15 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         # placebo tablets are not modelled: whoever has no planned dose took them
         _yes_no((pl.col("doses_taken") > 0) | (pl.col("doses_planned") == 0)).alias("SAFFL"),
         _yes_no(completed).alias("COMPLFL"),
-        pl.when(completed)
-        .then(pl.lit("COMPLETED"))
-        .otherwise(pl.lit("DISCONTINUED"))
-        .alias("EOSSTT"),
-        pl.when(failed)
-        .then(pl.lit("SOLVER FAILURE"))
-        .when(~pl.col("completed"))
-        .then(pl.col("discontinuation_reason"))
-        .alias("DCSREAS"),
-        left_at.alias("TRTDURD"),
-        pl.when(~completed).then(left_at).alias("DCDAY"),
+        _status(completed).alias("EOSSTT"),
+        _reason(failed, completed, "discontinuation_reason").alias("DCSREAS"),
+        _status(treated).alias("EOTSTT"),
+        _reason(failed, treated, "treatment_end_reason").alias("DCTREAS"),
+        until("treatment_end_day").alias("TRTDURD"),
+        pl.when(~completed).then(until("discontinuation_day")).alias("DCDAY"),
+        pl.when(~treated).then(until("treatment_end_day")).alias("DCTDAY"),
+        pl.col("rescue_day").alias("RESCDAY"),
+        pl.col("rescue_doses_taken").alias("RESCTKN"),
         pl.col("doses_planned").alias("DOSEPLN"),
         pl.col("doses_taken").alias("DOSETKN"),
         pl.col("cumulative_dose_mg").alias("DOSECUM"),
@@ -332,6 +342,7 @@ def _records(frame: pl.DataFrame, arm: str, facts: TrialFacts, parameter: str) -
         pl.col("baseline").alias("BASE"),
         pl.when(after).then(pl.col("value") - pl.col("baseline")).alias("CHG"),
         _yes(pl.col("is_baseline")).alias("ABLFL"),
+        _yes(pl.col("on_treatment")).alias("ONTRTFL"),
         _yes(pl.col("value").is_not_null() & seen.over("patient_id", parameter)).alias("ANL01FL"),
     )
 
@@ -374,6 +385,9 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
+        pl.col("target_day").alias("AWTARGET"),
+        (pl.col("day") - pl.col("target_day")).abs().alias("AWTDIFF"),
+        pl.lit("DAYS").alias("AWU"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )

@@ -17,6 +17,7 @@ from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
 from pipelines.model_cli import model_app
+from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ app = typer.Typer(
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
 app.add_typer(conditions_app, name="conditions")
+app.add_typer(scales_app, name="scales")
 app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")

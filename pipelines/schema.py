@@ -279,14 +279,31 @@ _ADSL = Table(
                 "Null if completed; SOLVER "
                 "FAILURE if the equations of this patient could not be solved to the end.",
             ),
+            _text(
+                "EOTSTT",
+                "End of Treatment Status",
+                "How the treatment ended; who is followed up stays in the study after it.",
+                allowed=("COMPLETED", "DISCONTINUED"),
+                nullable=False,
+            ),
+            _text(
+                "DCTREAS",
+                "Reason for Discontinuation of Treatment",
+                "As DCSREAS, of the treatment.",
+            ),
             _number(
                 "TRTDURD",
                 "d",
                 "Total Treatment Duration (Days)",
-                "Time in the trial: until its end, discontinuation or solver failure.",
+                "Time on treatment: until its end, discontinuation or solver failure.",
             ),
         ),
-        _number("DCDAY", "d", "Day of Discontinuation", "Null if completed."),
+        _number("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
+        _number("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
+        _number(
+            "RESCDAY", "d", "Day of First Rescue Medication", "Days since the first dose, or null."
+        ),
+        _count("RESCTKN", "Rescue Doses Taken", "Doses of rescue medication taken."),
         _count("DOSEPLN", "Doses Planned", "Doses the regimen prescribed."),
         _count("DOSETKN", "Doses Taken", "Doses taken."),
         _number("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
@@ -330,6 +347,12 @@ _VALUES = _cdisc(
 _RECORD_FLAGS = (
     _flag("ABLFL", "Baseline Record Flag", "Y on the baseline record.", population=False),
     _flag(
+        "ONTRTFL",
+        "On Treatment Record Flag",
+        "Y on records after baseline while the treatment goes on, null after its end.",
+        population=False,
+    ),
+    _flag(
         "ANL01FL",
         "Analysis Flag 01",
         "Y on records that the means use: the value is there "
@@ -351,6 +374,29 @@ _ADQS = Table(
             _text("PARAMCD", "Parameter Code", "Short name of the scale.", nullable=False),
         ),
         *_VISIT,
+        *_cdisc(
+            _count(
+                "AWTARGET",
+                "Analysis Window Target",
+                "Day on which the protocol plans the visit; the score is of the day ADY.",
+                "d",
+                nullable=False,
+            ),
+            _count(
+                "AWTDIFF",
+                "Analysis Window Diff from Target",
+                "Days between ADY and AWTARGET, without sign.",
+                "d",
+                nullable=False,
+            ),
+            _text(
+                "AWU",
+                "Analysis Window Unit",
+                "Unit of the window.",
+                allowed=("DAYS",),
+                nullable=False,
+            ),
+        ),
         *_VALUES,
         *_cdisc(
             _number(
@@ -505,7 +551,8 @@ _ENDPOINT_KEY = (
 _OUTCOMES_BY_ARM = Table(
     name="outcomes_by_arm",
     label="Outcomes by Arm and Visit",
-    meaning="One row per arm, endpoint and visit. Means are over the analysed (a value, observed "
+    meaning="One row per arm, endpoint and visit, in points of the scale or the unit that adlb has "
+    "for the biomarker. Means are over the analysed (a value, observed "
     "or carried forward, and at least one observed value after baseline); response and remission "
     "are shares of all randomised.",
     key=("endpoint", "arm_number", "visit_week"),
@@ -527,6 +574,12 @@ _OUTCOMES_BY_ARM = Table(
         _number("change_mean", "points", "Mean change", "Mean of CHG; null at baseline."),
         _number("change_sd", "points", "SD of change", "Sample standard deviation of CHG."),
         _number("change_se", "points", "Standard error of change", "change_sd / sqrt(n)."),
+        _number(
+            "ratio_to_baseline",
+            "1",
+            "Geometric mean ratio to baseline",
+            "Of R2BASE, over values and baselines above 0; of biomarkers only.",
+        ),
         _count("n_responders", "Responders", "Patients with CRIT1FL Y; null at baseline."),
         _number("responders_percent", "%", "Responders (%)", "Of all randomised."),
         _count(
@@ -601,7 +654,7 @@ _CONTRASTS = Table(
             "difference",
             "points",
             "Difference in mean change",
-            "Arm minus control; negative is better on these scales.",
+            "Arm minus control; negative is better on a scale.",
         ),
         _number("difference_se", "points", "Standard error", "Standard error of the difference."),
         _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite, or n - 1."),
@@ -620,6 +673,21 @@ _CONTRASTS = Table(
             "Normal interval; in paired designs the interval of the difference on the same scale.",
         ),
         _number("smd_high", "1", "SMD, 95 % CI high", "As the lower bound."),
+        _number(
+            "ratio_to_control",
+            "1",
+            "Ratio of ratios to baseline",
+            "Geometric mean of R2BASE, arm over control; of biomarkers only.",
+        ),
+        _number(
+            "ratio_to_control_low",
+            "1",
+            "Ratio of ratios, 95 % CI low",
+            "Student's t interval of the difference of mean logarithms.",
+        ),
+        _number(
+            "ratio_to_control_high", "1", "Ratio of ratios, 95 % CI high", "As the lower bound."
+        ),
         *_risk_columns("response", "Response"),
         *_risk_columns("remission", "Remission"),
     ),

@@ -15,12 +15,15 @@ from cohort.outcomes.course import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    accustom,
     baseline_severity,
     follow_days,
+    latent_by_day,
     rests_at_zero,
     start_course,
 )
 from cohort.outcomes.expectation import expectation_share
+from cohort.outcomes.ratings import RatingRules, entry_ratings, rate
 from cohort.outcomes.recovery import recovery_time
 from cohort.outcomes.severity import Severity, drug_benefit, placebo_improvement, relax
 from cohort.scales import Scale, load_scale, scale_names, score
@@ -29,18 +32,23 @@ __all__ = [
     "AdverseEvent",
     "ClinicalCourse",
     "DayDrivers",
+    "RatingRules",
     "Scale",
     "Severity",
     "TrialVariation",
+    "accustom",
     "adverse_event_names",
     "baseline_severity",
     "drug_benefit",
+    "entry_ratings",
     "expectation_share",
     "follow_days",
     "hazard_per_day",
+    "latent_by_day",
     "load_adverse_event",
     "load_scale",
     "placebo_improvement",
+    "rate",
     "recovery_time",
     "relax",
     "rests_at_zero",

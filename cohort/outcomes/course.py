@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from cohort.compounds import TARGETS
 from cohort.conditions import Condition
-from cohort.errors import CohortError
 from cohort.outcomes.adverse_events import AdverseEvent, hazard_per_day
+from cohort.outcomes.ratings import RatingRules, entry_ratings
 from cohort.outcomes.severity import Severity, drug_benefit, relax
 from cohort.population.draws import exponentials, normals, uniforms
-from cohort.scales import load_scale, score
 from kernels.arithmetic import exp
 
 __all__ = [
@@ -26,8 +25,10 @@ __all__ = [
     "ClinicalCourse",
     "DayDrivers",
     "TrialVariation",
+    "accustom",
     "baseline_severity",
     "follow_days",
+    "latent_by_day",
     "rests_at_zero",
     "start_course",
 ]
@@ -42,7 +43,6 @@ _OF_TARGETS: Final = frozenset(
     for target in TARGETS.values()
     for name in (target.occupancy, *target.doors, *target.agonist_doors)
 )
-_MOST_SCREENINGS: Final = 200
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
@@ -178,6 +178,8 @@ class ClinicalCourse:
         Cumulated hazards of the reasons to leave, and the limits, shape ``(3, n_lane)``.
     left_day, left_reason
         Day of discontinuation [d], NaN for none, and position in `REASONS`.
+    entry_benefit
+        Benefit that the baseline has in it already [points], of what was taken before.
 
     Examples
     --------
@@ -203,6 +205,7 @@ class ClinicalCourse:
     leave_limit: Floats
     left_day: Floats
     left_reason: NDArray[np.int64]
+    entry_benefit: Floats
 
     def latent(self, condition: Condition, variation: TrialVariation) -> Floats:
         """Return today's latent severity [points of its scale], shape ``(n_lane,)``.
@@ -215,7 +218,8 @@ class ClinicalCourse:
         >>> bool((course.latent(condition, TrialVariation()) > 12.0).all())
         True
         """
-        benefit = variation.benefit_factor * drug_benefit(condition.link, self.now, self.slow)
+        gained = drug_benefit(condition.link, self.now, self.slow) - self.entry_benefit
+        benefit = variation.benefit_factor * gained
         return self.severity.at(
             float(self.day), benefit, condition, variation.placebo_shift, variation.expectation
         )
@@ -226,6 +230,7 @@ def start_course(
     seed: int,
     condition: Condition,
     events: tuple[AdverseEvent, ...],
+    rules: RatingRules | None = None,
 ) -> ClinicalCourse:
     """Draw what every patient brings and start at the first dose.
 
@@ -239,6 +244,8 @@ def start_course(
         Severity, entry criterion and variability.
     events
         Adverse events that are looked for.
+    rules
+        How the trial takes its scores; plain noise if left out.
 
     Returns
     -------
@@ -267,7 +274,7 @@ def start_course(
     eta = normals(seed, patient_ids, "benefit sensitivity")
     placebo = normals(seed, patient_ids, "placebo response")
     severity = Severity(
-        baseline=baseline_severity(patient_ids, seed, condition),
+        baseline=baseline_severity(patient_ids, seed, condition, rules),
         placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * placebo,
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
         slope=_own_slopes(patient_ids, seed, condition),
@@ -299,6 +306,7 @@ def start_course(
         leave_limit=np.array(leave),
         left_day=np.full(n_lane, np.nan),
         left_reason=np.full(n_lane, -1, np.int64),
+        entry_benefit=np.zeros(n_lane),
     )
 
 
@@ -312,7 +320,12 @@ def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition)
     return slopes + spread * normals(seed, patient_ids, "progression")
 
 
-def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+def baseline_severity(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    rules: RatingRules | None = None,
+) -> Floats:
     """Return the latent severity of those who were let in.
 
     Parameters
@@ -323,6 +336,8 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
         Seed of the trial.
     condition
         Severity and entry criterion.
+    rules
+        How the trial takes its scores; plain noise if left out.
 
     Returns
     -------
@@ -340,24 +355,51 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> round(float(entered.mean()))
     22
     """
-    scale = load_scale(condition.entry.scale, condition.severity.scale)
-    lowest = condition.entry.at_least.number("1")
-    mean = condition.severity.baseline_mean.number("1")
-    spread = condition.severity.baseline_sd.number("1")
-    baseline = np.full(len(patient_ids), np.nan)
-    for screening in range(_MOST_SCREENINGS):
-        waiting = np.flatnonzero(np.isnan(baseline))
-        if not len(waiting):
-            return baseline
-        ids = patient_ids[waiting]
-        latent = mean + spread * normals(seed, ids, "baseline severity", screening)
-        rated = score(scale, latent, normals(seed, ids, "screening rating", screening))
-        admitted = rated >= lowest
-        baseline[waiting[admitted]] = latent[admitted]
-    raise CohortError(
-        f"condition '{condition.name}', entry: {scale.name} of {lowest:g} or more was missed "
-        f"{_MOST_SCREENINGS} times by one patient; most patients should meet it. Lower the "
-        "criterion or raise severity.baseline_mean."
+    return entry_ratings(patient_ids, seed, condition, rules)[0]
+
+
+def accustom(
+    course: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    events: tuple[AdverseEvent, ...],
+) -> ClinicalCourse:
+    """Let patients get used to what they take before the baseline.
+
+    Parameters
+    ----------
+    course
+        The course on day 0.
+    drivers
+        Daily means of the days before it.
+    condition, events
+        As in `follow_days`.
+
+    Returns
+    -------
+    The course on day 0, with the slow process and the adaptations of those days. Nobody leaves or
+    has events meanwhile, and the baseline is that of patients who take it: its benefit is in it.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> rise = np.full((28, 1), 0.5)
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": rise})
+    >>> course = accustom(start_course(np.array([1]), 7, condition, ()), drivers, condition, ())
+    >>> course.day, bool(course.entry_benefit[0] > 0)
+    (0, True)
+    >>> bool(course.latent(condition, TrialVariation())[0] == course.severity.baseline[0])
+    True
+    """
+    # as if all had left: then nothing is counted
+    away = replace(course, left_day=np.zeros_like(course.left_day))
+    after = follow_days(away, drivers, condition, events, TrialVariation())
+    return replace(
+        after,
+        day=course.day,
+        left_day=course.left_day,
+        entry_benefit=drug_benefit(condition.link, after.now, after.slow),
     )
 
 
@@ -401,6 +443,63 @@ def follow_days(
     return course
 
 
+def latent_by_day(
+    start: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    variation: TrialVariation,
+) -> Floats:
+    """Return the latent severity of every day, as if nobody left.
+
+    Parameters
+    ----------
+    start
+        Where the patients stood before the first of these days.
+    drivers
+        Daily means of the following days.
+    condition, variation
+        As in `follow_days`.
+
+    Returns
+    -------
+    Severity [points of its scale], shape ``(1 + n_day, n_lane)``, the first at the start.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": np.zeros((7, 3))})
+    >>> start = start_course(np.arange(1, 4), 7, condition, ())
+    >>> daily = latent_by_day(start, drivers, condition, TrialVariation())
+    >>> week = follow_days(start, drivers, condition, (), TrialVariation())
+    >>> bool((daily[7] == week.latent(condition, TrialVariation())).all())
+    True
+    """
+    course = start
+    rows = [course.latent(condition, variation)]
+    for index in range(drivers.n_day):
+        course = _process_of_day(course, drivers, index, condition, variation)
+        rows.append(course.latent(condition, variation))
+    return np.array(rows)
+
+
+def _process_of_day(
+    course: ClinicalCourse,
+    drivers: DayDrivers,
+    index: int,
+    condition: Condition,
+    variation: TrialVariation,
+) -> ClinicalCourse:
+    """Return the course after one more day of the slow clinical process."""
+    link = condition.link
+    now = np.zeros_like(course.now)
+    for state, weight in link.signals.items():
+        own = variation.weights.get(state, weight.number("1"))
+        now = now + own * drivers.get(state)[index]
+    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
+    return replace(course, day=course.day + 1, now=now, slow=slow)
+
+
 def _one_day(
     course: ClinicalCourse,
     drivers: DayDrivers,
@@ -409,13 +508,7 @@ def _one_day(
     events: tuple[AdverseEvent, ...],
     variation: TrialVariation,
 ) -> ClinicalCourse:
-    link = condition.link
-    now = np.zeros_like(course.now)
-    for state, weight in link.signals.items():
-        own = variation.weights.get(state, weight.number("1"))
-        now = now + own * drivers.get(state)[index]
-    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
-    course = replace(course, day=course.day + 1, now=now, slow=slow)
+    course = _process_of_day(course, drivers, index, condition, variation)
     present = np.isnan(course.left_day)
     course = _events_of_day(course, drivers, index, condition, events, present)
     return _leavers_of_day(course, condition, variation, present)

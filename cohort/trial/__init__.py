@@ -15,17 +15,21 @@ from cohort.trial.arms import (
     ProtocolRecord,
     Regimen,
     SupplementRegimen,
+    Titration,
     dose_times,
 )
+from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
 from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
     PlannedDoses,
+    beside_streams,
     dose_streams,
     dosing_record,
     planned_doses,
 )
+from cohort.trial.endpoints import biomarker_codes, leading_scale, rated_endpoints
 from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
@@ -72,36 +76,44 @@ from cohort.trial.variants import (
     variant_covariates,
     variant_shifts,
 )
-from cohort.trial.visits import Segment, schedule_time, segments, study_day
+from cohort.trial.visits import Segment, schedule_time, segments, study_day, visit_days
 
 __all__ = [
     "AS_PLANNED",
     "REPORTED_ONLY",
     "Adherence",
     "Arm",
+    "Background",
     "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
+    "FollowUp",
     "LifestyleChoice",
     "Meal",
+    "MissedVisits",
     "OwnAddition",
     "PlannedDoses",
+    "PreviousDrug",
     "Protocol",
     "ProtocolRecord",
     "PublishedResult",
     "Regimen",
+    "Rescue",
     "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "Titration",
     "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",
     "adherence_probability",
     "allocate",
+    "beside_streams",
+    "biomarker_codes",
     "daily_meals",
     "diet_names",
     "dose_streams",
@@ -112,6 +124,7 @@ __all__ = [
     "intake_means",
     "is_expected_to_help",
     "lasting_shifts",
+    "leading_scale",
     "load_diet",
     "load_protocol",
     "logit_center",
@@ -124,6 +137,7 @@ __all__ = [
     "population_spec",
     "protocol_meals",
     "protocol_schema",
+    "rated_endpoints",
     "schedule_time",
     "segments",
     "self_directed",
@@ -137,5 +151,6 @@ __all__ = [
     "variant_covariates",
     "variant_diet",
     "variant_shifts",
+    "visit_days",
     "write_protocol",
 ]

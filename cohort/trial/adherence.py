@@ -29,6 +29,7 @@ _N_QUANTILE = 256  # equal-probability points of the normal; mean within 1e-4 up
 _N_HALVING = 60  # of an interval of 80 logits: below the round-off of the result
 _FARTHEST_LOGIT = 40.0
 _SLOTS_A_DAY = 24  # doses are at least one hour apart
+_N_DRAW = 1 << 32  # numbers that one decision of a patient has
 
 
 @functools.lru_cache(maxsize=64)
@@ -149,5 +150,6 @@ def doses_taken(
     chance = adherence_probability(adherence, seed, patient_ids)
     day = times // DAY_S
     slot = np.arange(len(times)) - np.searchsorted(day, day, side="left")
-    draw = (day * _SLOTS_A_DAY + slot)[:, None]
+    # days before the first dose are negative: they count down from the last draw there is
+    draw = ((day * _SLOTS_A_DAY + slot) % _N_DRAW)[:, None]
     return np.asarray(uniforms(seed, patient_ids, "adherence.dose", draw) < chance)

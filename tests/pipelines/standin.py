@@ -58,6 +58,11 @@ def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajector
         "completed": ~(leaves | failed),
         "discontinuation_reason": np.where(leaves, reasons, ""),
         "discontinuation_day": left_day,
+        "completed_treatment": ~(leaves | failed),
+        "treatment_end_reason": np.where(leaves, reasons, ""),
+        "treatment_end_day": left_day,
+        "rescue_day": np.full(n, np.nan),
+        "rescue_doses_taken": np.zeros(n, np.int64),
         "doses_planned": np.full(n, int(duration)),
         "doses_taken": np.where(u[10] < 0.02, 0, int(duration) - 3),
         "cumulative_dose_mg": 10.0 * strength * np.full(n, duration - 3),
@@ -96,12 +101,14 @@ def _scores(protocol, arm, strength, ids, gone, failed, u):
                     "visit": np.full(len(ids), visit.name),
                     "visit_number": np.full(len(ids), day / 7),
                     "day": np.full(len(ids), int(day) + 1),
+                    "target_day": np.full(len(ids), int(day) + 1),
                     "endpoint": np.full(len(ids), endpoint),
                     "value": value,
                     "baseline": baseline,
                     "change": value - baseline,
                     "percent_change": 100 * (value - baseline) / baseline,
                     "is_baseline": np.full(len(ids), index == 0),
+                    "on_treatment": present & (index > 0),
                     "imputation": np.where(carried, "LOCF", ""),
                 }
             )
@@ -128,6 +135,7 @@ def _biomarkers(protocol, arm, strength, ids, gone, u):
                     "baseline": baseline,
                     "change": value - baseline,
                     "ratio": value / baseline,
+                    "on_treatment": ~(gone <= day) & (index > 0),
                 }
             )
     return _joined(rows)

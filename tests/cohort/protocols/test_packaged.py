@@ -182,7 +182,9 @@ def test_counts_give_the_percentages_that_the_sources_print(protocols):
 def test_counts_of_events_give_the_percentages_that_the_sources_print(protocols):
     keys = ("antiparkinson_medication", "akathisia", "sedation")
     for name, arms in PRINTED_EVENTS.items():
-        for row in protocols[name].published:
+        rows = {row.arm: row for row in protocols[name].published if row.adverse_events}
+        assert set(rows) == set(arms)
+        for row in rows.values():
             for key, percent in zip(keys, arms[row.arm], strict=True):
                 share = row.share(key)
                 assert (share is None) == (percent is None)
@@ -232,7 +234,7 @@ def test_the_year_of_a_design_is_that_of_its_paper(protocols):
         if protocol.features.year is not None:
             assert str(protocol.features.year) in protocol.source, name
     unknown = {name for name, one in protocols.items() if one.features.year is None}
-    assert unknown == {"hmat-b"}  # its source names no paper
+    assert unknown == {"hmat-a"}  # its source names no paper
 
 
 def test_what_was_recalled_is_marked(protocols):
@@ -245,6 +247,17 @@ def test_what_was_recalled_is_marked(protocols):
     }
     assert {row.mark_of("mean_change") for row in rows.values()} == {"read"}
     assert {row.mark_of("sd_change") for row in rows.values()} == {"assumed"}
+
+
+def test_the_paper_of_hmat_has_the_contrasts_and_the_sizes_of_group_b(protocols):
+    rows = {row.arm: row for row in protocols["hmat-b"].published}
+    placebo = rows["placebo"].mean_change
+    for arm, points in (("duloxetine 80 mg", 3.62), ("duloxetine 40 mg", 2.43)):
+        assert placebo - rows[arm].mean_change == pytest.approx(points)
+    for arm, percent in (("duloxetine 80 mg", 0.198), ("paroxetine 20 mg", 0.080)):
+        count = percent * rows[arm].n_randomized
+        assert count == pytest.approx(round(count), abs=0.05)
+        assert rows[arm].share("insomnia") == percent
 
 
 def test_an_sd_from_a_standard_error_is_computed(protocols):
