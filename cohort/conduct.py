@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cohort.outcomes import load_adverse_event, load_scale
+from cohort.outcomes import load_scale
 from cohort.population.draws import uniforms
 from cohort.trial.endpoints import leading_scale, rated_endpoints
 from cohort.trial.quantities import DAY_S
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64] | NDArray[np.str_]
 
-__all__ = ["NEVER_S", "Conduct", "at_visit", "start_conduct", "worst_event"]
+__all__ = ["NEVER_S", "Conduct", "at_visit", "start_conduct"]
 
 NEVER_S: Final = 10_000_000 * DAY_S
 """A time that no trial reaches [s]."""
@@ -193,7 +193,7 @@ def at_visit(
     columns: dict[str, Column] = {
         **shown,
         **shown_scores(score, baseline, minimum),
-        "adverse_event": np.array(EVENT_LEVELS)[worst_event(protocol, course)],
+        "adverse_event": np.array(EVENT_LEVELS)[course.events.worst()],
     }
     treated = ~misses & np.isnan(course.left_day) & np.isfinite(score) & np.isfinite(baseline)
 
@@ -242,37 +242,3 @@ def _misses(
         odds = wanted.share / (1.0 - wanted.share) * exp(log(np.array(wanted.odds_ratio)) * above)
         chance = odds / (1.0 + odds)
     return uniforms(protocol.seed, patient_ids, "missed visit", course.day) < chance
-
-
-def worst_event(protocol: Protocol, course: ClinicalCourse) -> NDArray[np.int64]:
-    """Return the worst adverse event that each patient has on the day of the course.
-
-    Parameters
-    ----------
-    protocol
-        The trial, with the events that are looked for.
-    course
-        The clinical course.
-
-    Returns
-    -------
-    Position in `cohort.trial.visit_rules.EVENT_LEVELS`, 0 for none, shape ``(n_lane,)``.
-
-    Examples
-    --------
-    >>> from cohort.conditions import load_condition
-    >>> from cohort.outcomes import start_course
-    >>> from cohort.trial import load_protocol
-    >>> course = start_course(np.array([1, 2]), 7, load_condition("major_depression"), ())
-    >>> trial = load_protocol("sct-md-01").model_copy(update={"adverse_events": ()})
-    >>> worst_event(trial, course).tolist()
-    [0, 0]
-    """
-    worst = np.zeros(len(course.now), np.int64)
-    for row, name in enumerate(protocol.adverse_events):
-        shares = load_adverse_event(name).severity
-        grade = course.grade[row]
-        level = 1 + (grade >= shares.mild) + (grade >= shares.mild + shares.moderate)
-        ongoing = (course.onset_day[row] <= course.day) & ~(course.end_day[row] <= course.day)
-        worst = np.maximum(worst, np.where(ongoing, level, 0))
-    return worst

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.compounds import Compound, covariate_effects
-from cohort.conditions import Condition, designed_condition, load_condition
+from cohort.conditions import Condition, load_condition
 from cohort.conduct import Conduct, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
@@ -33,10 +33,10 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     accustom,
-    baseline_severity,
+    enter_trial,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -67,6 +67,7 @@ from cohort.trial import (
     leading_scale,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
     rated_endpoints,
     schedule_time,
@@ -75,7 +76,8 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
-    trial_design,
+    trial_condition,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -335,8 +337,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -347,38 +349,6 @@ def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
 
 def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
-
-
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them, and with
-    the placebo course and drop-out of a trial of that design.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    entered = Condition.model_validate(record)
-    return designed_condition(entered, trial_design(protocol, entered))
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
@@ -439,8 +409,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    entered = baseline_severity(ids, protocol.seed, condition, protocol.ratings.rules)
-    deviation = entered - mean
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -461,7 +433,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -483,8 +455,7 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        rules = self.protocol.ratings.rules
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events, rules)]
+        courses = [self._start(ids)]
         earlier: tuple[Solution, ...] = ()
         used_to: DayDrivers | None = None
         if self.protocol.prior:
@@ -507,7 +478,14 @@ class _Walk:
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
+                follow_days(
+                    courses[-1],
+                    days[-1],
+                    self.condition,
+                    self.events,
+                    self.variation,
+                    is_visit=segment.visit is not None,
+                )
             )
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
@@ -533,6 +511,19 @@ class _Walk:
             variation=self.variation,
             earlier=earlier,
             used_to=used_to,
+        )
+
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:

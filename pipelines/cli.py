@@ -16,6 +16,7 @@ from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
+from pipelines.events_cli import events_app
 from pipelines.model_cli import model_app
 from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
@@ -48,6 +49,7 @@ app.add_typer(scales_app, name="scales")
 app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
+app.add_typer(events_app, name="events")
 app.command(name="calibrate")(calibrate)
 app.command(name="validate")(validate_trials)
 

@@ -298,6 +298,13 @@ _ADSL = Table(
                 "Time on treatment: until its end, discontinuation or solver failure.",
             ),
         ),
+        *_cdisc(
+            _text(
+                "STRATAR",
+                "Strata Used for Randomization",
+                "Conditions at baseline and whether they hold, Y or N; null without strata.",
+            )
+        ),
         _number("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
         _number("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
         _number(
@@ -487,7 +494,49 @@ _ADAE = Table(
                 allowed=("MILD", "MODERATE", "SEVERE"),
                 nullable=False,
             ),
+            _text(
+                "AETOXGR",
+                "Standard Toxicity Grade",
+                "CTCAE grade; null where the event has none.",
+                allowed=("1", "2", "3", "4", "5"),
+            ),
             _text("AESER", "Serious Event", "Y if serious.", allowed=("Y", "N"), nullable=False),
+            *(
+                _text(name, label, f"Y if serious: {reason}.", allowed=("Y", "N"), nullable=False)
+                for name, label, reason in (
+                    ("AESDTH", "Results in Death", "the patient died of it"),
+                    ("AESLIFE", "Is Life Threatening", "it was a danger to life"),
+                    ("AESHOSP", "Requires or Prolongs Hospitalization", "it led to hospital"),
+                    ("AESDISAB", "Persist or Signif Disability/Incapacity", "it left disability"),
+                    ("AESMIE", "Other Medically Important Serious Event", "none of the others"),
+                )
+            ),
+            _text(
+                "AEREL",
+                "Causality",
+                "Relation to treatment: by the share of the hazard at onset that drivers explain.",
+                allowed=("NONE", "REMOTE", "POSSIBLE", "PROBABLE"),
+                nullable=False,
+            ),
+            _text(
+                "AEACN",
+                "Action Taken with Study Treatment",
+                "What was done with the drug.",
+                allowed=("DOSE NOT CHANGED", "DOSE REDUCED", "DRUG INTERRUPTED", "DRUG WITHDRAWN"),
+                nullable=False,
+            ),
+            _text(
+                "AEOUT",
+                "Outcome of Adverse Event",
+                "How it ended by the end of the trial.",
+                allowed=("RECOVERED/RESOLVED", "NOT RECOVERED/NOT RESOLVED", "FATAL"),
+                nullable=False,
+            ),
+        ),
+        _text(
+            "AESIGNS",
+            "Clinical Signs at the Diagnosis",
+            "Signs by which it was diagnosed, separated by semicolons; null where none are needed.",
         ),
         _flag(
             "TRTEMFL",

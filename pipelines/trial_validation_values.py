@@ -12,7 +12,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 
-from cohort.trial import Protocol, PublishedResult, ResponseRule
+from cohort.trial import Protocol, PublishedResult, ResponseRule, trial_event_names
 from cohort.trial.quantities import DAY_S
 
 __all__ = ["Cell", "PublishedValue", "published_values", "seen_values"]
@@ -251,9 +251,10 @@ def _of_row(protocol: Protocol, row: PublishedResult) -> Iterator[PublishedValue
             rule=rules.get(outcome),
             analyzed_only=outcome in rules and row.denominator == "analyzed",
         )
+    simulated = trial_event_names(protocol)
     for name in dict.fromkeys((*row.adverse_events, *row.percents)):
         share = row.share(name)
-        if name in protocol.adverse_events and share is not None:
+        if name in simulated and share is not None:
             yield _said(base, row, name, outcome=EVENT + name, value=share)
 
 

@@ -1,6 +1,6 @@
 """Outcomes of one arm for chosen lanes of a pool, by the outcome layer of `cohort run`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -11,11 +11,14 @@ from cohort.conditions import Condition
 from cohort.conduct import at_visit, start_conduct
 from cohort.errors import RangeError, ShapeError, UnknownNameError
 from cohort.outcomes import TrialVariation, follow_days, load_adverse_event, start_course
-from cohort.outcomes.course import REASONS, accustom, latent_by_day
+from cohort.outcomes.course import REASONS, accustom, latent_by_day, multiply_withdrawal
+from cohort.outcomes.event_records import EventRecords
 from cohort.replicate.pool import Pool, days_of
 from cohort.tables import rated_score
 from cohort.trial.endpoints import rated_endpoints
+from cohort.trial.events import trial_event_names
 from cohort.trial.quantities import DAY_S
+from cohort.trial.recruitment import placebo_lead_in
 from cohort.trial.visits import visit_days
 
 __all__ = ["ArmOutcomes", "follow_pool"]
@@ -196,19 +199,33 @@ def follow_pool(
     # nothing is decided here: doses are in the drivers
     lucky = protocol.model_copy(update={"seed": own_seed, "rescue": None})
     group = pool.condition if condition is None else condition
-    names = protocol.adverse_events if adverse_events is None else adverse_events
+    names = trial_event_names(protocol) if adverse_events is None else adverse_events
     events = tuple(load_adverse_event(name) for name in names)
     differs = pool.variations[arm] if variation is None else variation
     if variation is not None and np.all(variation.expectation == 0.0):
         differs = replace(variation, expectation=pool.variations[arm].expectation)
     days = np.array([visit.time // DAY_S for visit in protocol.visits])
-    courses = [start_course(ids, own_seed, group, events, protocol.ratings.rules)]
+    bodies = {name: column[chosen] for name, column in pool.columns.items()}
+    courses = [
+        start_course(
+            ids,
+            own_seed,
+            group,
+            events,
+            placebo_lead_in(protocol),
+            protocol.ratings.rules,
+            covariates=bodies,
+            ascertainment=protocol.ascertainment,
+            measures=protocol.measures,
+        )
+    ]
+    multiply_withdrawal(courses[0].events, differs.adverse_dropout_factor)
     if pool.used_to:
         before = days_of(pool.used_to[arm], 0, pool.used_to[arm].n_day, chosen)
         courses = [accustom(courses[0], before, group, events)]
     for first, last in pairwise(days.tolist()):
         part = days_of(pool.drivers[arm], first, last, chosen)
-        courses.append(follow_days(courses[-1], part, group, events, differs))
+        courses.append(follow_days(courses[-1], part, group, events, differs, is_visit=True))
     own_days = visit_days(lucky, ids)
     severity = np.array([course.latent(group, differs) for course in courses])
     conduct = replace(start_conduct(lucky, protocol.arms[0].name, ids), steps={})
@@ -252,8 +269,16 @@ def follow_pool(
         present=np.array(seen),
         left_day=final.left_day,
         left_reason=final.left_reason,
-        onset_day={event.name: final.onset_day[row] for row, event in enumerate(events)},
+        onset_day=_first_days(final.events.records, names, len(ids)),
     )
+
+
+def _first_days(records: EventRecords, names: Sequence[str], n_lane: int) -> dict[str, Floats]:
+    """Return the first day of each patient with each event [d], NaN for none."""
+    first = np.full((len(names), n_lane), np.inf)
+    np.minimum.at(first, (records.event, records.lane), records.onset_day)
+    first[np.isinf(first)] = np.nan
+    return dict(zip(names, first, strict=True))
 
 
 def _checked(

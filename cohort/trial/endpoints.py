@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["biomarker_codes", "endpoint_contradictions", "leading_scale", "rated_endpoints"]
 
+_OF_DRUGS = ("C_", "O_")  # how the codes of compounds and of targets begin
+
 
 def rated_endpoints(protocol: "Protocol") -> tuple[str, ...]:
     """Return the endpoints that are scores.
@@ -135,10 +137,17 @@ def endpoint_contradictions(protocol: "Protocol") -> Iterator[Contradiction]:
                 f"'{name}' is reported by the system '{owners[name]}', which this trial does not "
                 f"simulate. Add it: 'systems: [{owners[name]}]'."
             )
+        elif name[:2] in _OF_DRUGS and reported is not None:
+            own = [code for code in reported if code[:2] in _OF_DRUGS]
+            message = (
+                f"'{name}' is of no drug of this trial; what its drugs bring is reported. "
+                + (nearest_hint(name, own) if own else "Delete it.")
+            )
         else:
+            known = dict.fromkeys((*scales, *owners, *(reported or ())))
             message = (
                 f"unknown rating scale '{name}'; {len(scales)} are known. "
-                f"{nearest_hint(name, [*scales, *owners, *(reported or ())])}"
+                f"{nearest_hint(name, list(known))}"
             )
         yield Contradiction(path=("endpoints", position), message=message)
 

@@ -57,6 +57,13 @@ WRONG = {
         "endpoints[1]",
         "'CHVA' is reported by the system 'dopamine', which this trial does not simulate. Add it",
     ),
+    "a level of a compound that nobody takes": (
+        "[MADRS, HAMD17]",
+        "[MADRS, C_sertraline]",
+        30,
+        "endpoints[1]",
+        "'C_sertraline' is of no drug of this trial; what its drugs bring is reported. Use",
+    ),
     "a biomarker that is none": (
         "[MADRS, HAMD17]",
         "[MADRS, C5HIA]",
