@@ -123,10 +123,10 @@ def follow_up(
             (_REDUCED, "reduced"),
         ):
             above = drawn >= bound
-            share: Floats = np.array([getattr(one, name) for one in by_severity])[severity]
+            own: Floats = np.array([getattr(one, name) for one in by_severity])[severity]
             if position == _WITHDRAWN:
-                share = np.minimum(share * luck.withdrawal[lanes], 1.0)
-            bound = bound + share
+                own = np.minimum(own * luck.withdrawal[lanes], 1.0)
+            bound = bound + own
             action = np.where(above & (drawn < bound), position, action)
     return {"criteria": criteria, "grade": grade, "action": action}
 
