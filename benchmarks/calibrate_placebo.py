@@ -23,6 +23,7 @@ cohort/conditions/major_depression.yaml by hand. Not in the table, and so not fi
 share on active treatment, setting, blinding, entry criterion.
 """
 
+import functools
 import json
 import math
 import sys
@@ -42,8 +43,9 @@ from cohort.outcomes import (
     start_course,
 )
 from cohort.population import normals
+from cohort.population.screening import draw_candidates
 from cohort.protocols import protocol_names
-from cohort.trial import load_protocol
+from cohort.trial import load_protocol, population_spec
 
 CONDITION = "major_depression"
 SEED = 20260301
@@ -141,11 +143,20 @@ def condition_with(gain, patient_sd, baseline, hazard, adverse):
     return type(load_condition(CONDITION)).model_validate(record)
 
 
+@functools.cache
+def people(patients):
+    """Return covariates and genotypes of the patients, whom adverse events ask for."""
+    trial, condition = load_protocol("sct-md-01"), load_condition(CONDITION)
+    spec = population_spec(trial.population, condition)
+    ids = np.arange(1, patients + 1)
+    return draw_candidates(ids, SEED, spec, condition.population.history)
+
+
 def simulate(condition, ids, events):
     """Return, mixed over the lengths: mean change, SD, response, drop-out (events), remission."""
     still = {"serotonin_extracellular": None}
     names = {*still, *condition.link.signals, *(name for event in events for name in event.reads)}
-    course = start_course(ids, SEED, condition, events)
+    course = start_course(ids, SEED, condition, events, covariates=people(len(ids)))
     scale, courses = load_scale("HAMD17"), [course]
     for first, last in pairwise(VISITS):
         rest = np.zeros((7 * (last - first), len(ids)))
