@@ -219,6 +219,7 @@ def simulate_block(
     *,
     variant: str = AS_PLANNED.name,
     device: str = "auto",
+    everybody_stays: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -226,6 +227,8 @@ def simulate_block(
     ----------
     protocol, arm, patient_ids, variant, device
         As in `simulate`.
+    everybody_stays
+        As if nobody ever stopped the treatment, see `cohort.latent`.
 
     Returns
     -------
@@ -258,7 +261,7 @@ def simulate_block(
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
-    return walk.result(ids, lanes)
+    return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -432,7 +435,7 @@ class _Walk:
         given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
 
-    def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], lanes: Lanes, *, everybody_stays: bool) -> BlockResult:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
@@ -446,6 +449,9 @@ class _Walk:
                 ids, self.protocol.seed, self.condition, self.events, placebo_lead_in(self.protocol)
             )
         ]
+        if everybody_stays:  # limits that no hazard reaches
+            limits = np.full_like(courses[0].leave_limit, np.inf)
+            courses = [replace(courses[0], leave_limit=limits)]
         earlier: tuple[Solution, ...] = ()
         if self.protocol.prior:
             prior, *others = others
