@@ -36,7 +36,7 @@ from cohort.outcomes import (
     enter_trial,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -64,10 +64,12 @@ from cohort.trial import (
     intake_means,
     is_expected_to_help,
     lasting_shifts,
+    leading_scale,
     load_diet,
     meal_streams,
     placebo_lead_in,
     population_spec,
+    rated_endpoints,
     schedule_time,
     segments,
     shift_streams,
@@ -75,6 +77,7 @@ from cohort.trial import (
     status_factors,
     supplement_streams,
     trial_condition,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -329,8 +332,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -401,7 +404,9 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    entered = enter_trial(ids, protocol.seed, condition, placebo_lead_in(protocol))
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
     deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
@@ -423,7 +428,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -444,11 +449,7 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [
-            start_course(
-                ids, self.protocol.seed, self.condition, self.events, placebo_lead_in(self.protocol)
-            )
-        ]
+        courses = [self._start(ids)]
         if everybody_stays:  # limits that no hazard reaches
             limits = np.full_like(courses[0].leave_limit, np.inf)
             courses = [replace(courses[0], leave_limit=limits)]
@@ -473,7 +474,14 @@ class _Walk:
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
+                follow_days(
+                    courses[-1],
+                    days[-1],
+                    self.condition,
+                    self.events,
+                    self.variation,
+                    is_visit=segment.visit is not None,
+                )
             )
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
@@ -500,6 +508,19 @@ class _Walk:
             earlier=earlier,
         )
 
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
+        )
+
     def _shifted(self, lanes: Lanes) -> Lanes:
         """Return lanes with the lifestyles and the eating pattern that act from week 0 on."""
         diet = variant_diet(self.variant)
@@ -524,9 +545,10 @@ class _Walk:
         """Return what is known after a visit: the scores rated there, and what they lead to."""
         first, course = courses[0], courses[-1]
         arguments = (self.protocol, self.condition, self.variation, ids)
-        shown = {"baseline": rated_score(*arguments, self.protocol.primary_endpoint, first)}
-        for name in self.protocol.endpoints:
-            shown[name] = rated_score(*arguments, name, course)
+        scales = rated_endpoints(self.protocol)
+        shown = {name: rated_score(*arguments, name, course) for name in scales}
+        if scales:
+            shown["baseline"] = rated_score(*arguments, leading_scale(self.protocol), first)
         return at_visit(
             conduct,
             self.protocol,

@@ -46,14 +46,16 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "adqs": (
         *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
         *("change", "percent_change", "is_baseline", "on_treatment", "imputation"),
+        "target_day",
     ),
     "adlb": (
         *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
         *("baseline", "change", "ratio", "on_treatment"),
     ),
     "adae": (
-        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
-        "ascertainment",
+        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "toxicity_grade"),
+        *("serious", "resulted_in_death", "life_threatening", "hospital", "disability"),
+        *("medically_important", "relation", "action", "outcome", "signs", "ascertainment"),
     ),
     "trajectories": ("patient_id", "arm", "time_h", "quantity", "unit", "value"),
 }
@@ -207,7 +209,14 @@ def adam_tables(
     ...     "onset_day": np.array([4]),
     ...     "end_day": np.array([np.nan]),
     ...     "severity": np.array(["MILD"]),
-    ...     "serious": np.array([False]),
+    ...     "toxicity_grade": np.array([1.0]),
+    ...     **{name: np.array([False]) for name in ("serious", "resulted_in_death")},
+    ...     **{name: np.array([False]) for name in ("life_threatening", "hospital")},
+    ...     **{name: np.array([False]) for name in ("disability", "medically_important")},
+    ...     "relation": np.array(["NONE"]),
+    ...     "action": np.array(["DOSE NOT CHANGED"]),
+    ...     "outcome": np.array(["NOT RECOVERED/NOT RESOLVED"]),
+    ...     "signs": np.array([""]),
     ...     "ascertainment": np.array(["spontaneous"]),
     ... }
     >>> adam_tables({"adae": events}, "p", facts)["adae"]["AESER"].to_list()
@@ -401,6 +410,9 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
+        pl.col("target_day").alias("AWTARGET"),
+        (pl.col("day") - pl.col("target_day")).abs().alias("AWTDIFF"),
+        pl.lit("DAYS").alias("AWU"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )
@@ -431,7 +443,22 @@ def _adae(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("onset_day").alias("ASTDY"),
         pl.col("end_day").round().alias("AENDY"),
         pl.col("severity").alias("AESEV"),
-        _yes_no(pl.col("serious")).alias("AESER"),
+        pl.col("toxicity_grade").cast(pl.Int64).cast(pl.String).alias("AETOXGR"),
+        *(
+            _yes_no(pl.col(name)).alias(alias)
+            for name, alias in (
+                ("serious", "AESER"),
+                ("resulted_in_death", "AESDTH"),
+                ("life_threatening", "AESLIFE"),
+                ("hospital", "AESHOSP"),
+                ("disability", "AESDISAB"),
+                ("medically_important", "AESMIE"),
+            )
+        ),
+        pl.col("relation").alias("AEREL"),
+        pl.col("action").alias("AEACN"),
+        pl.col("outcome").alias("AEOUT"),
+        pl.col("signs").alias("AESIGNS"),
         _yes(pl.col("onset_day") >= 1).alias("TRTEMFL"),
         _yes(number.over("patient_id", "term") == 1).alias("AOCCPFL"),
         pl.col("ascertainment").alias("AEASCERT"),

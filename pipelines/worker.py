@@ -115,12 +115,12 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
     Examples
     --------
     >>> import tempfile
-    >>> from cohort.trial import load_protocol
+    >>> from cohort.trial import load_protocol, trial_event_names
     >>> from pipelines.definitions import read_definitions
     >>> from pipelines.plan import make_plan, trial_facts
     >>> protocol = load_protocol("sct-md-01")
     >>> plan = make_plan(protocol, device="numpy", block_size=2)
-    >>> definitions = read_definitions(protocol.endpoints, protocol.adverse_events)
+    >>> definitions = read_definitions(protocol.endpoints, trial_event_names(protocol))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     job = Job(
     ...         protocol=protocol,

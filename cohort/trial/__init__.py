@@ -38,6 +38,8 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.endpoints import biomarker_codes, leading_scale, rated_endpoints
+from cohort.trial.events import trial_event_names, trial_events, trial_readings
 from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
@@ -89,7 +91,14 @@ from cohort.trial.variants import (
     variant_covariates,
     variant_shifts,
 )
-from cohort.trial.visits import Segment, schedule_time, segments, study_day, visit_times
+from cohort.trial.visits import (
+    Segment,
+    schedule_time,
+    segments,
+    study_day,
+    visit_days,
+    visit_times,
+)
 
 __all__ = [
     "AS_PLANNED",
@@ -130,6 +139,7 @@ __all__ = [
     "adherence_probability",
     "allocate",
     "beside_streams",
+    "biomarker_codes",
     "daily_meals",
     "diet_names",
     "dose_streams",
@@ -140,6 +150,7 @@ __all__ = [
     "intake_means",
     "is_expected_to_help",
     "lasting_shifts",
+    "leading_scale",
     "load_diet",
     "load_protocol",
     "logit_center",
@@ -153,6 +164,7 @@ __all__ = [
     "population_spec",
     "protocol_meals",
     "protocol_schema",
+    "rated_endpoints",
     "schedule_time",
     "segments",
     "self_directed",
@@ -163,10 +175,14 @@ __all__ = [
     "study_day",
     "supplement_streams",
     "trial_condition",
+    "trial_event_names",
+    "trial_events",
+    "trial_readings",
     "trial_systems",
     "variant_covariates",
     "variant_diet",
     "variant_shifts",
+    "visit_days",
     "visit_times",
     "write_protocol",
 ]

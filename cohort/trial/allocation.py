@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cohort.outcomes import load_scale, score
+from cohort.outcomes import visit_ratings
 from cohort.outcomes.course import enter_trial
 from cohort.population import sample_people
-from cohort.population.draws import normals, uniforms
+from cohort.population.draws import uniforms
 from cohort.trial.eligibility import parse_criterion
+from cohort.trial.endpoints import leading_scale, rated_endpoints
 from cohort.trial.protocol import Protocol
 from cohort.trial.quantities import MAX_COUNT
 from cohort.trial.recruitment import (
@@ -166,15 +167,15 @@ def _strata(protocol: Protocol, patient_ids: NDArray[np.int64]) -> NDArray[np.in
         history,
         eligibility_criteria(protocol, condition),
     )
-    entered = enter_trial(patient_ids, seed, condition, placebo_lead_in(protocol))
+    rules, scales = protocol.ratings.rules, rated_endpoints(protocol)
+    entered = enter_trial(patient_ids, seed, condition, placebo_lead_in(protocol), rules)
     severity = np.maximum(entered.baseline, 0.0)
     columns = dict(people)
-    for endpoint in protocol.endpoints:
-        noise = normals(seed, patient_ids, f"rating: {endpoint}", 0)
-        scale = load_scale(endpoint, condition.severity.scale)
-        columns[endpoint] = score(scale, severity, noise)
-    columns["baseline"] = columns[protocol.primary_endpoint]
-    kinds = baseline_kinds(history, protocol.endpoints)
+    for name in scales:
+        columns[name] = visit_ratings(patient_ids, seed, condition, rules, name, severity, 0)
+    if scales:
+        columns["baseline"] = columns[leading_scale(protocol)]
+    kinds = baseline_kinds(history, scales)
     for bit, text in enumerate(rule.strata):
         strata += parse_criterion(text, kinds).holds(columns).astype(np.int64) << bit
     return strata

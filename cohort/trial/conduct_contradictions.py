@@ -106,6 +106,18 @@ def _rescue(protocol: Protocol) -> Iterator[Contradiction]:
         )
 
 
+def _lead_in(protocol: Protocol) -> Iterator[Contradiction]:
+    ratings, lead_in = protocol.ratings, protocol.lead_in
+    if lead_in is None or not is_read(lead_in) or not is_read(ratings):
+        return
+    if getattr(ratings, "entry_is_baseline", False) is True:
+        yield Contradiction(
+            path=("ratings", "entry_is_baseline"),
+            message="the trial has a lead-in, after which the baseline is rated anew; a baseline "
+            "that is the entry score goes without one. Delete one of the two.",
+        )
+
+
 def _randomisation(protocol: Protocol) -> Iterator[Contradiction]:
     """Refuse blocks that do not fit the arms."""
     rule, arms = protocol.randomisation, protocol.arms
@@ -280,5 +292,5 @@ def _treatment(arm: Arm, period: Period) -> list[tuple[object, ...]] | None:
     return sorted(given)
 
 
-CONDUCT_RULES = (_beside, _titrations, _rescue, _randomisation, _periods)
+CONDUCT_RULES = (_beside, _titrations, _rescue, _lead_in, _randomisation, _periods)
 """Each lists what cannot stand together in a protocol."""

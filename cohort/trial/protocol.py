@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictStr, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
@@ -48,6 +55,7 @@ from cohort.trial.quantities import (
     Span,
     Words,
 )
+from cohort.trial.ratings import Ratings
 from cohort.yaml_files import Contradiction, refuse_contradictions
 
 __all__ = [
@@ -65,6 +73,16 @@ __all__ = [
 
 _NO_LABEL = re.compile(r"[^A-Za-z0-9 _.+/%-]")
 _SHORTHAND_LENGTH = 40  # far longer than any time
+
+
+def _all_as_list(given: object) -> object:
+    return ("all",) if given == "all" else given
+
+
+EventNames = Annotated[
+    tuple[StrictStr, ...],
+    BeforeValidator(_all_as_list, json_schema_input_type=tuple[str, ...] | Literal["all"]),
+]
 
 
 class Visit(ProtocolRecord):
@@ -351,6 +369,9 @@ class Protocol(ProtocolRecord):
         examples=["[{name: first, start: week 0, stop: week 4}]"],
         exclude_if=lambda periods: not periods,
     )
+    visit_window: RunIn | None = Field(
+        default=None, examples=["3 day"], exclude_if=lambda window: window is None
+    )
     meals: tuple[Meal, ...] | Words = Field(default=DEFAULT_MEALS, examples=["mediterranean"])
     adherence: Adherence = Adherence()
     background: tuple[Background, ...] = Field(
@@ -393,8 +414,10 @@ class Protocol(ProtocolRecord):
     )
     endpoints: tuple[StrictStr, ...] = Field(examples=["[MADRS]"])
     primary_endpoint: Words = Field(examples=["MADRS"])
-    adverse_events: tuple[StrictStr, ...] = ()
+    adverse_events: EventNames = ()
+    measures: tuple[StrictStr, ...] = Field(default=(), exclude_if=lambda measures: not measures)
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
+    ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
     features: TrialFeatures = Field(
         default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()

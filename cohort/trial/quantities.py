@@ -38,6 +38,7 @@ __all__ = [
     "MomentBefore",
     "Number",
     "Parts",
+    "RaterCount",
     "RunIn",
     "Seed",
     "Sites",
@@ -57,6 +58,8 @@ MAX_DURATION_S = 520 * WEEK_S
 """Longest trial [s]: ten years."""
 MAX_COUNT = 10_000_000
 """Most patients of one arm."""
+MAX_RATERS = 10_000
+"""Most raters of a trial."""
 MAX_SITES = 10_000
 """Most centres of a trial."""
 YEARS = (1900, 2100)
@@ -471,6 +474,14 @@ Count = Annotated[
     ),
 ]
 """Number of patients, at most ten million."""
+RaterCount = Annotated[
+    int,
+    Written(
+        read=_count(0, MAX_RATERS, " (raters)"),
+        schema={"type": "integer", "minimum": 0, "maximum": MAX_RATERS},
+    ),
+]
+"""Number of raters, at most ten thousand."""
 ArmSize = Annotated[
     int,
     Written(
