@@ -54,6 +54,7 @@ from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
+    EventActions,
     Protocol,
     Segment,
     Variant,
@@ -483,6 +484,9 @@ class _Walk:
                     is_visit=segment.visit is not None,
                 )
             )
+            if everybody_stays:  # not even for an adverse event
+                still = np.full_like(courses[-1].left_day, np.nan)
+                courses[-1] = replace(courses[-1], left_day=still)
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
@@ -499,6 +503,7 @@ class _Walk:
                 self.variant,
                 conduct.steps,
                 conduct.rescue_s,
+                self._actions(conduct),
             ),
             conduct=conduct,
             model=self.model,
@@ -561,6 +566,14 @@ class _Walk:
             {**self.population.columns, **shown},
         )
 
+    def _actions(self, conduct: Conduct) -> EventActions:
+        times = [visit.time for visit in self.protocol.visits[: len(conduct.pauses_s)]]
+        return EventActions(
+            reduced_s=conduct.reduced_s,
+            from_s=np.array(times, np.int64),
+            until_s=conduct.pauses_s,
+        )
+
     def _doses(
         self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
     ) -> tuple[Stream, ...]:
@@ -575,6 +588,7 @@ class _Walk:
             variant=self.variant,
             steps=conduct.steps,
             rescue_times=conduct.rescue_s,
+            actions=self._actions(conduct),
         )
         supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
         return (*drugs, *self._beside(ids), *supplements)

@@ -32,6 +32,7 @@ from cohort.trial.conduct import (
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
+    EventActions,
     PlannedDoses,
     beside_streams,
     dose_streams,
@@ -111,6 +112,7 @@ __all__ = [
     "Diet",
     "DosingRecord",
     "EntryCriterion",
+    "EventActions",
     "FollowUp",
     "LeadIn",
     "LifestyleChoice",
