@@ -28,6 +28,7 @@ from cohort.trial.conduct import (
     Randomisation,
     Rescue,
 )
+from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -173,6 +174,7 @@ __all__ = [
     "study_day",
     "supplement_streams",
     "trial_condition",
+    "trial_design",
     "trial_event_names",
     "trial_events",
     "trial_readings",
