@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
-from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
+from pipelines.schema import (
+    CROSSED_TABLES,
+    SUBJECT_TABLES,
+    TABLES,
+    Table,
+    crossover_tables,
+    polars_schema,
+)
 
 __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
 
@@ -74,6 +81,10 @@ class TrialFacts:
         Whether every arm holds the same patients.
     variants
         Names of the variants in the order of the protocol; empty if it has none.
+    periods
+        Start and end of the periods of a cross-over [week]; empty in other trials.
+    sequences
+        Treatments of each arm, one a period.
 
     Examples
     --------
@@ -94,6 +105,8 @@ class TrialFacts:
     control: str | None = None
     is_paired: bool = False
     variants: tuple[str, ...] = ()
+    periods: tuple[tuple[float, float], ...] = ()
+    sequences: tuple[tuple[str, ...], ...] = ()
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""
@@ -105,8 +118,11 @@ class TrialFacts:
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """The tables of the trial by name: with variants in them, if it has any."""
-        return CROSSED_TABLES if self.variants else TABLES
+        """The tables of the trial by name: with variants in them, and of periods, if it has any."""
+        usual = CROSSED_TABLES if self.variants else TABLES
+        if not self.periods:
+            return usual
+        return {**usual, **crossover_tables(is_crossed=bool(self.variants))}
 
 
 def study_id(protocol_name: str) -> str:

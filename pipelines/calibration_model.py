@@ -55,6 +55,7 @@ class ContrastModel:
 
     Examples
     --------
+    >>> from pipelines.calibration_contrasts import plan_contrasts
     >>> from pipelines.calibration_plan import load_plan
     >>> plan = load_plan("major_depression")
     >>> row = plan_contrasts(plan)[1]

@@ -19,6 +19,7 @@ from pipelines.drug_cli import drugs_app
 from pipelines.events_cli import events_app
 from pipelines.model_cli import model_app
 from pipelines.scales_cli import scales_app
+from pipelines.validate_cli import validate_trials
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
@@ -50,6 +51,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
 app.add_typer(events_app, name="events")
 app.command(name="calibrate")(calibrate)
+app.command(name="validate")(validate_trials)
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
@@ -137,6 +139,13 @@ def run(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no text.")] = False,
     strict: Strict = False,
+    uncertainty: Annotated[
+        bool,
+        typer.Option(
+            "--uncertainty",
+            help="Also write the table 'uncertainty': sampling, between trials, parameters.",
+        ),
+    ] = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
@@ -168,6 +177,11 @@ def run(
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
+    if uncertainty:
+        from pipelines.uncertainty import write_uncertainty
+
+        with answer(otherwise=EXIT_FAILED):
+            write_uncertainty(out, given, device=device)
     for damage in result.execution.damaged:
         complain(f"computed again: {damage}")
     if as_json:

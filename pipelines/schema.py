@@ -17,12 +17,14 @@ import pyarrow as pa
 
 __all__ = [
     "CROSSED_TABLES",
+    "CROSSOVER_TABLES",
     "SUBJECT_TABLES",
     "SUMMARY_TABLES",
     "TABLES",
     "Column",
     "Table",
     "arrow_schema",
+    "crossover_tables",
     "polars_schema",
 ]
 
@@ -819,6 +821,49 @@ _AE_RATES = Table(
     ),
 )
 
+_CROSSOVER = Table(
+    name="crossover_contrasts",
+    label="Contrasts within Patients of a Cross-over",
+    meaning="One row per endpoint and measure of a trial with two periods: what the treatments of "
+    "the same patients differ by, over patients rated in both periods.",
+    key=("endpoint", "measure"),
+    columns=(
+        _text("endpoint", "Endpoint", "Short name of the scale.", cdisc="PARAMCD", nullable=False),
+        _text(
+            "measure",
+            "Measure",
+            "value: at the end of the periods; change: from their start to their end.",
+            allowed=("value", "change"),
+            nullable=False,
+        ),
+        _text("treatment", "Treatment", "First treatment of the first arm.", nullable=False),
+        _text("reference", "Reference", "What it is compared with.", nullable=False),
+        _count("n_first", "Patients, first order", "Patients of the first arm in the contrast."),
+        _count("n_second", "Patients, second order", "Patients of the second arm in it."),
+        _number(
+            "difference",
+            "points",
+            "Difference",
+            "Treatment minus reference, the effect of the period taken out.",
+        ),
+        _number("difference_se", "points", "Standard error", "Standard error of the difference."),
+        _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite."),
+        _number("difference_low", "points", "Difference, 95 % CI low", "Student's t interval."),
+        _number("difference_high", "points", "Difference, 95 % CI high", "As the lower bound."),
+        _number("period", "points", "Period effect", "First period minus the second."),
+        _number("period_low", "points", "Period, 95 % CI low", "Student's t interval."),
+        _number("period_high", "points", "Period, 95 % CI high", "As the lower bound."),
+        _number(
+            "carry_over",
+            "points",
+            "Carry-over",
+            "Mean of both periods, first order minus the second; 0 if nothing is carried over.",
+        ),
+        _number("carry_over_low", "points", "Carry-over, 95 % CI low", "Student's t interval."),
+        _number("carry_over_high", "points", "Carry-over, 95 % CI high", "As the lower bound."),
+    ),
+)
+
 SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
 """Tables with one or more rows per subject; every shard holds its part of each."""
 
@@ -922,6 +967,30 @@ CROSSED_TABLES: Mapping[str, Table] = MappingProxyType(
     {name: _crossed(table) for name, table in TABLES.items()}
 )
 """The same tables of a trial with variants: one more name and number in each, and in its key."""
+
+
+CROSSOVER_TABLES: Mapping[str, Table] = MappingProxyType({_CROSSOVER.name: _CROSSOVER})
+"""Tables that only cross-over trials have beside the others, by name."""
+
+
+def crossover_tables(*, is_crossed: bool) -> Mapping[str, Table]:
+    """Return the further tables of a cross-over trial, with variants or without.
+
+    Examples
+    --------
+    >>> crossover_tables(is_crossed=True)["crossover_contrasts"].key
+    ('variant_number', 'endpoint', 'measure')
+    """
+    if not is_crossed:
+        return CROSSOVER_TABLES
+    return {
+        name: replace(
+            table,
+            columns=(*_SUMMARY_VARIANT, *table.columns),
+            key=("variant_number", *table.key),
+        )
+        for name, table in CROSSOVER_TABLES.items()
+    }
 
 
 def polars_schema(table: Table) -> dict[str, type[pl.DataType]]:

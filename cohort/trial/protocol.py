@@ -29,6 +29,7 @@ from cohort.trial.conduct import (
     FollowUp,
     LeadIn,
     MissedVisits,
+    Period,
     PreviousDrug,
     Randomisation,
     Rescue,
@@ -363,6 +364,11 @@ class Protocol(ProtocolRecord):
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
     visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
+    periods: tuple[Period, ...] = Field(
+        default=(),
+        examples=["[{name: first, start: week 0, stop: week 4}]"],
+        exclude_if=lambda periods: not periods,
+    )
     visit_window: RunIn | None = Field(
         default=None, examples=["3 day"], exclude_if=lambda window: window is None
     )

@@ -62,7 +62,14 @@ WRONG = {
         "[MADRS, C_sertraline]",
         30,
         "endpoints[1]",
-        "'C_sertraline' is of no drug of this trial; what its drugs bring is reported. Use",
+        "'C_sertraline' is of no drug of this trial; what its drugs bring is reported. ",
+    ),
+    "a measure that is not taken": (
+        "[MADRS, HAMD17]",
+        "[MADRS, QTCF]",
+        30,
+        "endpoints[1]",
+        "'QTCF' is measured only where the protocol says so. Write 'measures: [QTCF]'",
     ),
     "a biomarker that is none": (
         "[MADRS, HAMD17]",
