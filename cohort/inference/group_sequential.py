@@ -1,8 +1,8 @@
 """Looks at a trial before its end: how much of the level each may spend, and when to stop.
 
-A look is an analysis of the first patients who have finished, at a share of the planned information
-(their share, where variances are equal). Statistics of looks are z values; boundaries are those of a
-two-sided test.
+A look is an analysis of the first patients who have finished, at a share of the planned
+information (their share, where variances are equal). Statistics of looks are z values; boundaries
+are those of a two-sided test.
 """
 
 import math
@@ -109,7 +109,7 @@ SPENDING: Final[Mapping[str, Callable[[ArrayLike, float], Floats]]] = MappingPro
 """Spending functions by the name that protocols use."""
 
 
-def _checked_fractions(fractions: Sequence[float]) -> Floats:
+def _checked_fractions(fractions: Sequence[float] | Floats) -> Floats:
     t = np.asarray(fractions, dtype=float)
     if t.ndim != 1 or not len(t) or not np.all(np.diff(t, prepend=0.0) > 0) or t[-1] > 1:
         raise RangeError(
@@ -120,7 +120,7 @@ def _checked_fractions(fractions: Sequence[float]) -> Floats:
 
 
 def boundaries(
-    fractions: Sequence[float], alpha: float = 0.05, spending: str = "obrien_fleming"
+    fractions: Sequence[float] | Floats, alpha: float = 0.05, spending: str = "obrien_fleming"
 ) -> Floats:
     """Return the z value that stops a trial at each look.
 
@@ -168,7 +168,7 @@ def boundaries(
 
 
 def crossing_probabilities(
-    fractions: Sequence[float], bounds: ArrayLike, drift: float = 0.0
+    fractions: Sequence[float] | Floats, bounds: ArrayLike, drift: float = 0.0
 ) -> tuple[Floats, Floats]:
     """Return the probability of a first crossing at each look.
 
@@ -316,7 +316,7 @@ class Stops:
 
 
 def stop_at_looks(
-    z: ArrayLike, fractions: Sequence[float], bounds: ArrayLike, futility: float = 0.0
+    z: ArrayLike, fractions: Sequence[float] | Floats, bounds: ArrayLike, futility: float = 0.0
 ) -> Stops:
     """Return when and how each replicate of a trial stops.
 
@@ -370,7 +370,7 @@ def stop_at_looks(
 
 def holm_over_looks(
     p_values: ArrayLike,
-    fractions: Sequence[float],
+    fractions: Sequence[float] | Floats,
     alpha: float = 0.05,
     spending: str = "obrien_fleming",
 ) -> NDArray[np.int64]:
@@ -393,9 +393,9 @@ def holm_over_looks(
 
     Notes
     -----
-    Each of ``m`` open hypotheses has the boundaries of level ``alpha / m``; once one is rejected, the
-    others have those of ``alpha / (m - 1)`` at this and later looks. This is the closed test
-    whose intersections are tested by Bonferroni's inequality, so the level holds.
+    Each of ``m`` open hypotheses has the boundaries of level ``alpha / m``; once one is rejected,
+    the others have those of ``alpha / (m - 1)`` at this and later looks. This is the closed
+    test whose intersections are tested by Bonferroni's inequality, so the level holds.
 
     References
     ----------

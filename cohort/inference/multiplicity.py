@@ -272,7 +272,7 @@ def dunnett(t: ArrayLike, sizes: Sequence[int], control_size: int, freedom: floa
     Examples
     --------
     >>> dunnett([2.5, 1.0], [50, 50], 50, 147.0).round(3).tolist()
-    [0.026, 0.5]
+    [0.025, 0.504]
     """
     statistics, n = np.asarray(t, dtype=float), np.asarray(sizes, dtype=float)
     if n.shape != statistics.shape or not (np.all(n > 0) and control_size > 0 and freedom > 0):
