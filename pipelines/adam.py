@@ -7,12 +7,13 @@ by the table's key. NaN becomes null: a missing number is missing, in every read
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cohort.trial import Analysis
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
 from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
@@ -70,6 +71,12 @@ class TrialFacts:
         Whether every arm holds the same patients.
     variants
         Names of the variants in the order of the protocol; empty if it has none.
+    analysis
+        How the data are analysed.
+    primary_endpoint
+        Scale on which claims are made.
+    seed
+        Seed of the trial, for imputations.
 
     Examples
     --------
@@ -90,6 +97,9 @@ class TrialFacts:
     control: str | None = None
     is_paired: bool = False
     variants: tuple[str, ...] = ()
+    analysis: Analysis = field(default_factory=Analysis)
+    primary_endpoint: str = ""
+    seed: int = 0
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cohort.trial import allocate, nutrition_names, parse_protocol, write_protocol
+from cohort.trial import Analysis, allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
@@ -214,6 +214,9 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         duration_days=protocol.duration / _SECONDS_PER_DAY,
         definitions=definitions,
         variants=tuple(variant.name for variant in protocol.variants),
+        analysis=protocol.analysis or Analysis(),
+        primary_endpoint=protocol.primary_endpoint,
+        seed=protocol.seed,
     )
 
 

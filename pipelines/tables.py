@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines import summaries
+from pipelines import analyses, summaries
 from pipelines.adam import TrialFacts
 from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
@@ -34,6 +34,8 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "contrasts": summaries.contrasts,
     "ae_rates_by_arm": summaries.ae_rates_by_arm,
     "biomarkers_by_arm": summaries.biomarkers_by_arm,
+    "intercurrent_events": analyses.intercurrent_events,
+    "analyses": analyses.analyses,
 }
 
 

@@ -49,7 +49,7 @@ class Contrasts:
 
     @property
     def p(self) -> Floats:
-        """Two-sided p values of no difference [1].
+        """Two-sided p values of no difference [1]; NaN where the standard error is zero.
 
         Examples
         --------
@@ -57,7 +57,8 @@ class Contrasts:
         >>> one.p.round(4).tolist()
         [0.0658]
         """
-        return two_sided_p(self.estimate / self.standard_error, self.freedom)
+        error = np.where(self.standard_error > 0, self.standard_error, np.nan)
+        return two_sided_p(self.estimate / error, self.freedom)
 
 
 def check_arms(arm: ArrayLike, control: int, n_patient: int) -> NDArray[np.int64]:

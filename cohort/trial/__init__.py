@@ -9,6 +9,7 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
 from cohort.trial.allocation import allocate
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import (
     Adherence,
     Arm,
@@ -70,6 +71,7 @@ from cohort.trial.visits import Segment, schedule_time, segments, study_day
 __all__ = [
     "AS_PLANNED",
     "Adherence",
+    "Analysis",
     "Arm",
     "Diet",
     "DosingRecord",

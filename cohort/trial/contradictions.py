@@ -197,6 +197,20 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
         )
 
 
+def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
+    analysis = protocol.analysis
+    if analysis is None or not is_read(analysis) or not is_read(protocol.design):
+        return
+    if protocol.design != "counterfactual":
+        return
+    if is_read(analysis.missing_data) and analysis.missing_data == "MMRM":
+        yield Contradiction(
+            path=("analysis", "missing_data"),
+            message="'MMRM' compares different patients, and a counterfactual design puts the same "
+            "in every arm. Write 'missing_data: MAR'.",
+        )
+
+
 def _published(protocol: Protocol) -> Iterator[Contradiction]:
     known = {
         "arm": [arm.name for arm in protocol.arms],
@@ -326,4 +340,14 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
         seen[name.casefold()] = name
 
 
-_RULES = (_visits, _arms, _control, _sizes, _regimens, _endpoints, _published, _variants)
+_RULES = (
+    _visits,
+    _arms,
+    _control,
+    _sizes,
+    _regimens,
+    _endpoints,
+    _analysis,
+    _published,
+    _variants,
+)

@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.published import PublishedResult
@@ -349,6 +350,10 @@ class Protocol(ProtocolRecord):
     adverse_events: tuple[StrictStr, ...] = ()
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     missing_data: Literal["LOCF"] = "LOCF"
+    # left out of what is hashed where it is not written: the same trial, the same hash
+    analysis: Analysis | None = Field(
+        default=None, examples=["{missing_data: J2R}"], exclude_if=lambda one: one is None
+    )
     published: tuple[PublishedResult, ...] = ()
 
     def contradictions(self) -> Iterator[Contradiction]:
