@@ -45,11 +45,8 @@ def simulate_pool(arm, first, patients):
     ids = np.arange(first, first + patients)
     parts = [simulate_block(trial, arm, ids[i : i + BLOCK]) for i in range(0, patients, BLOCK)]
     return ids, {
-        group: {
-            name: np.concatenate([getattr(part.drivers, group)[name] for part in parts], axis=1)
-            for name in getattr(parts[0].drivers, group)
-        }
-        for group in ("signals", "events")
+        name: np.concatenate([part.drivers.readings[name] for part in parts], axis=1)
+        for name in parts[0].drivers.readings
     }
 
 
@@ -68,8 +65,7 @@ def one_arm(trial, condition, events, pool, lanes, variation):
     baseline = held = rated(course)
     for first, last in pairwise(days):
         part = DayDrivers(
-            signals={k: v[first:last, lanes] for k, v in drivers["signals"].items()},
-            events={k: v[first:last, lanes] for k, v in drivers["events"].items()},
+            readings={k: v[first:last, lanes] for k, v in drivers.items()},
         )
         course = follow_days(course, part, condition, events, variation)
         held = np.where(np.isnan(course.left_day), rated(course), held)

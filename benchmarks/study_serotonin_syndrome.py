@@ -92,7 +92,7 @@ def rate(trial, arm):
     for start in range(1, N_PATIENTS + 1, BLOCK):
         ids = np.arange(start, start + BLOCK)
         block = simulate_block(trial, arm, ids)
-        rise = block.drivers.events["serotonin_rise"]
+        rise = block.drivers.get("serotonin_extracellular")
         frailty = normals(trial.seed, ids, "frailty: study", 0)
         still = np.zeros(len(ids))
         hazards += [hazard_per_day(event, day, still, frailty, 0.0) for day in rise]

@@ -6,7 +6,6 @@ the same patient on a drug. The way in is `patient_model`.
 
 import functools
 from collections.abc import Iterable
-from typing import Final
 
 from cohort.chemistry import Setting, biomarkers, chemistry, with_needs
 from cohort.compounds import Compound
@@ -16,10 +15,7 @@ from cohort.physiology.pharmacokinetics import pharmacokinetics
 from cohort.physiology.targets import targets
 from kernels import symbol
 
-__all__ = ["DAILY_MEANS", "drug_submodels", "patient_model"]
-
-DAILY_MEANS: Final = ("serotonin_extracellular", "serotonin_firing")
-"""What adverse events read as daily means; a condition's signals come on top."""
+__all__ = ["drug_submodels", "patient_model"]
 
 
 def drug_submodels(
@@ -56,8 +52,9 @@ def patient_model(
     compounds: tuple[Compound, ...],
     systems: tuple[str, ...] = ("serotonin",),
     inputs: frozenset[str] = frozenset(),
-    means: tuple[str, ...] = DAILY_MEANS,
+    means: tuple[str, ...] = (),
     shifted: tuple[str, ...] = (),
+    wanted: tuple[str, ...] = (),
 ) -> Model:
     """Return the model of a patient who may take some compounds.
 
@@ -74,10 +71,13 @@ def patient_model(
         States and rules that outcomes read as daily means.
     shifted
         Parameters that a schedule moves in windows of the day; see `cohort.model.with_shifts`.
+    wanted
+        The same as ``means``, but left out where these systems and compounds do not have them:
+        the occupancy of a target that nothing binds.
 
     Returns
     -------
-    Model with a quadrature for each of ``means``, observed as ``total_<name>``, and an observable
+    Model with a quadrature for each daily mean, observed as ``total_<name>``, and an observable
     ``<name>_now`` for each biomarker of the systems, every ``concentration_<compound>`` and every
     ``occupancy_<target>``.
 
@@ -105,6 +105,7 @@ def patient_model(
         tuple(sorted(inputs)),
         means,
         shifted,
+        wanted,
     )
 
 
@@ -115,6 +116,7 @@ def _patient_model(
     inputs: tuple[str, ...],
     means: tuple[str, ...],
     shifted: tuple[str, ...],
+    wanted: tuple[str, ...],
 ) -> Model:
     # compounds hold mappings and cannot be keys; their text can
     compounds = tuple(Compound.model_validate_json(text) for text in texts)
@@ -123,6 +125,8 @@ def _patient_model(
     observed = [marker.quantity for marker in biomarkers(systems)]
     observed += [f"concentration_{compound.name}" for compound in compounds]
     observed += [rule for part in drugs for rule in part.rules if rule.startswith("occupancy_")]
+    there = {name for part in parts for name in (*part.rules, *(one.name for one in part.species))}
+    means = tuple(dict.fromkeys((*means, *(name for name in wanted if name in there))))
     model = assemble(
         "patient",
         parts,

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.compounds import Compound, covariate_effects
-from cohort.conditions import Condition, load_condition
+from cohort.conditions import Condition, designed_condition, load_condition
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
 from cohort.model import Model
@@ -33,9 +33,10 @@ from cohort.outcomes import (
     expectation_share,
     follow_days,
     load_adverse_event,
+    rests_at_zero,
     start_course,
 )
-from cohort.patient_model import DAILY_MEANS, patient_model
+from cohort.patient_model import patient_model
 from cohort.physiology.enzymes import enzyme_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
 from cohort.population import (
@@ -66,6 +67,7 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_design,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -89,6 +91,7 @@ Floats = NDArray[np.float64]
 
 NEVER_D: Final = 10_000_000.0
 """A day that no trial reaches."""
+_ALWAYS_READ: Final = "serotonin_extracellular"  # days are counted by it; every trial has it
 SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
 """Tolerances of a trial: log ratios of daily means are right to 1e-5, far below any rating."""
 
@@ -203,6 +206,7 @@ def simulate_block(
     *,
     variant: str = AS_PLANNED.name,
     device: str = "auto",
+    leavers_go_on: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -210,6 +214,9 @@ def simulate_block(
     ----------
     protocol, arm, patient_ids, variant, device
         As in `simulate`.
+    leavers_go_on
+        Whether those who leave take their doses to the end, so that the drivers of the block are
+        those of everybody; the courses know when they left.
 
     Returns
     -------
@@ -242,6 +249,7 @@ def simulate_block(
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
+    walk.leavers_go_on = leavers_go_on
     return walk.result(ids, lanes)
 
 
@@ -303,14 +311,17 @@ def _trial_model(protocol: Protocol) -> Model:
         protocol_compounds(protocol),
         trial_systems(protocol),
         _protocol_inputs(protocol),
-        _means_of(load_condition(protocol.condition)),
-        shifted_parameters(protocol),
+        shifted=shifted_parameters(protocol),
+        wanted=_wanted(protocol),
     )
 
 
-def _means_of(condition: Condition) -> tuple[str, ...]:
-    """Return what outcomes read as daily means: adverse events, then the link."""
-    return tuple(dict.fromkeys((*DAILY_MEANS, *condition.link.signals)))
+def _wanted(protocol: Protocol) -> tuple[str, ...]:
+    """Return what outcomes read as daily means where it is there: the link, adverse events."""
+    events = (load_adverse_event(name) for name in protocol.adverse_events)
+    read = (name for event in events for name in event.reads)
+    signals = load_condition(protocol.condition).link.signals
+    return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
 
 def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
@@ -331,7 +342,8 @@ def trial_condition(protocol: Protocol) -> Condition:
 
     Returns
     -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
+    Condition with the protocol's entry criterion and share of women, where it has them, and with
+    the placebo course and drop-out of a trial of that design.
 
     Examples
     --------
@@ -348,7 +360,8 @@ def trial_condition(protocol: Protocol) -> Condition:
         record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
     if wanted.female_fraction is not None:
         record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
+    entered = Condition.model_validate(record)
+    return designed_condition(entered, trial_design(protocol, entered))
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
@@ -440,13 +453,16 @@ class _Walk:
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
         given |= {one.drug for one in variant.adds}
         self.drugs = {name: load_drug(name) for name in given}
+        self.leavers_go_on = False
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
-        names = _means_of(self.condition)
-        reference = {name: _daily_means(solutions[0], name)[-1] for name in names}
+        names = [name for name in _wanted(self.protocol) if f"total_{name}" in solutions[0].names]
+        reference = {
+            name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
+        }
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
         days = []
@@ -459,7 +475,7 @@ class _Walk:
             solutions.append(self._integrate(taking, segment, doses))
             now = solutions[-1].end
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
-            days.append(_drivers(means, reference, self.condition))
+            days.append(_drivers(means, reference))
             courses.append(
                 follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
             )
@@ -494,6 +510,8 @@ class _Walk:
 
     def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
+        if self.leavers_go_on:
+            stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
         drugs = dose_streams(
             self.protocol,
             self.arm,
@@ -562,22 +580,19 @@ def _refuse_absent(
             )
 
 
-def _drivers(
-    means: Mapping[str, Floats], reference: Mapping[str, Floats], condition: Condition
-) -> DayDrivers:
-    ratios = {name: log(means[name] / reference[name]) for name in means}
-    serotonin, firing = ratios["serotonin_extracellular"], ratios["serotonin_firing"]
+def _drivers(means: Mapping[str, Floats], reference: Mapping[str, Floats]) -> DayDrivers:
     return DayDrivers(
-        signals={name: ratios[name] for name in condition.link.signals},
-        events={"serotonin_rise": serotonin, "firing_fall": -firing},
+        readings={
+            name: log(mean / reference[name]) if name in reference else mean
+            for name, mean in means.items()
+        }
     )
 
 
 def _joined(parts: list[DayDrivers]) -> DayDrivers:
-    def join(group: str) -> dict[str, Floats]:
-        return {
-            name: np.concatenate([getattr(part, group)[name] for part in parts])
-            for name in getattr(parts[0], group)
+    return DayDrivers(
+        readings={
+            name: np.concatenate([part.readings[name] for part in parts])
+            for name in parts[0].readings
         }
-
-    return DayDrivers(signals=join("signals"), events=join("events"))
+    )

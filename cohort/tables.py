@@ -126,7 +126,7 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     last = result.courses[-1]
     rows: list[Columns] = []
     for endpoint in protocol.endpoints:
-        scale = load_scale(endpoint)
+        scale = load_scale(endpoint, condition.severity.scale)
         baseline = held = np.full(len(result.patient_ids), np.nan)
         for index in range(len(protocol.visits)):
             course = result.courses[index]

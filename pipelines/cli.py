@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
@@ -44,6 +45,7 @@ app.add_typer(conditions_app, name="conditions")
 app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
+app.command(name="calibrate")(calibrate)
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
@@ -216,15 +218,15 @@ def plan(
 def list_protocols(as_json: Json = False) -> None:
     """List the packaged protocols."""
     with answer(otherwise=EXIT_BAD_INPUT):
-        from cohort.protocols import protocol_names
-        from cohort.trial import load_protocol
+        from cohort.protocols import protocol_names, protocol_title
 
-        titles = {name: load_protocol(name).title for name in protocol_names()}
+        titles = {name: protocol_title(name) for name in protocol_names()}
     if as_json:
         print(json.dumps(titles))
         return
+    width = max(map(len, titles))
     for name, title in titles.items():
-        print(f"{name}  {title}")
+        print(f"{name:{width}}  {title}")
 
 
 @protocols_app.command("show")

@@ -3,19 +3,24 @@
 import math
 from collections.abc import Iterator
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, model_validator
 
+from cohort.calibration import load_fitted
 from cohort.chemistry import find_system, with_needs
+from cohort.conditions.design import DesignEffects
 from cohort.conditions.shift import (
     Shift,
     read_number,
     shift_contradictions,
     signal_contradictions,
 )
-from cohort.errors import ConditionError, UnknownNameError
+from cohort.errors import CohortError, ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
+from cohort.population.draws import normals
 from cohort.population.history import PatientHistory
 from cohort.scales import load_scale, scale_names, scales_of
 from cohort.yaml_files import (
@@ -39,6 +44,8 @@ __all__ = [
     "condition_text",
     "load_condition",
 ]
+
+Floats = NDArray[np.float64]
 
 _ANCESTRIES = ("white", "black", "asian", "hispanic", "other")  # as `cohort.population.people`
 _SHARES_ROUND_OFF = 1e-6
@@ -89,6 +96,8 @@ class SeverityModel(Declaration):
     ----------
     scale
         Scale in whose points it is, counted from the minimum of that scale.
+    further_scales
+        Scales on request that measure it too, such as off-time where motor symptoms fluctuate.
     baseline_mean, baseline_sd
         Before the entry criterion is applied [points].
     progression, progression_sd
@@ -102,6 +111,7 @@ class SeverityModel(Declaration):
     """
 
     scale: str
+    further_scales: tuple[str, ...] = ()
     baseline_mean: PureNumber
     baseline_sd: NotNegative
     progression: Annotated[Fact, quantity_in("1/day")]
@@ -124,6 +134,17 @@ class EntryCriterion(Declaration):
 class PlaceboModel(Declaration):
     """Improvement without a drug: Weibull rise with a linear loss, twelve weeks at most.
 
+    Parameters
+    ----------
+    gain, time, shape, relapse
+        Of the curve [points, d, 1, points/d].
+    patient_sd
+        SD between patients of the improvement over its mean [1].
+    trial_sd
+        SD between trials of the improvement at week 8, beyond sampling and design [points].
+    design
+        How features of the trial multiply the improvement; not at all if left out.
+
     Examples
     --------
     >>> load_condition("major_depression").placebo.shape.number("1")
@@ -136,6 +157,7 @@ class PlaceboModel(Declaration):
     relapse: Rate
     patient_sd: NotNegative
     trial_sd: NotNegative
+    design: DesignEffects | None = None
 
 
 class LinkModel(Declaration):
@@ -143,31 +165,100 @@ class LinkModel(Declaration):
 
     Parameters
     ----------
+    fitted
+        Name or path of a fit of ``cohort calibrate`` that gives the weights of ``signals``, their
+        errors and correlations; none if left out.
     calibrated
-        Whether the weights were fitted to trials. If not, effects of drugs on scores are not to be
-        believed, and the command line says so.
+        Whether the weights were fitted to trials, true with ``fitted``. If not, effects of drugs on
+        scores are not to be believed, and the command line says so.
     signals
-        Weight of each state or rule [1]: ln of its daily mean over the untreated level. None: no
-        drug moves a score.
+        Weight of each reading of the model [1]: ln of its daily mean over the untreated level, or
+        the occupancy of a target. None: no drug moves a score. With ``fitted``, a weight that is
+        written stands in place of the fitted one.
     signal_relative_error
-        Standard error of the weights over the weights [1].
+        Standard error of the weights over the weights [1], where there is no fit.
     rate, fast_share, ceiling, sensitivity_sd_log
         Of the slow clinical process, the part that does not wait for it, the largest mean benefit
         [points], and the spread of the benefit between patients.
+    trial_sd
+        SD between trials of the benefit over its mean [1]; none if left out.
 
     Examples
     --------
-    >>> tuple(load_condition("major_depression").link.signals)
-    ('serotonin_extracellular',)
+    >>> "serotonin_extracellular" in load_condition("major_depression").link.signals
+    True
     """
 
-    calibrated: bool
-    signals: dict[str, PureNumber]
-    signal_relative_error: NotNegative
+    fitted: str | None = None
+    calibrated: bool = False
+    signals: dict[str, PureNumber] = {}
+    signal_relative_error: NotNegative | None = None
     rate: Rate
     fast_share: Share
     ceiling: NotNegative
     sensitivity_sd_log: NotNegative
+    trial_sd: NotNegative | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_fitted(cls, record: Any) -> Any:  # noqa: ANN401 -- whatever a file holds
+        """Take the weights of the fit where none are written."""
+        if not isinstance(record, dict) or not isinstance(record.get("fitted"), str):
+            return record
+        try:
+            found = load_fitted(record["fitted"])
+        except CohortError as error:
+            raise ValueError(str(error)) from error
+        errors = found.standard_errors
+        signals = {
+            name: {
+                "value": weight,
+                "mark": "computed",
+                "source": f"cohort calibrate {found.name}: {found.n_row} contrasts, "
+                f"standard error {errors[name]:.2g}",
+            }
+            for name, weight in found.weights.items()
+        }
+        return {**record, "calibrated": True, "signals": signals | (record.get("signals") or {})}
+
+    def draws(self, n: int, seed: int) -> dict[str, Floats]:
+        """Return draws of the weights, as uncertain as they are.
+
+        Parameters
+        ----------
+        n
+            How many.
+        seed
+            The same seed gives the same draws.
+
+        Returns
+        -------
+        By name of the reading, shape ``(n,)``. With a fit, normal with its covariance; without one,
+        all weights times one normal number of mean 1 and SD ``signal_relative_error``, since they
+        were guessed together. A draw that would change the sign of a weight is held at 0.
+
+        Examples
+        --------
+        >>> drawn = load_condition("major_depression").link.draws(1000, 7)
+        >>> drawn["serotonin_extracellular"].shape
+        (1000,)
+        """
+        if self.fitted is not None:
+            found = load_fitted(self.fitted)
+            drawn = found.draws(n, seed)
+            return {
+                name: np.maximum(drawn[name] / found.weights[name], 0.0) * weight.number("1")
+                if found.weights.get(name)
+                else np.full(n, weight.number("1"))
+                for name, weight in self.signals.items()
+            }
+        relative = self.signal_relative_error
+        spread = 0.0 if relative is None else relative.number("1")
+        factor = 1.0 + spread * normals(seed, np.arange(n, dtype=np.int64), "weights of the link")
+        return {
+            name: np.maximum(factor, 0.0) * weight.number("1")
+            for name, weight in self.signals.items()
+        }
 
 
 class DropoutModel(Declaration):
@@ -182,6 +273,11 @@ class DropoutModel(Declaration):
         severity stands above ``expected_fall`` points below baseline; 3 points if left out.
     adverse_event_burden
         Hazard added by each ongoing adverse event [1/d].
+    trial_sd_log, adverse_trial_sd_log
+        SD between trials of the log hazards of leaving for lack of efficacy and other reasons, and
+        for adverse events, beyond sampling and design [1]; none if left out.
+    design, adverse_design
+        How features of the trial multiply the same; not at all if left out.
 
     Examples
     --------
@@ -196,6 +292,10 @@ class DropoutModel(Declaration):
     expected_fall: PureNumber | None = None
     adverse_event: Rate
     adverse_event_burden: Rate
+    trial_sd_log: NotNegative | None = None
+    adverse_trial_sd_log: NotNegative | None = None
+    design: DesignEffects | None = None
+    adverse_design: DesignEffects | None = None
 
 
 class Condition(Declaration):
@@ -256,9 +356,9 @@ class Condition(Declaration):
         Examples
         --------
         >>> load_condition("major_depression").scales
-        ('HAMD17', 'HAMD24', 'MADRS', 'PHQ9')
+        ('HAMD17', 'HAMD21', 'HAMD24', 'MADRS', 'PHQ9', 'QIDSSR', 'ISI', 'CGIS')
         """
-        return scales_of(self.severity.scale)
+        return (*scales_of(self.severity.scale), *self.severity.further_scales)
 
     @property
     def warning(self) -> str:
@@ -353,6 +453,7 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
             f"allowed. Write 'scale: {latent}'.",
         )
         return
+    yield from _further_scales(condition.severity)
     name = entry.scale
     if not is_read(name):
         return
@@ -368,6 +469,30 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
         yield from _criterion(entry)
 
 
+def _further_scales(severity: SeverityModel) -> Iterator[Contradiction]:
+    if not is_read(severity.further_scales):
+        return
+    known = scales_of(severity.scale)
+    for position, name in enumerate(severity.further_scales):
+        path = ("severity", "further_scales", position)
+        if not is_read(name):
+            continue
+        if name not in scale_names():
+            yield _unknown_scale(path, name)
+        elif severity.scale not in load_scale(name).latents:
+            read = " or ".join(f"'{one}'" for one in load_scale(name).latents)
+            yield Contradiction(
+                path=path,
+                message=f"'{name}' reads a severity in points of {read}; this one is in points of "
+                f"'{severity.scale}'. Delete it.",
+            )
+        elif name in known or name in severity.further_scales[:position]:
+            yield Contradiction(
+                path=path,
+                message=f"'{name}' measures this condition already; once is enough. Delete it.",
+            )
+
+
 def _criterion(entry: EntryCriterion) -> Iterator[Contradiction]:
     scale, lowest = load_scale(entry.scale), read_number(entry.at_least, "1")
     if lowest is not None and not scale.minimum <= lowest <= scale.maximum:
@@ -378,7 +503,7 @@ def _criterion(entry: EntryCriterion) -> Iterator[Contradiction]:
         )
 
 
-def _unknown_scale(path: tuple[str, ...], name: str) -> Contradiction:
+def _unknown_scale(path: tuple[str | int, ...], name: str) -> Contradiction:
     return Contradiction(
         path=path,
         message=f"unknown rating scale '{name}'; {len(scale_names())} are known. "

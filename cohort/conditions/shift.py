@@ -8,11 +8,12 @@ patient and how patients differ. `Condition.contradictions` enters at `shift_con
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import model_validator
 
 from cohort.chemistry import Setting, chemistry, system_names
+from cohort.compounds import TARGETS
 from cohort.errors import CohortError
 from cohort.facts import Declaration, Fact, quantity_in
 from cohort.model import Bounds
@@ -275,6 +276,9 @@ def read_number(fact: Fact | None, unit: str) -> float | None:
         return None
 
 
+_OF_TARGETS: Final = frozenset(target.occupancy for target in TARGETS.values())
+
+
 def signal_contradictions(
     signals: Mapping[str, object], systems: tuple[str, ...]
 ) -> Iterator[Contradiction]:
@@ -296,7 +300,7 @@ def signal_contradictions(
     >>> [one.path for one in signal_contradictions({"motor_drift": 1.0}, ("dopamine",))]
     [('link', 'signals', 'motor_drift')]
     """
-    known = quantities_of(systems).readable
+    known = quantities_of(systems).readable | _OF_TARGETS
     for name in signals:
         if name not in known:
             yield Contradiction(

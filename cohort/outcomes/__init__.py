@@ -17,6 +17,7 @@ from cohort.outcomes.course import (
     TrialVariation,
     baseline_severity,
     follow_days,
+    rests_at_zero,
     start_course,
 )
 from cohort.outcomes.expectation import expectation_share
@@ -42,6 +43,7 @@ __all__ = [
     "placebo_improvement",
     "recovery_time",
     "relax",
+    "rests_at_zero",
     "scale_names",
     "score",
     "start_course",

@@ -2,7 +2,7 @@
 
 import functools
 from importlib import resources
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+_DRIVERS: Final = {
+    "serotonin_rise": ("serotonin_extracellular", 1.0),
+    "firing_fall": ("serotonin_firing", -1.0),
+}
 Duration = Annotated[Fact, quantity_in("day", minimum=0.0)]
 
 
@@ -174,6 +178,28 @@ class AdverseEvent(Declaration):
     frailty_sd: PureNumber
     severity: SeverityShares
     serious: bool
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """States or rules of the model whose daily means it reads.
+
+        Examples
+        --------
+        >>> load_adverse_event("somnolence").reads
+        ('serotonin_firing',)
+        """
+        return (_DRIVERS[self.driver][0],)
+
+    @property
+    def sign(self) -> float:
+        """1 where a rise drives the event, -1 where a fall does.
+
+        Examples
+        --------
+        >>> load_adverse_event("somnolence").sign
+        -1.0
+        """
+        return _DRIVERS[self.driver][1]
 
 
 class _Events(Declaration):

@@ -6,12 +6,13 @@ patient objects.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.compounds import TARGETS
 from cohort.conditions import Condition
 from cohort.errors import CohortError
 from cohort.outcomes.adverse_events import AdverseEvent, hazard_per_day
@@ -27,6 +28,7 @@ __all__ = [
     "TrialVariation",
     "baseline_severity",
     "follow_days",
+    "rests_at_zero",
     "start_course",
 ]
 
@@ -35,13 +37,21 @@ Floats = NDArray[np.float64]
 REASONS: Final = ("OTHER", "LACK OF EFFICACY", "ADVERSE EVENT")
 """Reasons for discontinuation, in the order of the competing hazards."""
 
+_OF_TARGETS: Final = frozenset(
+    name
+    for target in TARGETS.values()
+    for name in (target.occupancy, *target.doors, *target.agonist_doors)
+)
 _MOST_SCREENINGS: Final = 200
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrialVariation:
     """Say how one trial, and one draw of the fitted parameters, differs from the mean.
+
+    Each is one number for all, or one a lane, shape ``(n_lane,)``: lanes of many replicate trials
+    are followed in one call.
 
     Parameters
     ----------
@@ -52,6 +62,11 @@ class TrialVariation:
     expectation
         Improvement that patients owe to knowing that they get a treatment beside their tablets, as
         a share of their own improvement on placebo [1].
+    weights
+        Weight of a signal in place of that of the condition's link [1], by name of the signal.
+    dropout_factor, adverse_dropout_factor
+        Multiple of the hazards of leaving for lack of efficacy or other reasons, and of leaving for
+        an adverse event [1], not negative.
 
     Examples
     --------
@@ -59,30 +74,43 @@ class TrialVariation:
     1.0
     """
 
-    placebo_shift: float = 0.0
-    benefit_factor: float = 1.0
-    expectation: float = 0.0
+    placebo_shift: float | Floats = 0.0
+    benefit_factor: float | Floats = 1.0
+    expectation: float | Floats = 0.0
+    weights: Mapping[str, float | Floats] = field(default_factory=dict)
+    dropout_factor: float | Floats = 1.0
+    adverse_dropout_factor: float | Floats = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DayDrivers:
-    """Hold daily means of the states that outcomes read, as log ratios to the untreated level.
+    """Hold the daily means that outcomes read, as departures from the untreated patient.
 
     Parameters
     ----------
-    signals
-        By name of the state, shape ``(n_day, n_lane)`` [1].
-    events
-        By name of the driver of adverse events, shape ``(n_day, n_lane)`` [1].
+    readings
+        By name of a state or rule of the model, shape ``(n_day, n_lane)`` [1]: the log ratio to the
+        untreated level, or the level itself where that is 0 (`rests_at_zero`).
 
     Examples
     --------
-    >>> DayDrivers(signals={}, events={"serotonin_rise": np.zeros((2, 3))}).n_day
+    >>> DayDrivers(readings={"serotonin_extracellular": np.zeros((2, 3))}).n_day
     2
     """
 
-    signals: Mapping[str, Floats]
-    events: Mapping[str, Floats]
+    readings: Mapping[str, Floats]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of days and of lanes.
+
+        Examples
+        --------
+        >>> DayDrivers(readings={"serotonin_firing": np.zeros((7, 1))}).shape
+        (7, 1)
+        """
+        n_day, n_lane = next(iter(self.readings.values())).shape
+        return n_day, n_lane
 
     @property
     def n_day(self) -> int:
@@ -90,10 +118,41 @@ class DayDrivers:
 
         Examples
         --------
-        >>> DayDrivers(signals={}, events={"firing_fall": np.zeros((7, 1))}).n_day
+        >>> DayDrivers(readings={"serotonin_firing": np.zeros((7, 1))}).n_day
         7
         """
-        return len(next(iter(self.events.values())))
+        return self.shape[0]
+
+    def get(self, name: str) -> Floats:
+        """Return a reading; that of something the trial does not simulate is at rest, 0.
+
+        Examples
+        --------
+        >>> DayDrivers(readings={"serotonin_firing": np.zeros((7, 1))}).get("motor_drive").shape
+        (7, 1)
+        """
+        found = self.readings.get(name)
+        return np.zeros(self.shape) if found is None else found
+
+
+def rests_at_zero(name: str) -> bool:
+    """Tell whether a quantity is 0 without treatment: what drugs do to a target.
+
+    Parameters
+    ----------
+    name
+        A state or rule of the model.
+
+    Returns
+    -------
+    True for occupancies and doors of targets, which are read as they are; others as log ratios.
+
+    Examples
+    --------
+    >>> [rests_at_zero(name) for name in ("occupancy_h1", "serotonin_extracellular")]
+    [True, False]
+    """
+    return name in _OF_TARGETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -281,7 +340,7 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> round(float(entered.mean()))
     22
     """
-    scale = load_scale(condition.entry.scale)
+    scale = load_scale(condition.entry.scale, condition.severity.scale)
     lowest = condition.entry.at_least.number("1")
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
@@ -331,9 +390,7 @@ def follow_days(
     >>> from cohort.conditions import load_condition
     >>> condition = load_condition("major_depression")
     >>> still = np.zeros((7, 3))
-    >>> drivers = DayDrivers(
-    ...     signals={"serotonin_extracellular": still}, events={"serotonin_rise": still}
-    ... )
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": still})
     >>> course = start_course(np.arange(1, 4), 7, condition, ())
     >>> week = follow_days(course, drivers, condition, (), TrialVariation())
     >>> week.day, week.slow.tolist()
@@ -355,7 +412,8 @@ def _one_day(
     link = condition.link
     now = np.zeros_like(course.now)
     for state, weight in link.signals.items():
-        now = now + weight.number("1") * drivers.signals[state][index]
+        own = variation.weights.get(state, weight.number("1"))
+        now = now + own * drivers.get(state)[index]
     slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
     course = replace(course, day=course.day + 1, now=now, slow=slow)
     present = np.isnan(course.left_day)
@@ -381,7 +439,7 @@ def _events_of_day(
     hazard, adaptation = course.hazard.copy(), course.adaptation.copy()
     onset, end = course.onset_day.copy(), course.end_day.copy()
     for row, event in enumerate(events):
-        driver = drivers.events[event.driver][index]
+        driver = event.sign * drivers.get(event.reads[0])[index]
         rate = hazard_per_day(
             event, driver, adaptation[row], course.frailty[row], _base_dropout(condition)
         )
@@ -418,7 +476,9 @@ def _leavers_of_day(
         dropout.adverse_event.number("1/day")
         + dropout.adverse_event_burden.number("1/day") * burden,
     )
-    hazard = course.leave_hazard + np.where(present, np.array(rates), 0.0)
+    most, adverse = variation.dropout_factor, variation.adverse_dropout_factor
+    multiples = np.array([np.broadcast_to(one, severity.shape) for one in (most, most, adverse)])
+    hazard = course.leave_hazard + np.where(present, multiples * np.array(rates), 0.0)
     left_day, left_reason = course.left_day.copy(), course.left_reason.copy()
     for reason in range(len(REASONS)):  # the first reason in order wins a tie of days
         leaves = present & np.isnan(left_day) & (hazard[reason] >= course.leave_limit[reason])

@@ -5,9 +5,11 @@ Content only: the schema and the reader are in `cohort.trial`.
 
 from importlib import resources
 
+from ruamel.yaml import YAML
+
 from cohort.errors import UnknownNameError
 
-__all__ = ["protocol_names", "protocol_text"]
+__all__ = ["protocol_names", "protocol_text", "protocol_title"]
 
 
 def protocol_names() -> tuple[str, ...]:
@@ -48,3 +50,30 @@ def protocol_text(name: str) -> str:
         raise UnknownNameError("protocol", name, protocol_names(), "protocol")
     folder = resources.files("cohort.protocols")
     return (folder / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def protocol_title(name: str) -> str:
+    """Return the title of a packaged protocol, without reading the rest of it.
+
+    Parameters
+    ----------
+    name
+        One of `protocol_names`.
+
+    Returns
+    -------
+    Title.
+
+    Raises
+    ------
+    UnknownNameError
+        If no packaged protocol has that name.
+
+    Examples
+    --------
+    >>> protocol_title("elldopa")
+    "Levodopa 150, 300 and 600 mg a day against placebo in early Parkinson's disease, 42 weeks"
+    """
+    # a list of titles must not wait for every drug and condition to be read
+    (line,) = (one for one in protocol_text(name).splitlines() if one.startswith("title:"))
+    return str(YAML(typ="safe", pure=True).load(line)["title"])

@@ -4,6 +4,6 @@ A condition says in whose points its latent severity is; a scale says whose poin
 import `cohort.facts` and `cohort.yaml_files`; `cohort.conditions` and `cohort.outcomes` enter here.
 """
 
-from cohort.scales.scale import Scale, load_scale, scale_names, scales_of, score
+from cohort.scales.scale import Reading, Scale, load_scale, scale_names, scales_of, score
 
-__all__ = ["Scale", "load_scale", "scale_names", "scales_of", "score"]
+__all__ = ["Reading", "Scale", "load_scale", "scale_names", "scales_of", "score"]

@@ -7,15 +7,38 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
 from cohort.yaml_files import Contradiction, is_read, read_yaml_model, refuse_contradictions
 
-__all__ = ["Scale", "load_scale", "scale_names", "scales_of", "score"]
+__all__ = ["Reading", "Scale", "load_scale", "scale_names", "scales_of", "score"]
 
 NotNegative = Annotated[Fact, quantity_in("1", minimum=0.0)]
+
+
+class Reading(Declaration):
+    """Declare how a scale reads a latent severity that is not its first.
+
+    Parameters
+    ----------
+    latent
+        Scale in whose points that severity is.
+    loading
+        Points per point of that severity [1].
+    offset
+        Points above the minimum at severity 0 [points]; 0 if left out.
+
+    Examples
+    --------
+    >>> load_scale("ISI").also_reads[0].latent
+    'HAMA'
+    """
+
+    latent: str
+    loading: PureNumber
+    offset: PureNumber | None = None
 
 
 class Scale(Declaration):
@@ -27,13 +50,24 @@ class Scale(Declaration):
         Short name, the parameter code of tables.
     label
         Name for people.
+    unit
+        Unit of the score for people.
     latent
         Scale in whose points the latent severity is that this scale reads. It measures the
-        conditions whose ``severity.scale`` is this one, and no others.
+        conditions whose ``severity.scale`` is this one or one of ``also_reads``, and no others.
+    on_request
+        Whether it measures only those of these conditions that name it in ``further_scales``.
     minimum, maximum
-        Range of the score [points]. A latent severity of 0 is scored as the minimum.
+        Range of the score [points].
+    step
+        Distance between two scores that can be given [points].
     loading
         Points per point of latent severity [1].
+    offset
+        Points above the minimum at severity 0 [points]; 0 if left out, so that severity 0 is scored
+        as the minimum.
+    also_reads
+        How it reads severities in points of other scales.
     noise_sd
         Standard error of one rating [points].
     responder_fall
@@ -51,10 +85,15 @@ class Scale(Declaration):
 
     name: str
     label: str
+    unit: str = "points"
     latent: str
+    on_request: bool = False
     minimum: float
     maximum: float
+    step: Annotated[float, Field(gt=0.0)] = 1.0
     loading: PureNumber
+    offset: PureNumber | None = None
+    also_reads: tuple[Reading, ...] = ()
     noise_sd: NotNegative
     responder_fall: NotNegative | None = None
     responder_points: NotNegative | None = None
@@ -79,6 +118,67 @@ class Scale(Declaration):
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Scales in whose points the severities are that it reads, its first one first.
+
+        Examples
+        --------
+        >>> load_scale("ISI").latents
+        ('HAMD17', 'HAMA', 'NRS')
+        """
+        return (self.latent, *(one.latent for one in self.also_reads))
+
+    def reading(self, latent: str) -> "Scale":
+        """Return the scale as it reads a severity.
+
+        Parameters
+        ----------
+        latent
+            One of ``latents``.
+
+        Returns
+        -------
+        The same scale with that ``latent`` and its ``loading`` and ``offset``.
+
+        Raises
+        ------
+        UnknownNameError
+            If it does not read that severity.
+
+        Examples
+        --------
+        >>> load_scale("CGIS").reading("PANSS").loading.number("1")
+        0.06
+        """
+        if latent == self.latent:
+            return self
+        for one in self.also_reads:
+            if one.latent == latent:
+                said = {"latent": latent, "loading": one.loading, "offset": one.offset}
+                return self.model_copy(update=said)
+        raise UnknownNameError(f"scale '{self.name}', latent", latent, self.latents, "severity")
+
+    def expected(self, severity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what is scored above the minimum before rounding, noise and bounds [points].
+
+        Parameters
+        ----------
+        severity
+            Latent severity [points of ``latent``, above its minimum], any shape.
+
+        Returns
+        -------
+        ``offset + loading * severity``, same shape.
+
+        Examples
+        --------
+        >>> load_scale("OFFTIME").expected(np.array([62.0])).tolist()
+        [12.0]
+        """
+        offset = 0.0 if self.offset is None else self.offset.number("1")
+        return offset + self.loading.number("1") * severity
+
 
 class _Scales(Declaration):
     scales: tuple[Scale, ...]
@@ -98,7 +198,7 @@ def scale_names() -> tuple[str, ...]:
     Examples
     --------
     >>> scale_names()[:3]
-    ('HAMD17', 'HAMD24', 'MADRS')
+    ('HAMD17', 'HAMD21', 'HAMD24')
     """
     return tuple(_scales())
 
@@ -113,23 +213,29 @@ def scales_of(latent: str) -> tuple[str, ...]:
 
     Returns
     -------
-    Names in the order of the catalogue; none if nothing reads it.
+    Names in the order of the catalogue, without those on request; none if nothing reads it.
 
     Examples
     --------
     >>> scales_of("UPDRS")
-    ('UPDRS', 'UPDRS3')
+    ('UPDRS', 'UPDRS3', 'MDSUPDRS3')
     """
-    return tuple(scale.name for scale in _scales().values() if scale.latent == latent)
+    return tuple(
+        scale.name
+        for scale in _scales().values()
+        if latent in scale.latents and not scale.on_request
+    )
 
 
-def load_scale(name: str) -> Scale:
+def load_scale(name: str, latent: str | None = None) -> Scale:
     """Return a scale by name.
 
     Parameters
     ----------
     name
         One of `scale_names`.
+    latent
+        Severity that it is to read, ``severity.scale`` of a condition; its first if left out.
 
     Returns
     -------
@@ -138,7 +244,7 @@ def load_scale(name: str) -> Scale:
     Raises
     ------
     UnknownNameError
-        If there is no such scale.
+        If there is no such scale, or it does not read that severity.
 
     Examples
     --------
@@ -147,7 +253,8 @@ def load_scale(name: str) -> Scale:
     """
     if name not in _scales():
         raise UnknownNameError("endpoint", name, scale_names(), "scale")
-    return _scales()[name]
+    scale = _scales()[name]
+    return scale if latent is None else scale.reading(latent)
 
 
 def score(
@@ -166,11 +273,12 @@ def score(
 
     Returns
     -------
-    Whole points within the range of the scale; NaN where severity is NaN.
+    Whole steps within the range of the scale; NaN where severity is NaN.
 
     Notes
     -----
-    ``clip(minimum + round(loading * severity + noise_sd * noise))``. Left out: single items.
+    ``clip(minimum + round(offset + loading * severity + noise_sd * noise))``. Left out: single
+    items.
 
     Examples
     --------
@@ -179,5 +287,6 @@ def score(
     >>> score(load_scale("PANSS"), np.array([64.0]), np.zeros(1)).tolist()
     [94.0]
     """
-    exact = scale.loading.number("1") * severity + scale.noise_sd.number("1") * noise
-    return np.minimum(np.maximum(scale.minimum + np.rint(exact), scale.minimum), scale.maximum)
+    exact = scale.expected(severity) + scale.noise_sd.number("1") * noise
+    rounded = scale.minimum + scale.step * np.rint(exact / scale.step)
+    return np.minimum(np.maximum(rounded, scale.minimum), scale.maximum)

@@ -18,6 +18,7 @@ from cohort.trial.arms import (
     SupplementRegimen,
     dose_times,
 )
+from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -26,6 +27,7 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
     daily_meals,
@@ -47,7 +49,12 @@ from cohort.trial.protocol import (
     Visit,
     protocol_schema,
 )
-from cohort.trial.published import PublishedResult
+from cohort.trial.published import (
+    REPORTED_ONLY,
+    BiomarkerChange,
+    PublishedResult,
+    ResponseRule,
+)
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
@@ -70,9 +77,11 @@ from cohort.trial.visits import Segment, schedule_time, segments, study_day
 
 __all__ = [
     "AS_PLANNED",
+    "REPORTED_ONLY",
     "Adherence",
     "Analysis",
     "Arm",
+    "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
@@ -84,10 +93,12 @@ __all__ = [
     "ProtocolRecord",
     "PublishedResult",
     "Regimen",
+    "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",
@@ -123,6 +134,7 @@ __all__ = [
     "status_factors",
     "study_day",
     "supplement_streams",
+    "trial_design",
     "trial_systems",
     "variant_covariates",
     "variant_diet",

@@ -24,6 +24,8 @@ from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.eligibility import parse_criterion
+from cohort.trial.published import REPORTED_ONLY
+from cohort.trial.published_contradictions import COUNTED
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.variants import trial_systems, variant_shifts
@@ -88,8 +90,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
         scale = protocol.population.entry.scale
         yield from _name(scale, ("population", "entry", "scale"), scale_names(), "rating scale")
     yield from _recruitment(protocol)
-    for position, row in enumerate(protocol.published):
-        yield from _name(row.scale, ("published", position, "scale"), scale_names(), "rating scale")
+    yield from _published(protocol)
     for i, arm in enumerate(protocol.arms):
         for j, regimen in enumerate(arm.regimens):
             yield from _regimen(regimen, ("arms", i, "regimens", j))
@@ -97,6 +98,31 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
             yield from _supplement(taken, ("arms", i, "supplements", j))
     yield from _meals(protocol)
     yield from _variants(protocol)
+
+
+def _published(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse scales and events that nothing has, and scores that their scale has not."""
+    events = sorted({*adverse_event_names(), *REPORTED_ONLY})
+    for position, row in enumerate(protocol.published):
+        path = ("published", position)
+        for key in ("adverse_events", "percents"):
+            for name in dict(getattr(row, key)):
+                if key == "adverse_events" or name not in COUNTED:
+                    yield from _name(name, (*path, key, name), events, "adverse event")
+        if row.scale is None or not is_read(row.scale):
+            continue
+        yield from _name(row.scale, (*path, "scale"), scale_names(), "rating scale")
+        if row.scale not in scale_names() or row.reported_on is not None:
+            continue
+        scale = load_scale(row.scale)
+        for key in ("mean_end", "mean_baseline"):
+            score = getattr(row, key)
+            if score is not None and (score < scale.minimum or score > scale.maximum):
+                yield Contradiction(
+                    path=(*path, key),
+                    message=f"{score:g} points was given; {scale.name} goes from {scale.minimum:g} "
+                    f"to {scale.maximum:g}. Write a change as 'mean_change'.",
+                )
 
 
 def _variants(protocol: Protocol) -> Iterator[Contradiction]:

@@ -215,26 +215,36 @@ def _published(protocol: Protocol) -> Iterator[Contradiction]:
     known = {
         "arm": [arm.name for arm in protocol.arms],
         "visit": [visit.name for visit in protocol.visits],
+        "variant": [variant.name for variant in protocol.variants],
     }
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     for position, row in enumerate(protocol.published):
         for key, names in known.items():
             name = getattr(row, key)
-            if is_read(name) and names and all(map(is_read, names)) and name not in names:
+            if name is None or not is_read(name):
+                continue
+            if key == "variant" and not names and is_read(protocol.variants):
+                yield Contradiction(
+                    path=("published", position, key),
+                    message=f"'{name}' was given; this protocol has no variants. Delete the line.",
+                )
+            elif names and all(map(is_read, names)) and name not in names:
                 yield Contradiction(
                     path=("published", position, key),
                     message=f"'{name}' is no {key} of this protocol; published results belong to "
                     f"one. {nearest_hint(name, names)}",
                 )
-        if not all(map(is_read, (row.arm, row.scale, row.visit))):
+        place = (row.arm, row.variant, row.scale, row.visit, row.pool)
+        if not all(map(is_read, place)):
             continue
-        if (row.arm, row.scale, row.visit) in seen:
+        if place in seen:
+            what = "what has no scale" if row.scale is None else row.scale
             yield Contradiction(
                 path=("published", position),
-                message=f"{row.scale} of '{row.arm}' at '{row.visit}' is given a second time; one "
+                message=f"{what} of '{row.arm}' at '{row.visit}' is given a second time; one "
                 "row each is allowed. Delete one.",
             )
-        seen.add((row.arm, row.scale, row.visit))
+        seen.add(place)
 
 
 def _variants(protocol: Protocol) -> Iterator[Contradiction]:

@@ -19,6 +19,7 @@ from cohort.nutrition import MIXED
 from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.contradictions import protocol_contradictions
+from cohort.trial.features import TrialFeatures
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
     DAY_S,
@@ -353,6 +354,9 @@ class Protocol(ProtocolRecord):
     # left out of what is hashed where it is not written: the same trial, the same hash
     analysis: Analysis | None = Field(
         default=None, examples=["{missing_data: J2R}"], exclude_if=lambda one: one is None
+    )
+    features: TrialFeatures = Field(
+        default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
     )
     published: tuple[PublishedResult, ...] = ()
 

@@ -38,9 +38,11 @@ __all__ = [
     "Number",
     "RunIn",
     "Seed",
+    "Sites",
     "Span",
     "Words",
     "Written",
+    "Year",
     "write_clock",
     "write_span",
 ]
@@ -53,6 +55,10 @@ MAX_DURATION_S = 520 * WEEK_S
 """Longest trial [s]: ten years."""
 MAX_COUNT = 10_000_000
 """Most patients of one arm."""
+MAX_SITES = 10_000
+"""Most centres of a trial."""
+YEARS = (1900, 2100)
+"""First and last year of publication."""
 MAX_SEED = 2**63 - 1
 """Largest seed."""
 _MAX_DOSE_MG = 1e6
@@ -449,6 +455,22 @@ ArmSize = Annotated[
     ),
 ]
 """Number of patients of an arm, at least one."""
+Sites = Annotated[
+    int,
+    Written(
+        read=_count(1, MAX_SITES, " (centres)"),
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_SITES},
+    ),
+]
+"""Number of centres of a trial, at least one."""
+Year = Annotated[
+    int,
+    Written(
+        read=_count(*YEARS, " (a year)"),
+        schema={"type": "integer", "minimum": YEARS[0], "maximum": YEARS[1]},
+    ),
+]
+"""Calendar year."""
 Seed = Annotated[
     int,
     Written(

@@ -176,8 +176,8 @@ def test_the_tolerance_of_trials_delivers_five_digits(monkeypatch):
     loose = simulate_block(TRIAL, "citalopram 40 mg", IDS[:3])
     monkeypatch.setattr(cohort.simulate, "SOLVER", Solver(rtol=1e-8, atol=1e-9))
     tight = simulate_block(TRIAL, "citalopram 40 mg", IDS[:3])
-    for name, ratios in loose.drivers.events.items():
-        assert np.abs(ratios - tight.drivers.events[name]).max() < 1e-5  # as SOLVER says
+    for name, ratios in loose.drivers.readings.items():
+        assert np.abs(ratios - tight.drivers.readings[name]).max() < 1e-5  # as SOLVER says
 
 
 def test_a_trial_may_look_for_no_adverse_events():

@@ -156,8 +156,8 @@ def test_the_tolerance_of_trials_holds_with_windows(monkeypatch):
     loose = simulate_block(TRIAL, ARM, IDS[:3], variant="tired")
     monkeypatch.setattr(cohort.simulate, "SOLVER", Solver(rtol=1e-8, atol=1e-9))
     tight = simulate_block(TRIAL, ARM, IDS[:3], variant="tired")
-    for name, ratios in loose.drivers.events.items():
-        assert np.abs(ratios - tight.drivers.events[name]).max() < 1e-4
+    for name, ratios in loose.drivers.readings.items():
+        assert np.abs(ratios - tight.drivers.readings[name]).max() < 1e-4
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest():

@@ -37,17 +37,18 @@ def test_lanes_solver_and_solution_survive_pickling():
 
 
 NONSENSE = (None, "abc", -1, [[["x"]]], object(), True)
+NAMES = [str(value) if type(value) is not object else "object" for value in NONSENSE]
 
 
 @pytest.mark.parametrize("name", ["parameters", "states", "quadratures"])
-@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("value", NONSENSE, ids=NAMES)
 def test_rows_that_are_none_are_refused(name, value):
     with pytest.raises(KernelError):
         Lanes(**GIVEN | {name: value})
 
 
 @pytest.mark.parametrize("name", ["step_sizes", "codes"])
-@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("value", NONSENSE, ids=NAMES)
 def test_step_sizes_and_codes_that_are_none_are_refused(name, value):
     with pytest.raises(KernelError):
         Lanes(**GIVEN | {name: value})

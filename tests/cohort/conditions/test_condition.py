@@ -4,6 +4,7 @@ from importlib import resources
 
 import pytest
 
+from cohort.calibration import fitted_names, load_fitted
 from cohort.conditions import condition as condition_module
 from cohort.conditions import condition_names, load_condition
 from cohort.errors import ConditionError, UnknownNameError
@@ -46,7 +47,7 @@ WRONG = {
         "  age_min: {value: 50 year, mark: design, source: example}\n  female_fraction:",
         "41 year was given, and age_min is 50 year",
     ),
-    "a scale that is none": ("scale: HAMD17", "scale: HAMD71", "Did you mean 'HAMD17'"),
+    "a scale that is none": ("scale: HAMD17", "scale: HAMD71", "Did you mean 'HAMD21' or 'HAMD17'"),
     "a scale that reads another": ("scale: HAMD17", "scale: HAMD24", "Write 'scale: HAMD17'"),
     "entry on the scale of another": ("scale: MADRS", "scale: PANSS", "does not measure"),
     "a criterion beyond the scale": (
@@ -81,6 +82,27 @@ def test_a_wrong_file_is_refused_with_its_line(case, tmp_path):
     assert words in str(mistake)
     assert mistake.line
     assert mistake.message.endswith((".", "?"))
+
+
+FURTHER_SCALES = {
+    "OFFTIMES": "Did you mean 'OFFTIME'",
+    "MADRS": "'MADRS' reads a severity in points of 'HAMD17'; this one is in points of 'UPDRS'",
+    "UPDRS3": "'UPDRS3' measures this condition already",
+    "OFFTIME, OFFTIME": "'OFFTIME' measures this condition already",
+}
+
+
+@pytest.mark.parametrize("names", FURTHER_SCALES)
+def test_further_scales_read_the_severity_of_the_condition(names, tmp_path):
+    folder = resources.files("cohort.conditions")
+    text = (folder / "parkinsons_disease_advanced.yaml").read_text("utf-8")
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace("[OFFTIME]", f"[{names}]"), "utf-8")
+    with pytest.raises(ConditionError) as caught:
+        load_condition(str(path))
+    (mistake,) = caught.value.mistakes
+    assert FURTHER_SCALES[names] in str(mistake)
+    assert mistake.line
 
 
 EARLY = (resources.files("cohort.conditions") / "parkinsons_disease_early.yaml").read_text("utf-8")
@@ -167,13 +189,13 @@ def test_ancestries_are_those_of_the_table_of_people():
     assert set(condition_module._ANCESTRIES) == set(ANCESTRIES)
 
 
-def test_only_the_link_of_depression_was_calibrated():
-    calibrated = [name for name in condition_names() if load_condition(name).link.calibrated]
-    assert calibrated == ["major_depression"]
-    assert load_condition("major_depression").warning == ""
-    for name in set(condition_names()) - {"major_depression", "healthy"}:
+def test_a_link_that_was_not_fitted_warns_and_a_fitted_one_does_not():
+    fitted = {load_fitted(name).condition for name in fitted_names()}
+    assert "major_depression" in fitted
+    for name in set(condition_names()) - {"healthy"}:
         warning = load_condition(name).warning
-        assert "has not been calibrated" in warning
+        assert (warning == "") == (name in fitted)
+        assert ("has not been calibrated" in warning) == (name not in fitted)
         assert "\n" not in warning
 
 

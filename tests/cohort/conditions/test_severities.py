@@ -31,7 +31,7 @@ def placebo(name, scale_name, weeks):
     course = start_course(IDS, SEED, condition, ())
     still = np.zeros((7, len(IDS)))
     drivers = DayDrivers(
-        signals=dict.fromkeys(condition.link.signals, still), events={"serotonin_rise": still}
+        readings=dict.fromkeys((*condition.link.signals, "serotonin_extracellular"), still)
     )
 
     def rated(week):

@@ -25,8 +25,7 @@ def run(level, days=56, names=None):
     events = tuple(load_adverse_event(name) for name in names or adverse_event_names())
     rise = np.full((days, len(IDS)), level)
     drivers = DayDrivers(
-        signals={"serotonin_extracellular": rise},
-        events={"serotonin_rise": rise, "firing_fall": rise},
+        readings={"serotonin_extracellular": rise, "serotonin_firing": -rise},
     )
     course = start_course(IDS, 77, CONDITION, events)
     return events, follow_days(course, drivers, CONDITION, events, TrialVariation())
@@ -126,7 +125,7 @@ def test_a_failed_patient_has_no_events_and_a_severity_that_says_so():
     events = tuple(load_adverse_event(name) for name in names)
     rise = np.full((7, 3), 0.5)
     rise[3:, 1] = np.nan
-    drivers = DayDrivers(signals={"serotonin_extracellular": rise}, events={"serotonin_rise": rise})
+    drivers = DayDrivers(readings={"serotonin_extracellular": rise})
     course = start_course(IDS[:3], 7, CONDITION, events)
     course = follow_days(course, drivers, CONDITION, events, TrialVariation())
     assert np.isnan(course.latent(CONDITION, TrialVariation())).tolist() == [False, True, False]

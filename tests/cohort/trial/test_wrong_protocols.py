@@ -153,14 +153,15 @@ WRONG = {
         "[MADRS, HAMD71]",
         30,
         "endpoints[1]",
-        "unknown rating scale 'HAMD71'; 12 are known. Did you mean 'HAMD17'",
+        "unknown rating scale 'HAMD71'; 20 are known. Did you mean 'HAMD21'",
     ),
     "endpoint of another condition": (
         "[MADRS, HAMD17]",
         "[MADRS, PANSS]",
         30,
         "endpoints[1]",
-        "PANSS does not measure major_depression; HAMD17, HAMD24, MADRS, PHQ9 do. Use one",
+        "PANSS does not measure major_depression; HAMD17, HAMD21, HAMD24, MADRS, PHQ9, QIDSSR, "
+        "ISI, CGIS do. Use one",
     ),
     "entry on the scale of another condition": (
         "  age_min: 18 y",
@@ -630,7 +631,7 @@ WRONG = {
         ROW % ("active", "MADR", "source: a table"),
         34,
         "published[0].scale",
-        "unknown rating scale 'MADR'; 12 are known. Did you mean 'MADRS'",
+        "unknown rating scale 'MADR'; 20 are known. Did you mean 'MADRS'",
     ),
     "more responders than patients": (
         "ascertainment: spontaneous\n",
