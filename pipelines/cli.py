@@ -17,6 +17,7 @@ from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
 from pipelines.model_cli import model_app
+from pipelines.power_cli import power
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
@@ -46,6 +47,7 @@ app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
 app.command(name="calibrate")(calibrate)
+app.command(name="power")(power)
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
