@@ -1,9 +1,9 @@
 """How often the analyses of a trial err: level under the null, coverage of 95 % intervals.
 
 Trials are drawn from one large cohort of simulated patients whose whole courses are known, also
-what leavers would have scored. So the truth of an estimand is a number of the cohort, and a method is
-judged by how often its interval holds it. Leaving depends on the latent severity, which no method
-sees, and on adverse events.
+what leavers would have scored. So the truth of an estimand is a number of the cohort, and a method
+is judged by how often its interval holds it. Leaving depends on the latent severity, which no
+method sees, and on adverse events.
 
     python benchmarks/study_error_rates.py [--quick]
 
@@ -248,15 +248,15 @@ def interval(count, n):
     return [float(found.low), float(found.high)]
 
 
-def study(courses, sizes, n_trial, n_multiple):
-    """Return all rows, by scenario."""
+def study(courses, sizes):
+    """Return all rows by scenario; sizes are patients a group, trials, trials of imputation."""
     control, active = courses[CONTROL], courses[ACTIVE]
     single = [name for name in METHODS if name not in MULTIPLE]
     out = {}
     policy = [(name, "hypothetical") for name in single]
     multiple = [(name, "hypothetical") for name in MULTIPLE]
     others = [("LOCF", "while_on_treatment"), ("observed", "composite"), ("MMRM", "composite")]
-    for size in sizes:
+    for size, n_trial, n_multiple in sizes:
         out[f"null, {size} a group"] = judge(
             control, control, size, n_trial, policy, seed=1
         ) + judge(control, control, size, n_multiple, multiple, seed=2)
@@ -285,8 +285,9 @@ def text(found, facts):
         "on the drug: their hazard depends on the latent severity, which no method sees, and on "
         "adverse events. The truth of the hypothetical estimand is the difference had nobody left; "
         "of while on treatment, that of the last values before leaving; of the composite, that "
-        "with the baseline for those who left because of treatment. Multiple imputation was repeated "
-        f"less often ({N_IMPUTATION} data sets each). Brackets: exact 99 % interval of the share.",
+        "with the baseline for those who left because of treatment. Multiple imputation was "
+        f"repeated less often ({N_IMPUTATION} data sets each). Brackets: exact 99 % interval of "
+        "the share.",
         "",
         "Truth of treatment policy is not known here: what leavers score off treatment is not "
         "simulated in the cohort. J2R, CR and CIR answer that question under their assumption; "
@@ -324,9 +325,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few trials, nothing written")
     given = parser.parse_args()
-    n, n_body, n_trial, n_multiple = (
-        (3000, 100, 500, 20) if given.quick else (40_000, 1000, 10_000, 1000)
-    )
+    n, n_body = (3000, 100) if given.quick else (40_000, 500)
+    sizes = ((127, 500, 20),) if given.quick else ((127, 10_000, 1000), (500, 2000, 200))
     courses = simulated_courses(n, n_body)
     facts = {
         "patients": n,
@@ -334,7 +334,7 @@ def main():
         "left_control": float(np.isfinite(courses[CONTROL].events.left_day).mean()),
         "left_active": float(np.isfinite(courses[ACTIVE].events.left_day).mean()),
     }
-    found = study(courses, (127, 500), n_trial, n_multiple)
+    found = study(courses, sizes)
     report = text(found, facts)
     print(report)
     if not given.quick:

@@ -338,7 +338,8 @@ def summarise(
             estimates[size].append(found.at_end.estimate)
             stopped[size].append(found.patients)
     labels = [names[place] for place in order[1:]]
-    rows, by_arm = [], {}
+    rows: list[Row] = []
+    by_arm: dict[str, list[NDArray[np.bool_]]] = {}
     for size in sizes:
         claimed = np.concatenate(success[size], axis=1)
         mean = np.concatenate(estimates[size]).mean(axis=0)
