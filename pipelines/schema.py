@@ -822,6 +822,48 @@ _ANALYSES = Table(
     ),
 )
 
+_EFFECTS_BY_SUBGROUP = Table(
+    name="effects_by_subgroup",
+    label="Individual Effects by Subgroup",
+    meaning="One row per arm other than control, endpoint, covariate and level, at the last visit; "
+    "empty unless the design is counterfactual. An effect is the change of a person in the arm "
+    "minus the change of the same person in control.",
+    key=("endpoint", "arm_number", "covariate", "level_number"),
+    columns=(
+        *_ARM_KEY,
+        *_CONTROL_KEY,
+        *_ENDPOINT_KEY,
+        _text(
+            "covariate",
+            "Covariate",
+            "Column of ADSL, BASE for the baseline score, everyone for all patients.",
+            nullable=False,
+        ),
+        _text("level", "Level", "Value, or third with its range.", nullable=False),
+        _count("level_number", "Number of the level", "From 1, in order.", "", nullable=False),
+        _count("n", "Persons", "Persons analysed in both arms.", nullable=False),
+        _number("mean_effect", "points", "Mean effect", "Negative is better on these scales."),
+        _number(
+            "sd_effect",
+            "points",
+            "SD of effects",
+            "Between persons, the rating noise of both arms included.",
+        ),
+        _number("standard_error", "points", "Standard error", "sd_effect / sqrt(n)."),
+        _number("low", "points", "Mean effect, 95 % CI low", "Student's t interval."),
+        _number("high", "points", "Mean effect, 95 % CI high", "As the lower bound."),
+        _number(
+            "shrunken_effect",
+            "points",
+            "Shrunken mean effect",
+            "Empirical Bayes over the levels of the covariate; null with fewer than two levels.",
+        ),
+        _number(
+            "shrunken_error", "points", "Its standard error", "Spread between levels held known."
+        ),
+    ),
+)
+
 SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
 """Tables with one or more rows per subject; every shard holds its part of each."""
 
@@ -832,6 +874,7 @@ SUMMARY_TABLES: tuple[str, ...] = (
     "biomarkers_by_arm",
     "intercurrent_events",
     "analyses",
+    "effects_by_subgroup",
 )
 """Tables computed from the subject-level ones."""
 
@@ -850,6 +893,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _BIOMARKERS_BY_ARM,
             _INTERCURRENT_EVENTS,
             _ANALYSES,
+            _EFFECTS_BY_SUBGROUP,
         )
     }
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines import analyses, summaries
+from pipelines import analyses, subgroups, summaries
 from pipelines.adam import TrialFacts
 from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
@@ -36,6 +36,7 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "biomarkers_by_arm": summaries.biomarkers_by_arm,
     "intercurrent_events": analyses.intercurrent_events,
     "analyses": analyses.analyses,
+    "effects_by_subgroup": subgroups.effects_by_subgroup,
 }
 
 
