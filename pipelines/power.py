@@ -22,12 +22,14 @@ from cohort.population.draws import uniforms
 from cohort.replicate import TrialSpread, iterate_replicates, simulate_pool
 from cohort.trial import Analysis
 from pipelines.analyses import FAILURES
+from pipelines.dose_finding import dose_finding, dose_series
 from pipelines.errors import InputError
 from pipelines.files import write_atomically
 from pipelines.intervals import wilson
 
 if TYPE_CHECKING:
     from cohort.conditions import Condition
+    from cohort.inference.ancova import Contrasts
     from cohort.replicate import ReplicateChunk
     from cohort.trial import Protocol
 
@@ -75,6 +77,8 @@ class PowerRequest:
     with_assurance
         Whether trials also differ by what is not known of the weights, and by what differs between
         trials: success is then averaged over both.
+    relevant
+        Benefit over control that is enough when a dose is looked for [points].
     device
         As in `kernels.integrate`.
 
@@ -90,6 +94,7 @@ class PowerRequest:
     sizes: tuple[int, ...] = ()
     target: float = 0.9
     with_assurance: bool = False
+    relevant: float = 2.0
     device: str = "auto"
 
     def checked_sizes(self) -> tuple[int, ...]:
@@ -120,6 +125,10 @@ class PowerRequest:
             raise InputError(
                 f"--target: {self.target:g}; more than 0 and less than 1 is allowed. Write 0.9."
             )
+        if not 0 < self.relevant < np.inf:
+            raise InputError(
+                f"--relevant: {self.relevant:g} points; more than 0 is allowed. Write 2."
+            )
         if len(self.protocol.arms) < 2:  # noqa: PLR2004 - an arm and its control
             raise InputError(
                 f"protocol '{self.protocol.name}': one arm; an arm beside the control is needed. "
@@ -141,18 +150,21 @@ class Power:
         mean estimate, patients at the stop.
     required
         A row an arm: size for the target, with its 95 % interval.
+    dose_finding
+        A row a drug in several doses and size, by MCP-Mod; None without such a drug.
 
     Examples
     --------
     >>> sorted(Power.__dataclass_fields__)
-    ['required', 'table']
+    ['dose_finding', 'required', 'table']
     """
 
     table: pl.DataFrame
     required: pl.DataFrame
+    dose_finding: pl.DataFrame | None = None
 
-    def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write both tables as Parquet.
+    def write(self, folder: Path) -> tuple[Path, ...]:
+        """Write the tables as Parquet.
 
         Parameters
         ----------
@@ -170,8 +182,11 @@ class Power:
         ['power.parquet', 'required_sizes.parquet']
         """
         folder.mkdir(parents=True, exist_ok=True)
-        paths = folder / "power.parquet", folder / "required_sizes.parquet"
-        for path, frame in zip(paths, (self.table, self.required), strict=True):
+        frames = {"power": self.table, "required_sizes": self.required}
+        if self.dose_finding is not None:
+            frames["dose_finding"] = self.dose_finding
+        paths = tuple(folder / f"{name}.parquet" for name in frames)
+        for path, frame in zip(paths, frames.values(), strict=True):
             write_atomically(path, frame.write_parquet)
         return paths
 
@@ -319,7 +334,7 @@ def summarise(
     arm = np.repeat(np.arange(len(names)), sizes[-1])
     order = [control, *(place for place in range(len(names)) if place != control)]
     success: dict[int, list[NDArray[np.bool_]]] = {size: [] for size in sizes}
-    estimates: dict[int, list[Floats]] = {size: [] for size in sizes}
+    at_end: dict[int, list[Contrasts]] = {size: [] for size in sizes}
     stopped: dict[int, list[NDArray[np.int64]]] = {size: [] for size in sizes}
     for scores, events in courses:
         for size in sizes:
@@ -335,14 +350,14 @@ def summarise(
                 seed=protocol.seed,
             )
             success[size].append(found.decisions.is_better)
-            estimates[size].append(found.at_end.estimate)
+            at_end[size].append(found.at_end)
             stopped[size].append(found.patients)
     labels = [names[place] for place in order[1:]]
     rows: list[Row] = []
     by_arm: dict[str, list[NDArray[np.bool_]]] = {}
     for size in sizes:
         claimed = np.concatenate(success[size], axis=1)
-        mean = np.concatenate(estimates[size]).mean(axis=0)
+        mean = np.concatenate([one.estimate for one in at_end[size]]).mean(axis=0)
         patients = float(np.concatenate(stopped[size]).mean())
         both = [*claimed, claimed.any(axis=0), claimed.all(axis=0)]
         for name, won in zip([*labels, ANY, ALL], both, strict=True):
@@ -353,7 +368,22 @@ def summarise(
         {"arm": name, **required_size(sizes, np.array(won), request.target, protocol.seed)}
         for name, won in by_arm.items()
     ]
-    return Power(table=pl.DataFrame(rows), required=pl.DataFrame(required, strict=False))
+    found_doses = [
+        dose_finding(
+            series,
+            labels,
+            at_end,
+            alpha=analysis.alpha,
+            relevant=request.relevant,
+            seed=protocol.seed,
+        )
+        for series in dose_series(protocol)
+    ]
+    return Power(
+        table=pl.DataFrame(rows),
+        required=pl.DataFrame(required, strict=False, infer_schema_length=None),
+        dose_finding=pl.concat(found_doses, how="vertical_relaxed") if found_doses else None,
+    )
 
 
 def _row(

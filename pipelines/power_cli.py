@@ -39,6 +39,12 @@ def power(
             "--assurance", help="Average over what is not known and what differs between trials."
         ),
     ] = False,
+    relevant: Annotated[
+        float,
+        typer.Option(
+            "--relevant", help="Points over control that are enough, when a dose is looked for."
+        ),
+    ] = 2.0,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the tables; none are written without.")
     ] = None,
@@ -63,6 +69,7 @@ def power(
             sizes=_sizes(sizes),
             target=target,
             with_assurance=assurance,
+            relevant=relevant,
             device=device,
         )
         request.checked_sizes()
@@ -140,4 +147,24 @@ def describe_power(found: "Power", request: "PowerRequest") -> str:
         high = "any number" if row["high"] is None else f"{row['high']:,}"
         note = f" ({row['note']})" if row["note"] else ""
         lines.append(f"{row['arm']:24}{row['patients_per_arm']:,} ({row['low']:,} to {high}){note}")
-    return "\n".join(lines)
+    return "\n".join(lines + _dose_lines(found))
+
+
+def _dose_lines(found: "Power") -> list[str]:
+    """Return what MCP-Mod found, where a drug has several doses."""
+    if found.dose_finding is None:
+        return []
+    lines = ["", "Dose response by MCP-Mod (one-sided at half the level):"]
+    for row in found.dose_finding.to_dicts():
+        lines.append(
+            f"{row['drug']} {row['doses_mg']} mg, {row['patients_per_arm']:,} an arm: shown in "
+            f"{100 * row['power']:.1f} % ({100 * row['power_low']:.1f} to "
+            f"{100 * row['power_high']:.1f})"
+        )
+        if row["dose_median_mg"] is not None:
+            lines[-1] += (
+                f"; {row['relevant_points']:g} points at {row['dose_median_mg']:.3g} mg "
+                f"({row['dose_q1_mg']:.3g} to {row['dose_q3_mg']:.3g}, quartiles), reached in "
+                f"{100 * row['finds_dose']:.0f} % of them"
+            )
+    return lines

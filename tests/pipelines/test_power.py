@@ -8,6 +8,7 @@ from scipy import stats
 from cohort.inference.estimands import IntercurrentEvents, Scores
 from cohort.trial import Analysis, load_protocol
 from pipelines.cli import main
+from pipelines.dose_finding import dose_series
 from pipelines.errors import InputError
 from pipelines.power import ALL, ANY, PowerRequest, required_size, summarise
 
@@ -74,6 +75,20 @@ def test_the_required_size_is_that_of_the_noncentral_t(protocol):
     assert row["note"] == ""
 
 
+def test_a_dose_response_is_shown_and_its_dose_found(protocol):
+    """A straight line of 0.3 points a mg, 2 points at 6.7 mg; without effect, half the level."""
+    (series,) = dose_series(protocol)
+    assert (series.drug, series.doses) == ("escitalopram", (10.0, 20.0))
+    request = PowerRequest(protocol=protocol, relevant=2.0)
+    straight = summarise(request, (150,), normal_courses(protocol, 150, (0.0, -3.0, -6.0, 0.0)))
+    row = straight.dose_finding.to_dicts()[0]
+    assert row["power"] > 0.99
+    assert row["dose_median_mg"] == pytest.approx(6.7, abs=1.5)
+    nothing = summarise(request, (150,), normal_courses(protocol, 150, (0.0,) * 4))
+    shown = round(nothing.dose_finding["power"][0] * N)
+    assert stats.binomtest(shown, N, 0.025).pvalue > 1e-3
+
+
 def test_looks_and_several_arms_change_what_counts_as_success(protocol):
     sizes, effects = (80,), (0.0, -2.5, -2.5, -2.5)
 
@@ -114,6 +129,8 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     table = pl.read_parquet(tmp_path / "out" / "power.parquet")
     assert len(table) == 2 * (3 + 2)
     assert (tmp_path / "out" / "required_sizes.parquet").is_file()
+    assert "escitalopram 0, 10, 20 mg, 20 an arm: shown in" in text
+    assert len(pl.read_parquet(tmp_path / "out" / "dose_finding.parquet")) == 2
 
 
 @pytest.mark.parametrize(
@@ -123,6 +140,7 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
         ("--sizes", "2,50", "--sizes: 2; 5 to 20,000"),
         ("--replicates", "3", "--replicates: 3; 100 to"),
         ("--pool", "1", "--pool: 1; 20 to"),
+        ("--relevant", "0", "--relevant: 0 points"),
         ("--target", "1.5", "--target: 1.5; more than 0"),
     ],
 )
