@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cohort.outcomes import load_adverse_event, load_scale
+from cohort.outcomes import load_scale
 from cohort.population.draws import uniforms
+from cohort.trial.endpoints import leading_scale, rated_endpoints
 from cohort.trial.quantities import DAY_S
 from cohort.trial.titration import DoseSteps, first_steps
 from cohort.trial.visit_rules import EVENT_LEVELS, parse_visit_rule, shown_scores
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64] | NDArray[np.str_]
 
-__all__ = ["NEVER_S", "Conduct", "at_visit", "start_conduct", "worst_event"]
+__all__ = ["NEVER_S", "Conduct", "at_visit", "start_conduct"]
 
 NEVER_S: Final = 10_000_000 * DAY_S
 """A time that no trial reaches [s]."""
@@ -63,7 +64,9 @@ class Conduct:
     steps: Mapping[int, DoseSteps]
     rescue_s: NDArray[np.int64]
 
-    def is_seen(self, visit: int, day: float, last: ClinicalCourse) -> NDArray[np.bool_]:
+    def is_seen(
+        self, visit: int, day: float | NDArray[np.int64], last: ClinicalCourse
+    ) -> NDArray[np.bool_]:
         """Return who is seen at a visit.
 
         Parameters
@@ -71,7 +74,7 @@ class Conduct:
         visit
             Number of the visit.
         day
-            Its day [d].
+            Its day [d], or that of each patient, shape ``(n_lane,)``.
         last
             A course that is not before it.
 
@@ -152,8 +155,8 @@ def at_visit(
     severity
         Latent severity at the visit [points], shape ``(n_lane,)``.
     shown
-        Columns that rules read but for the scores of the primary endpoint and adverse events:
-        covariates, and the rated score of every endpoint; of the primary endpoint also that of the
+        Columns that rules read but for the scores of the leading scale and adverse events:
+        covariates, and the rated score of every scale; of the leading scale also that of the
         baseline as ``baseline``.
 
     Returns
@@ -183,20 +186,21 @@ def at_visit(
     rules_asked = conduct.steps or protocol.rescue is not None
     if not rules_asked:
         return replace(conduct, missed=missed)
-    minimum = load_scale(protocol.primary_endpoint).minimum
-    score = np.asarray(shown[protocol.primary_endpoint], np.float64)
+    scale = leading_scale(protocol)
+    minimum = load_scale(scale).minimum
+    score = np.asarray(shown[scale], np.float64)
     baseline = np.asarray(shown["baseline"], np.float64)
     columns: dict[str, Column] = {
         **shown,
         **shown_scores(score, baseline, minimum),
-        "adverse_event": np.array(EVENT_LEVELS)[worst_event(protocol, course)],
+        "adverse_event": np.array(EVENT_LEVELS)[course.events.worst()],
     }
     treated = ~misses & np.isnan(course.left_day) & np.isfinite(score) & np.isfinite(baseline)
 
     def holds(rule: str | None) -> NDArray[np.bool_]:
         if rule is None:
             return np.zeros(len(patient_ids), np.bool_)
-        parsed = parse_visit_rule(rule, condition.population.history, protocol.endpoints)
+        parsed = parse_visit_rule(rule, condition.population.history, rated_endpoints(protocol))
         return treated & parsed.holds(columns)
 
     steps = {
@@ -238,37 +242,3 @@ def _misses(
         odds = wanted.share / (1.0 - wanted.share) * exp(log(np.array(wanted.odds_ratio)) * above)
         chance = odds / (1.0 + odds)
     return uniforms(protocol.seed, patient_ids, "missed visit", course.day) < chance
-
-
-def worst_event(protocol: Protocol, course: ClinicalCourse) -> NDArray[np.int64]:
-    """Return the worst adverse event that each patient has on the day of the course.
-
-    Parameters
-    ----------
-    protocol
-        The trial, with the events that are looked for.
-    course
-        The clinical course.
-
-    Returns
-    -------
-    Position in `cohort.trial.visit_rules.EVENT_LEVELS`, 0 for none, shape ``(n_lane,)``.
-
-    Examples
-    --------
-    >>> from cohort.conditions import load_condition
-    >>> from cohort.outcomes import start_course
-    >>> from cohort.trial import load_protocol
-    >>> course = start_course(np.array([1, 2]), 7, load_condition("major_depression"), ())
-    >>> trial = load_protocol("sct-md-01").model_copy(update={"adverse_events": ()})
-    >>> worst_event(trial, course).tolist()
-    [0, 0]
-    """
-    worst = np.zeros(len(course.now), np.int64)
-    for row, name in enumerate(protocol.adverse_events):
-        shares = load_adverse_event(name).severity
-        grade = course.grade[row]
-        level = 1 + (grade >= shares.mild) + (grade >= shares.mild + shares.moderate)
-        ongoing = (course.onset_day[row] <= course.day) & ~(course.end_day[row] <= course.day)
-        worst = np.maximum(worst, np.where(ongoing, level, 0))
-    return worst

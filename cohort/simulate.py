@@ -33,10 +33,10 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     accustom,
-    baseline_severity,
+    enter_trial,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -64,15 +64,20 @@ from cohort.trial import (
     intake_means,
     is_expected_to_help,
     lasting_shifts,
+    leading_scale,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
+    rated_endpoints,
     schedule_time,
     segments,
     shift_streams,
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_condition,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -324,8 +329,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -336,36 +341,6 @@ def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
 
 def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
-
-
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
@@ -426,7 +401,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -447,7 +425,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -468,7 +446,7 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        courses = [self._start(ids)]
         earlier: tuple[Solution, ...] = ()
         if self.protocol.prior:
             prior, *others = others
@@ -490,7 +468,14 @@ class _Walk:
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
+                follow_days(
+                    courses[-1],
+                    days[-1],
+                    self.condition,
+                    self.events,
+                    self.variation,
+                    is_visit=segment.visit is not None,
+                )
             )
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
@@ -517,6 +502,19 @@ class _Walk:
             earlier=earlier,
         )
 
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
+        )
+
     def _shifted(self, lanes: Lanes) -> Lanes:
         """Return lanes with the lifestyles and the eating pattern that act from week 0 on."""
         diet = variant_diet(self.variant)
@@ -541,9 +539,10 @@ class _Walk:
         """Return what is known after a visit: the scores rated there, and what they lead to."""
         first, course = courses[0], courses[-1]
         arguments = (self.protocol, self.condition, self.variation, ids)
-        shown = {"baseline": rated_score(*arguments, self.protocol.primary_endpoint, first)}
-        for name in self.protocol.endpoints:
-            shown[name] = rated_score(*arguments, name, course)
+        scales = rated_endpoints(self.protocol)
+        shown = {name: rated_score(*arguments, name, course) for name in scales}
+        if scales:
+            shown["baseline"] = rated_score(*arguments, leading_scale(self.protocol), first)
         return at_visit(
             conduct,
             self.protocol,

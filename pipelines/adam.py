@@ -32,21 +32,23 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("smoker", "crcl_ml_min", "cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
         *("completed", "discontinuation_reason", "discontinuation_day"),
         *("completed_treatment", "treatment_end_reason", "treatment_end_day"),
-        *("rescue_day", "rescue_doses_taken"),
+        *("rescue_day", "rescue_doses_taken", "stratum"),
         *("doses_planned", "doses_taken", "cumulative_dose_mg"),
         *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
     ),
     "adqs": (
         *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
         *("change", "percent_change", "is_baseline", "on_treatment", "imputation"),
+        "target_day",
     ),
     "adlb": (
         *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
         *("baseline", "change", "ratio", "on_treatment"),
     ),
     "adae": (
-        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
-        "ascertainment",
+        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "toxicity_grade"),
+        *("serious", "resulted_in_death", "life_threatening", "hospital", "disability"),
+        *("medically_important", "relation", "action", "outcome", "signs", "ascertainment"),
     ),
     "trajectories": ("patient_id", "arm", "time_h", "quantity", "unit", "value"),
 }
@@ -191,7 +193,14 @@ def adam_tables(
     ...     "onset_day": np.array([4]),
     ...     "end_day": np.array([np.nan]),
     ...     "severity": np.array(["MILD"]),
-    ...     "serious": np.array([False]),
+    ...     "toxicity_grade": np.array([1.0]),
+    ...     **{name: np.array([False]) for name in ("serious", "resulted_in_death")},
+    ...     **{name: np.array([False]) for name in ("life_threatening", "hospital")},
+    ...     **{name: np.array([False]) for name in ("disability", "medically_important")},
+    ...     "relation": np.array(["NONE"]),
+    ...     "action": np.array(["DOSE NOT CHANGED"]),
+    ...     "outcome": np.array(["NOT RECOVERED/NOT RESOLVED"]),
+    ...     "signs": np.array([""]),
     ...     "ascertainment": np.array(["spontaneous"]),
     ... }
     >>> adam_tables({"adae": events}, "p", facts)["adae"]["AESER"].to_list()
@@ -314,6 +323,7 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         until("treatment_end_day").alias("TRTDURD"),
         pl.when(~completed).then(until("discontinuation_day")).alias("DCDAY"),
         pl.when(~treated).then(until("treatment_end_day")).alias("DCTDAY"),
+        pl.col("stratum").alias("STRATAR"),
         pl.col("rescue_day").alias("RESCDAY"),
         pl.col("rescue_doses_taken").alias("RESCTKN"),
         pl.col("doses_planned").alias("DOSEPLN"),
@@ -384,6 +394,9 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
+        pl.col("target_day").alias("AWTARGET"),
+        (pl.col("day") - pl.col("target_day")).abs().alias("AWTDIFF"),
+        pl.lit("DAYS").alias("AWU"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )
@@ -414,7 +427,22 @@ def _adae(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("onset_day").alias("ASTDY"),
         pl.col("end_day").round().alias("AENDY"),
         pl.col("severity").alias("AESEV"),
-        _yes_no(pl.col("serious")).alias("AESER"),
+        pl.col("toxicity_grade").cast(pl.Int64).cast(pl.String).alias("AETOXGR"),
+        *(
+            _yes_no(pl.col(name)).alias(alias)
+            for name, alias in (
+                ("serious", "AESER"),
+                ("resulted_in_death", "AESDTH"),
+                ("life_threatening", "AESLIFE"),
+                ("hospital", "AESHOSP"),
+                ("disability", "AESDISAB"),
+                ("medically_important", "AESMIE"),
+            )
+        ),
+        pl.col("relation").alias("AEREL"),
+        pl.col("action").alias("AEACN"),
+        pl.col("outcome").alias("AEOUT"),
+        pl.col("signs").alias("AESIGNS"),
         _yes(pl.col("onset_day") >= 1).alias("TRTEMFL"),
         _yes(number.over("patient_id", "term") == 1).alias("AOCCPFL"),
         pl.col("ascertainment").alias("AEASCERT"),

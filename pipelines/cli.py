@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
+from pipelines.events_cli import events_app
 from pipelines.model_cli import model_app
+from pipelines.scales_cli import scales_app
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
@@ -41,9 +44,12 @@ app = typer.Typer(
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
 app.add_typer(conditions_app, name="conditions")
+app.add_typer(scales_app, name="scales")
 app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
+app.add_typer(events_app, name="events")
+app.command(name="calibrate")(calibrate)
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")

@@ -15,6 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cohort.trial import allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
@@ -34,6 +37,7 @@ __all__ = [
     "make_plan",
     "override",
     "trial_facts",
+    "unit_ids",
     "unit_states",
 ]
 
@@ -58,8 +62,8 @@ class Unit:
     arm
         Name of the arm.
     first_id, n_patients
-        The patients are ``first_id .. first_id + n_patients - 1``, numbers of
-        `cohort.trial.allocate`.
+        The patients are ``n_patients`` numbers of `cohort.trial.allocate` from ``first_id`` on, see
+        `unit_ids`: one after another unless the trial is randomised in blocks.
     digest
         Content hash, the name of the shard.
     variant
@@ -147,6 +151,36 @@ class UnitState:
     unit: Unit
     is_done: bool
     why: str
+
+
+def unit_ids(protocol: "Protocol", unit: Unit) -> NDArray[np.int64]:
+    """Return the patients of a unit.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    unit
+        The unit.
+
+    Returns
+    -------
+    Patient ids, shape ``(n_lane,)``, rising.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> unit = Unit(arm="placebo", first_id=10000005, n_patients=3, digest="ab")
+    >>> unit_ids(load_protocol("sct-md-01"), unit).tolist()
+    [10000005, 10000006, 10000007]
+    """
+    if protocol.randomisation is not None:
+        own = allocate(protocol, unit.arm)
+        own = own[np.searchsorted(own, unit.first_id) :][: unit.n_patients]
+        # a pilot may ask for more patients than an arm has; any others do for its clock
+        if len(own) == unit.n_patients:
+            return own
+    return np.arange(unit.first_id, unit.last_id + 1, dtype=np.int64)
 
 
 def override(

@@ -298,6 +298,13 @@ _ADSL = Table(
                 "Time on treatment: until its end, discontinuation or solver failure.",
             ),
         ),
+        *_cdisc(
+            _text(
+                "STRATAR",
+                "Strata Used for Randomization",
+                "Conditions at baseline and whether they hold, Y or N; null without strata.",
+            )
+        ),
         _number("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
         _number("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
         _number(
@@ -374,6 +381,29 @@ _ADQS = Table(
             _text("PARAMCD", "Parameter Code", "Short name of the scale.", nullable=False),
         ),
         *_VISIT,
+        *_cdisc(
+            _count(
+                "AWTARGET",
+                "Analysis Window Target",
+                "Day on which the protocol plans the visit; the score is of the day ADY.",
+                "d",
+                nullable=False,
+            ),
+            _count(
+                "AWTDIFF",
+                "Analysis Window Diff from Target",
+                "Days between ADY and AWTARGET, without sign.",
+                "d",
+                nullable=False,
+            ),
+            _text(
+                "AWU",
+                "Analysis Window Unit",
+                "Unit of the window.",
+                allowed=("DAYS",),
+                nullable=False,
+            ),
+        ),
         *_VALUES,
         *_cdisc(
             _number(
@@ -464,7 +494,49 @@ _ADAE = Table(
                 allowed=("MILD", "MODERATE", "SEVERE"),
                 nullable=False,
             ),
+            _text(
+                "AETOXGR",
+                "Standard Toxicity Grade",
+                "CTCAE grade; null where the event has none.",
+                allowed=("1", "2", "3", "4", "5"),
+            ),
             _text("AESER", "Serious Event", "Y if serious.", allowed=("Y", "N"), nullable=False),
+            *(
+                _text(name, label, f"Y if serious: {reason}.", allowed=("Y", "N"), nullable=False)
+                for name, label, reason in (
+                    ("AESDTH", "Results in Death", "the patient died of it"),
+                    ("AESLIFE", "Is Life Threatening", "it was a danger to life"),
+                    ("AESHOSP", "Requires or Prolongs Hospitalization", "it led to hospital"),
+                    ("AESDISAB", "Persist or Signif Disability/Incapacity", "it left disability"),
+                    ("AESMIE", "Other Medically Important Serious Event", "none of the others"),
+                )
+            ),
+            _text(
+                "AEREL",
+                "Causality",
+                "Relation to treatment: by the share of the hazard at onset that drivers explain.",
+                allowed=("NONE", "REMOTE", "POSSIBLE", "PROBABLE"),
+                nullable=False,
+            ),
+            _text(
+                "AEACN",
+                "Action Taken with Study Treatment",
+                "What was done with the drug.",
+                allowed=("DOSE NOT CHANGED", "DOSE REDUCED", "DRUG INTERRUPTED", "DRUG WITHDRAWN"),
+                nullable=False,
+            ),
+            _text(
+                "AEOUT",
+                "Outcome of Adverse Event",
+                "How it ended by the end of the trial.",
+                allowed=("RECOVERED/RESOLVED", "NOT RECOVERED/NOT RESOLVED", "FATAL"),
+                nullable=False,
+            ),
+        ),
+        _text(
+            "AESIGNS",
+            "Clinical Signs at the Diagnosis",
+            "Signs by which it was diagnosed, separated by semicolons; null where none are needed.",
         ),
         _flag(
             "TRTEMFL",
@@ -528,7 +600,8 @@ _ENDPOINT_KEY = (
 _OUTCOMES_BY_ARM = Table(
     name="outcomes_by_arm",
     label="Outcomes by Arm and Visit",
-    meaning="One row per arm, endpoint and visit. Means are over the analysed (a value, observed "
+    meaning="One row per arm, endpoint and visit, in points of the scale or the unit that adlb has "
+    "for the biomarker. Means are over the analysed (a value, observed "
     "or carried forward, and at least one observed value after baseline); response and remission "
     "are shares of all randomised.",
     key=("endpoint", "arm_number", "visit_week"),
@@ -550,6 +623,12 @@ _OUTCOMES_BY_ARM = Table(
         _number("change_mean", "points", "Mean change", "Mean of CHG; null at baseline."),
         _number("change_sd", "points", "SD of change", "Sample standard deviation of CHG."),
         _number("change_se", "points", "Standard error of change", "change_sd / sqrt(n)."),
+        _number(
+            "ratio_to_baseline",
+            "1",
+            "Geometric mean ratio to baseline",
+            "Of R2BASE, over values and baselines above 0; of biomarkers only.",
+        ),
         _count("n_responders", "Responders", "Patients with CRIT1FL Y; null at baseline."),
         _number("responders_percent", "%", "Responders (%)", "Of all randomised."),
         _count(
@@ -624,7 +703,7 @@ _CONTRASTS = Table(
             "difference",
             "points",
             "Difference in mean change",
-            "Arm minus control; negative is better on these scales.",
+            "Arm minus control; negative is better on a scale.",
         ),
         _number("difference_se", "points", "Standard error", "Standard error of the difference."),
         _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite, or n - 1."),
@@ -643,6 +722,21 @@ _CONTRASTS = Table(
             "Normal interval; in paired designs the interval of the difference on the same scale.",
         ),
         _number("smd_high", "1", "SMD, 95 % CI high", "As the lower bound."),
+        _number(
+            "ratio_to_control",
+            "1",
+            "Ratio of ratios to baseline",
+            "Geometric mean of R2BASE, arm over control; of biomarkers only.",
+        ),
+        _number(
+            "ratio_to_control_low",
+            "1",
+            "Ratio of ratios, 95 % CI low",
+            "Student's t interval of the difference of mean logarithms.",
+        ),
+        _number(
+            "ratio_to_control_high", "1", "Ratio of ratios, 95 % CI high", "As the lower bound."
+        ),
         *_risk_columns("response", "Response"),
         *_risk_columns("remission", "Remission"),
     ),

@@ -3,10 +3,13 @@
 import math
 from collections.abc import Iterator
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, model_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field, model_validator
 
+from cohort.calibration import load_fitted
 from cohort.chemistry import find_system, with_needs
 from cohort.conditions.shift import (
     Shift,
@@ -14,8 +17,9 @@ from cohort.conditions.shift import (
     shift_contradictions,
     signal_contradictions,
 )
-from cohort.errors import ConditionError, UnknownNameError
+from cohort.errors import CohortError, ConditionError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
+from cohort.population.draws import normals
 from cohort.population.history import PatientHistory
 from cohort.scales import load_scale, scale_names, scales_of
 from cohort.yaml_files import (
@@ -39,6 +43,8 @@ __all__ = [
     "condition_text",
     "load_condition",
 ]
+
+Floats = NDArray[np.float64]
 
 _ANCESTRIES = ("white", "black", "asian", "hispanic", "other")  # as `cohort.population.people`
 _SHARES_ROUND_OFF = 1e-6
@@ -146,31 +152,97 @@ class LinkModel(Declaration):
 
     Parameters
     ----------
+    fitted
+        Name or path of a fit of ``cohort calibrate`` that gives the weights of ``signals``, their
+        errors and correlations; none if left out.
     calibrated
-        Whether the weights were fitted to trials. If not, effects of drugs on scores are not to be
-        believed, and the command line says so.
+        Whether the weights were fitted to trials, true with ``fitted``. If not, effects of drugs on
+        scores are not to be believed, and the command line says so.
     signals
-        Weight of each state or rule [1]: ln of its daily mean over the untreated level. None: no
-        drug moves a score.
+        Weight of each reading of the model [1]: ln of its daily mean over the untreated level, or
+        the occupancy of a target. None: no drug moves a score. With ``fitted``, a weight that is
+        written stands in place of the fitted one.
     signal_relative_error
-        Standard error of the weights over the weights [1].
+        Standard error of the weights over the weights [1], where there is no fit.
     rate, fast_share, ceiling, sensitivity_sd_log
         Of the slow clinical process, the part that does not wait for it, the largest mean benefit
         [points], and the spread of the benefit between patients.
 
     Examples
     --------
-    >>> tuple(load_condition("major_depression").link.signals)
-    ('serotonin_extracellular',)
+    >>> "serotonin_extracellular" in load_condition("major_depression").link.signals
+    True
     """
 
-    calibrated: bool
-    signals: dict[str, PureNumber]
-    signal_relative_error: NotNegative
+    fitted: str | None = None
+    calibrated: bool = False
+    signals: dict[str, PureNumber] = Field(default_factory=dict)
+    signal_relative_error: NotNegative | None = None
     rate: Rate
     fast_share: Share
     ceiling: NotNegative
     sensitivity_sd_log: NotNegative
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_fitted(cls, record: Any) -> Any:  # noqa: ANN401 -- whatever a file holds
+        """Take the weights of the fit where none are written."""
+        if not isinstance(record, dict) or not isinstance(record.get("fitted"), str):
+            return record
+        try:
+            found = load_fitted(record["fitted"])
+        except CohortError as error:
+            raise ValueError(str(error)) from error
+        errors = found.standard_errors
+        signals = {
+            name: {
+                "value": weight,
+                "mark": "computed",
+                "source": f"cohort calibrate {found.name}: {found.n_row} contrasts, "
+                f"standard error {errors[name]:.2g}",
+            }
+            for name, weight in found.weights.items()
+        }
+        return {**record, "calibrated": True, "signals": signals | (record.get("signals") or {})}
+
+    def draws(self, n: int, seed: int) -> dict[str, Floats]:
+        """Return draws of the weights, as uncertain as they are.
+
+        Parameters
+        ----------
+        n
+            How many.
+        seed
+            The same seed gives the same draws.
+
+        Returns
+        -------
+        By name of the reading, shape ``(n,)``. With a fit, normal with its covariance; without one,
+        all weights times one normal number of mean 1 and SD ``signal_relative_error``, since they
+        were guessed together. A draw that would change the sign of a weight is held at 0.
+
+        Examples
+        --------
+        >>> drawn = load_condition("major_depression").link.draws(1000, 7)
+        >>> drawn["serotonin_extracellular"].shape
+        (1000,)
+        """
+        if self.fitted is not None:
+            found = load_fitted(self.fitted)
+            drawn = found.draws(n, seed)
+            return {
+                name: np.maximum(drawn[name] / found.weights[name], 0.0) * weight.number("1")
+                if found.weights.get(name)
+                else np.full(n, weight.number("1"))
+                for name, weight in self.signals.items()
+            }
+        relative = self.signal_relative_error
+        spread = 0.0 if relative is None else relative.number("1")
+        factor = 1.0 + spread * normals(seed, np.arange(n, dtype=np.int64), "weights of the link")
+        return {
+            name: np.maximum(factor, 0.0) * weight.number("1")
+            for name, weight in self.signals.items()
+        }
 
 
 class DropoutModel(Declaration):

@@ -8,9 +8,10 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 """
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
-from cohort.trial.allocation import allocate
+from cohort.trial.allocation import allocate, stratum_labels
 from cohort.trial.arms import (
     Adherence,
+    AdherencePatterns,
     Arm,
     ProtocolRecord,
     Regimen,
@@ -18,7 +19,15 @@ from cohort.trial.arms import (
     Titration,
     dose_times,
 )
-from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
+from cohort.trial.conduct import (
+    Background,
+    FollowUp,
+    LeadIn,
+    MissedVisits,
+    PreviousDrug,
+    Randomisation,
+    Rescue,
+)
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -28,6 +37,8 @@ from cohort.trial.doses import (
     dosing_record,
     planned_doses,
 )
+from cohort.trial.endpoints import biomarker_codes, leading_scale, rated_endpoints
+from cohort.trial.events import trial_event_names, trial_events, trial_readings
 from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
@@ -56,7 +67,12 @@ from cohort.trial.published import (
     PublishedResult,
     ResponseRule,
 )
-from cohort.trial.recruitment import eligibility_criteria, population_spec
+from cohort.trial.recruitment import (
+    eligibility_criteria,
+    placebo_lead_in,
+    population_spec,
+    trial_condition,
+)
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
     nutrition_names,
@@ -74,12 +90,20 @@ from cohort.trial.variants import (
     variant_covariates,
     variant_shifts,
 )
-from cohort.trial.visits import Segment, schedule_time, segments, study_day
+from cohort.trial.visits import (
+    Segment,
+    schedule_time,
+    segments,
+    study_day,
+    visit_days,
+    visit_times,
+)
 
 __all__ = [
     "AS_PLANNED",
     "REPORTED_ONLY",
     "Adherence",
+    "AdherencePatterns",
     "Arm",
     "Background",
     "BiomarkerChange",
@@ -87,6 +111,7 @@ __all__ = [
     "DosingRecord",
     "EntryCriterion",
     "FollowUp",
+    "LeadIn",
     "LifestyleChoice",
     "Meal",
     "MissedVisits",
@@ -96,6 +121,7 @@ __all__ = [
     "Protocol",
     "ProtocolRecord",
     "PublishedResult",
+    "Randomisation",
     "Regimen",
     "Rescue",
     "ResponseRule",
@@ -111,6 +137,7 @@ __all__ = [
     "adherence_probability",
     "allocate",
     "beside_streams",
+    "biomarker_codes",
     "daily_meals",
     "diet_names",
     "dose_streams",
@@ -121,6 +148,7 @@ __all__ = [
     "intake_means",
     "is_expected_to_help",
     "lasting_shifts",
+    "leading_scale",
     "load_diet",
     "load_protocol",
     "logit_center",
@@ -129,21 +157,30 @@ __all__ = [
     "nutrition_names",
     "nutrition_systems",
     "parse_protocol",
+    "placebo_lead_in",
     "planned_doses",
     "population_spec",
     "protocol_meals",
     "protocol_schema",
+    "rated_endpoints",
     "schedule_time",
     "segments",
     "self_directed",
     "shift_streams",
     "shifted_parameters",
     "status_factors",
+    "stratum_labels",
     "study_day",
     "supplement_streams",
+    "trial_condition",
+    "trial_event_names",
+    "trial_events",
+    "trial_readings",
     "trial_systems",
     "variant_covariates",
     "variant_diet",
     "variant_shifts",
+    "visit_days",
+    "visit_times",
     "write_protocol",
 ]

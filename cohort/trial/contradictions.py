@@ -27,6 +27,7 @@ MAX_ARMS = 50
 MAX_VISITS = 200
 MAX_REGIMENS = 100
 MAX_VARIANTS = 20
+_SIZE_TOLERANCE = 0.1  # of the size that the ratio gives an arm: what blocks may differ by
 
 
 def protocol_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
@@ -102,6 +103,20 @@ def _unordered_visits(protocol: Protocol) -> Iterator[Contradiction]:
                 f"'{before.name}' at {write_span(before.time)}; visits are in order of time. Move "
                 "it up.",
             )
+
+
+def _visit_window(protocol: Protocol) -> Iterator[Contradiction]:
+    window, visits = protocol.visit_window, protocol.visits
+    if window is None or not is_read(window) or not is_read(visits):
+        return
+    times = [visit.time for visit in visits if is_read(visit) and is_read(visit.time)]
+    gaps = [after - before for before, after in itertools.pairwise(times) if after > before]
+    if gaps and 2 * window >= min(gaps):
+        yield Contradiction(
+            path=("visit_window",),
+            message=f"{write_span(window)} to both sides were given, and two visits are "
+            f"{write_span(min(gaps))} apart; windows do not meet. Write less than half of that.",
+        )
 
 
 def _arms(protocol: Protocol) -> Iterator[Contradiction]:
@@ -188,6 +203,7 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _twice("endpoints", endpoints, "", "endpoints")
     yield from _twice("systems", protocol.systems, "", "systems")
     yield from _twice("adverse_events", protocol.adverse_events, "", "adverse events")
+    yield from _twice("measures", protocol.measures, "", "measures")
     primary = protocol.primary_endpoint
     if is_read(primary) and endpoints and primary not in endpoints:
         yield Contradiction(
@@ -387,6 +403,62 @@ def _rescue(protocol: Protocol) -> Iterator[Contradiction]:
         )
 
 
+def _lead_in(protocol: Protocol) -> Iterator[Contradiction]:
+    ratings, lead_in = protocol.ratings, protocol.lead_in
+    if lead_in is None or not is_read(lead_in) or not is_read(ratings):
+        return
+    if getattr(ratings, "entry_is_baseline", False) is True:
+        yield Contradiction(
+            path=("ratings", "entry_is_baseline"),
+            message="the trial has a lead-in, after which the baseline is rated anew; a baseline "
+            "that is the entry score goes without one. Delete one of the two.",
+        )
+
+
+def _randomisation(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse blocks that do not fit the arms."""
+    rule, arms = protocol.randomisation, protocol.arms
+    if rule is None or not all(map(is_read, (rule, arms, rule.ratio, rule.block))):
+        return
+    if is_read(protocol.design) and protocol.design != "parallel":
+        yield Contradiction(
+            path=("randomisation",),
+            message=f"patients of a {protocol.design} design are in every arm, so nobody is "
+            "randomised; a parallel design is wanted. Delete the key or write 'design: parallel'.",
+        )
+        return
+    shares = rule.shares(len(arms))
+    if not all(map(is_read, shares)) or not arms:
+        return
+    if len(shares) != len(arms):
+        yield Contradiction(
+            path=("randomisation", "ratio"),
+            message=f"{len(shares)} numbers for {len(arms)} arms; one an arm is wanted, in their "
+            f"order. Write 'ratio: {list((1,) * len(arms))}'.",
+        )
+        return
+    whole, size = sum(shares), rule.block_size(len(arms))
+    if rule.ratio is None and size % whole:
+        yield Contradiction(
+            path=("randomisation", "block"),
+            message=f"{size} patients cannot be divided among {whole} arms; a multiple of {whole} "
+            f"is wanted. Write 'block: {2 * whole}'.",
+        )
+        return
+    sizes = [arm.patients for arm in arms]
+    if not all(map(is_read, sizes)):
+        return
+    expected = [sum(sizes) * share / whole for share in shares]
+    far = max(abs(n - wanted) / wanted for n, wanted in zip(sizes, expected, strict=True))
+    furthest = max(abs(n - wanted) for n, wanted in zip(sizes, expected, strict=True))
+    if far > _SIZE_TOLERANCE and furthest > size:
+        yield Contradiction(
+            path=("randomisation", "ratio") if rule.ratio is not None else ("randomisation",),
+            message=f"arms of {', '.join(map(str, sizes))} patients are not as "
+            f"{':'.join(map(str, shares))}; sizes follow from the ratio. Change one of them.",
+        )
+
+
 def _at_once(one: Background | PreviousDrug, other: Background | PreviousDrug) -> bool:
     """Tell whether two courses before the trial overlap; false where a time is unread."""
     stops = [getattr(each, "stop", 1) for each in (one, other)]  # background goes on
@@ -428,6 +500,7 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
 
 _RULES = (
     _visits,
+    _visit_window,
     _arms,
     _control,
     _sizes,
@@ -438,4 +511,6 @@ _RULES = (
     _beside,
     _titrations,
     _rescue,
+    _lead_in,
+    _randomisation,
 )

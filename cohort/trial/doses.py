@@ -19,7 +19,7 @@ from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
 from cohort.trial.protocol import AS_PLANNED
 from cohort.trial.supervision import self_directed
-from cohort.trial.visits import schedule_time
+from cohort.trial.visits import schedule_time, visit_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -327,7 +327,9 @@ def beside_streams(
     """
     streams: list[Stream] = []
     for plan in _plans(protocol.beside, protocol.duration):
-        taken = doses_taken(protocol.adherence, protocol.seed, patient_ids, plan.times)
+        taken = doses_taken(
+            protocol.adherence, protocol.seed, patient_ids, plan.times, visit_times(protocol)
+        )
         times = plan.times + schedule_time(protocol, 0)
         streams += drug_streams(drugs[plan.drug], times, plan.amounts_mg, lags=lags, taken=taken)
     return tuple(streams)
@@ -422,7 +424,9 @@ def _taken(
     arm = protocol.arm(arm_name)
     adherence = protocol.adherence if arm.adherence is None else arm.adherence
     for plan in planned_doses(protocol, arm_name):
-        taken = doses_taken(adherence, protocol.seed, patient_ids, plan.times)
+        taken = doses_taken(
+            adherence, protocol.seed, patient_ids, plan.times, visit_times(protocol)
+        )
         factors = _titrated(plan, steps or {})
         if variant.supervision == "self_directed":
             own = self_directed(protocol.seed, patient_ids, plan.times)

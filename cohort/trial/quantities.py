@@ -37,6 +37,8 @@ __all__ = [
     "Moment",
     "MomentBefore",
     "Number",
+    "Parts",
+    "RaterCount",
     "RunIn",
     "Seed",
     "Sites",
@@ -56,6 +58,8 @@ MAX_DURATION_S = 520 * WEEK_S
 """Longest trial [s]: ten years."""
 MAX_COUNT = 10_000_000
 """Most patients of one arm."""
+MAX_RATERS = 10_000
+"""Most raters of a trial."""
 MAX_SITES = 10_000
 """Most centres of a trial."""
 YEARS = (1900, 2100)
@@ -64,6 +68,7 @@ MAX_SEED = 2**63 - 1
 """Largest seed."""
 _LONGEST_BEFORE_S = 52 * WEEK_S
 _MAX_DOSE_MG = 1e6
+_MAX_PARTS = 1000
 _MAX_MEAL_G = 2000.0
 _MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
 _LABEL_LENGTH = 64
@@ -469,6 +474,14 @@ Count = Annotated[
     ),
 ]
 """Number of patients, at most ten million."""
+RaterCount = Annotated[
+    int,
+    Written(
+        read=_count(0, MAX_RATERS, " (raters)"),
+        schema={"type": "integer", "minimum": 0, "maximum": MAX_RATERS},
+    ),
+]
+"""Number of raters, at most ten thousand."""
 ArmSize = Annotated[
     int,
     Written(
@@ -493,6 +506,14 @@ Year = Annotated[
     ),
 ]
 """Calendar year."""
+Parts = Annotated[
+    int,
+    Written(
+        read=_count(1, _MAX_PARTS, " (patients of a block)"),
+        schema={"type": "integer", "minimum": 1, "maximum": _MAX_PARTS},
+    ),
+]
+"""Number of patients in a block of randomisation."""
 Seed = Annotated[
     int,
     Written(

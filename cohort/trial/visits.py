@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.population.draws import normals
 from cohort.trial.protocol import Protocol, Visit
 from cohort.trial.quantities import DAY_S
 
-__all__ = ["Segment", "schedule_time", "segments", "study_day"]
+__all__ = ["Segment", "schedule_time", "segments", "study_day", "visit_days", "visit_times"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,6 +68,27 @@ def schedule_time(protocol: Protocol, trial_time: int) -> int:
     7
     """
     return trial_time + protocol.run_in + protocol.prior
+
+
+def visit_times(protocol: Protocol) -> tuple[int, ...]:
+    """Return the times of all visits after the baseline.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+
+    Returns
+    -------
+    Trial times [s].
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> [time // 86400 for time in visit_times(load_protocol("sct-md-01"))]
+    [7, 14, 28, 42, 56]
+    """
+    return tuple(visit.time for visit in protocol.visits[1:])
 
 
 def study_day(visit: Visit) -> int:
@@ -129,3 +151,42 @@ def _save_times(t0: int, t1: int) -> NDArray[np.int64]:
     if midnights.size and midnights[-1] == t1:
         return midnights
     return np.append(midnights, np.int64(t1))
+
+
+def visit_days(protocol: Protocol, patient_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return on which day each patient comes to each visit.
+
+    Parameters
+    ----------
+    protocol
+        Visits and ``visit_window``.
+    patient_ids
+        Shape ``(n_lane,)``.
+
+    Returns
+    -------
+    Days since the first dose [d], shape ``(n_visit, n_lane)``: the planned ones without a window.
+
+    Notes
+    -----
+    A patient is early or late by a normal number of days whose standard deviation is half the
+    window (design: 95 % would be inside), rounded and held within the window. Baseline is on its
+    day, and nobody comes after the end of the trial.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> visit_days(load_protocol("sct-md-01"), np.array([1, 2]))[:3].tolist()
+    [[0, 0], [7, 7], [14, 14]]
+    """
+    planned = np.array([visit.time // DAY_S for visit in protocol.visits], dtype=np.int64)
+    days = np.repeat(planned[:, None], len(patient_ids), axis=1)
+    if protocol.visit_window is None:
+        return days
+    widest = protocol.visit_window // DAY_S
+    number = np.arange(len(planned))[:, None]
+    late = normals(protocol.seed, patient_ids, "days late at a visit", number)
+    moved = np.clip(np.rint(0.5 * widest * late), -widest, widest).astype(np.int64)
+    moved[0] = 0
+    held: NDArray[np.int64] = np.minimum(days + moved, protocol.duration // DAY_S)
+    return held

@@ -7,10 +7,12 @@ import pytest
 from scipy import stats
 
 from cohort.conditions import load_condition
-from cohort.conduct import NEVER_S, at_visit, start_conduct, worst_event
+from cohort.conduct import NEVER_S, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import RangeError
 from cohort.outcomes import load_adverse_event, start_course
+from cohort.outcomes.event_course import ONGOING
+from cohort.outcomes.event_records import concatenated
 from cohort.trial import Protocol, Titration, dose_streams, dosing_record, load_protocol
 from cohort.trial.titration import DoseSteps
 
@@ -51,27 +53,27 @@ def events_of(protocol):
     return tuple(load_adverse_event(name) for name in protocol.adverse_events)
 
 
-def with_nausea(protocol, grades, onset=3.0, end=np.nan):
-    """Return a course whose patients have nausea of these grades, NaN for none."""
-    ids = np.arange(1, len(grades) + 1)
+def with_nausea(protocol, severities):
+    """Return a course whose patients have nausea of these severities now, -1 for none."""
+    severities = np.asarray(severities)
+    ids = np.arange(1, len(severities) + 1)
     course = start_course(ids, protocol.seed, CONDITION, events_of(protocol))
-    row = protocol.adverse_events.index("nausea")
-    grade, onsets, ends = (
-        array.copy() for array in (course.grade, course.onset_day, course.end_day)
+    row, lanes = protocol.adverse_events.index("nausea"), np.flatnonzero(severities >= 0)
+    phase, open_record = course.events.phase.copy(), course.events.open_record.copy()
+    phase[row, lanes], open_record[row, lanes] = ONGOING, np.arange(len(lanes))
+    records = concatenated(
+        [{"event": np.full(len(lanes), row), "lane": lanes, "severity": severities[lanes]}]
     )
-    has = ~np.isnan(grades)
-    grade[row] = np.where(has, grades, 0.5)
-    onsets[row] = np.where(has, onset, np.nan)
-    ends[row] = np.where(has, end, np.nan)
-    return replace(course, grade=grade, onset_day=onsets, end_day=ends)
+    events = replace(course.events, phase=phase, open_record=open_record, records=records)
+    return replace(course, events=events)
 
 
 def test_who_has_not_halved_goes_up_and_who_cannot_bear_it_goes_down_for_good():
     protocol = trial()
-    course = with_nausea(protocol, np.array([np.nan, np.nan, 0.99, 0.01]))
+    course = with_nausea(protocol, [-1, -1, 2, 0])
     conduct = visited(protocol, [20.0, 15.0, 20.0, 20.0], course)
     assert conduct.steps[0].doses_mg.tolist() == [[10, 10, 10, 10], [20, 10, 5, 20]]
-    well = with_nausea(protocol, np.full(4, np.nan))
+    well = with_nausea(protocol, [-1] * 4)
     later = visited(protocol, [20.0, 20.0, 20.0, 15.0], well, conduct, visit=2)
     assert later.steps[0].doses_mg[-1].tolist() == [20, 20, 5, 20]
     assert visited(protocol, [20.0] * 4, well, later, visit=3).steps[0].levels.max() == 2
@@ -79,7 +81,7 @@ def test_who_has_not_halved_goes_up_and_who_cannot_bear_it_goes_down_for_good():
 
 def test_nothing_is_decided_for_those_who_left_or_have_no_score():
     protocol = trial()
-    course = with_nausea(protocol, np.full(3, np.nan))
+    course = with_nausea(protocol, [-1] * 3)
     course = replace(course, left_day=np.array([np.nan, 3.0, np.nan]))
     conduct = visited(protocol, [20.0, 20.0, np.nan], course)
     assert conduct.steps[0].doses_mg[-1].tolist() == [20, 10, 10]
@@ -112,9 +114,7 @@ def test_decisions_follow_one_another():
 
 def test_streams_and_the_record_have_the_dose_that_each_patient_came_to():
     protocol, ids = trial(), np.arange(1, 4)
-    conduct = visited(
-        protocol, [20.0, 15.0, 20.0], with_nausea(protocol, np.array([np.nan, np.nan, 0.99]))
-    )
+    conduct = visited(protocol, [20.0, 15.0, 20.0], with_nausea(protocol, [-1, -1, 2]))
     (stream,) = dose_streams(
         protocol,
         "active",
@@ -136,7 +136,7 @@ def test_streams_and_the_record_have_the_dose_that_each_patient_came_to():
 def test_titration_and_self_direction_multiply():
     alone = {"name": "on their own", "supervision": "self_directed"}
     protocol, ids = trial(variants=[alone]), np.arange(1, 31)
-    conduct = visited(protocol, [20.0] * 30, with_nausea(protocol, np.full(30, np.nan)))
+    conduct = visited(protocol, [20.0] * 30, with_nausea(protocol, [-1] * 30))
     options = {"variant": protocol.variants[0]}
     titrated = dosing_record(protocol, "active", ids, steps=conduct.steps, **options)
     written = dosing_record(protocol, "active", ids, **options)
@@ -176,14 +176,6 @@ def test_rescue_begins_at_the_first_visit_whose_rule_holds_and_is_counted_apart(
         7,
         0,
     ]
-
-
-def test_the_worst_ongoing_event_is_the_one_that_counts():
-    protocol = trial()
-    course = with_nausea(protocol, np.array([0.01, 0.8, 0.99, np.nan]), onset=3.0, end=9.0)
-    assert worst_event(protocol, replace(course, day=8)).tolist() == [1, 2, 3, 0]
-    assert worst_event(protocol, replace(course, day=2)).tolist() == [0, 0, 0, 0]
-    assert worst_event(protocol, replace(course, day=9)).tolist() == [0, 0, 0, 0]
 
 
 def test_visits_are_missed_as_often_as_is_said_and_more_by_those_who_are_worse():

@@ -38,6 +38,7 @@ ALLOWED = {
         "rich",
         "psutil",
         "ruamel",
+        "scipy",
     },
 }
 

@@ -4,13 +4,18 @@ from importlib import resources
 
 import pytest
 
+from cohort.calibration import fitted_names, load_fitted
 from cohort.conditions import condition as condition_module
 from cohort.conditions import condition_names, load_condition
 from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Fact, count_assumed
 from cohort.population import ANCESTRIES
 
-TEXT = (resources.files("cohort.conditions") / "major_depression.yaml").read_text("utf-8")
+OWN_WEIGHT = """  signals:
+    serotonin_extracellular: {value: 0.3, mark: design, source: example}
+"""
+PACKAGED = (resources.files("cohort.conditions") / "major_depression.yaml").read_text("utf-8")
+TEXT = PACKAGED.replace("  fitted: major_depression\n", OWN_WEIGHT)
 
 
 @pytest.mark.parametrize("name", condition_names())
@@ -35,7 +40,7 @@ WRONG = {
     "a rate in a wrong unit": ("value: 0.42 1/week", "value: 0.42 kg", "0.42 kg"),
     "a mark that does not exist": ("mark: read", "mark: heard", "heard"),
     "no source": (', source: "Burke 2002, entry', ', sauce: "Burke 2002, entry', "sauce"),
-    "an unknown system": ("systems: [serotonin]", "systems: [seratonin]", "seratonin"),
+    "an unknown system": ("systems: [serotonin,", "systems: [seratonin,", "seratonin"),
     "a negative time": ("value: 10.75 week", "value: -10.75 week", "-10.75"),
     "a share above 1": ("female_fraction: {value: 0.62", "female_fraction: {value: 62", "62"),
     "a negative spread": ("baseline_sd: {value: 3.2", "baseline_sd: {value: -3.2", "-3.2"),
@@ -54,6 +59,7 @@ WRONG = {
         "at_least: {value: 220,",
         "220 points was given; MADRS goes from 0 to 60",
     ),
+    "a fit that is none": (OWN_WEIGHT, "  fitted: major_depresion\n", "'major_depression'"),
     "a signal that is none": (
         "    serotonin_extracellular:",
         "    serotonin_extracelular:",
@@ -64,7 +70,7 @@ WRONG = {
         "    motor_drive:",
         "no state or rule 'motor_drive'",
     ),
-    "no serotonin": ("systems: [serotonin]", "systems: [acetylcholine]", "adverse events read it"),
+    "no serotonin": ("systems: [serotonin,", "systems: [acetylcholine,", "adverse events read it"),
 }
 
 
@@ -188,13 +194,13 @@ def test_ancestries_are_those_of_the_table_of_people():
     assert set(condition_module._ANCESTRIES) == set(ANCESTRIES)
 
 
-def test_only_the_link_of_depression_was_calibrated():
-    calibrated = [name for name in condition_names() if load_condition(name).link.calibrated]
-    assert calibrated == ["major_depression"]
-    assert load_condition("major_depression").warning == ""
-    for name in set(condition_names()) - {"major_depression", "healthy"}:
+def test_a_link_that_was_not_fitted_warns_and_a_fitted_one_does_not():
+    fitted = {load_fitted(name).condition for name in fitted_names()}
+    assert "major_depression" in fitted
+    for name in set(condition_names()) - {"healthy"}:
         warning = load_condition(name).warning
-        assert "has not been calibrated" in warning
+        assert (warning == "") == (name in fitted)
+        assert ("has not been calibrated" in warning) == (name not in fitted)
         assert "\n" not in warning
 
 

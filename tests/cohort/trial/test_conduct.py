@@ -22,10 +22,16 @@ condition: major_depression
 duration: 8 week
 run_in: 2 day
 visits: [week 0, week 2, week 4, week 8]
+adherence:
+  probability: 80 %
+  sd_logit: 1
+  patterns: {full: 50 %, partial: 25 %, holidays: 10 %, early_stop: 10 %, white_coat: 5 %}
 background:
   - {drug: pindolol, dose: 5 mg, every: 12 h, at: 08:00, start: week -4}
 previous:
   - {drug: citalopram, dose: 40 mg, start: week -6, stop: week -1}
+randomisation: {strata: [sex == 'M', baseline >= 30], ratio: [1, 1], block: 4}
+lead_in: {placebo: 1 week, drop_if_improved: 20 %}
 rescue: {drug: lorazepam, dose: 1 mg, every: 12 h, if: score >= 30, from: week 2, for: 2 week}
 follow_up: 60 %
 missed_visits: {share: 5 %, odds_ratio: 2}
@@ -172,6 +178,66 @@ WRONG = {
         "rescue.drug",
         "pindolol is the background of all patients already",
     ),
+    "shares of patterns that are more than all": (
+        "full: 50 %",
+        "full: 60 %",
+        "adherence.patterns",
+        "the shares add up to 110 %; exactly 100 % is allowed",
+    ),
+    "pattern that is none": (
+        "holidays: 10 %",
+        "holiday: 10 %",
+        "adherence.patterns.holiday",
+        "unknown key 'holiday'",
+    ),
+    "block of no whole ratio": (
+        "block: 4",
+        "block: 5",
+        "randomisation.block",
+        "5 patients cannot be divided 1:1; a multiple of 2 is wanted. Write 'block: 4'",
+    ),
+    "ratio of three arms": (
+        "ratio: [1, 1]",
+        "ratio: [1, 2, 1]",
+        "randomisation.ratio",
+        "3 numbers for 2 arms; one an arm is wanted",
+    ),
+    "ratio that the sizes do not have": (
+        "ratio: [1, 1], block: 4",
+        "ratio: [3, 1], block: 4",
+        "randomisation.ratio",
+        "arms of 10, 10 patients are not as 3:1; sizes follow from the ratio",
+    ),
+    "nobody in a block": (
+        "block: 4",
+        "block: 0",
+        "randomisation.block",
+        "0 was given; from 1 to 1000 is allowed",
+    ),
+    "stratum by the outcome": (
+        "baseline >= 30",
+        "response >= 50 %",
+        "randomisation.strata[1]",
+        "unknown covariate 'response'",
+    ),
+    "randomisation of patients who are in every arm": (
+        "condition: major_depression",
+        "condition: major_depression\ndesign: counterfactual",
+        "randomisation",
+        "patients of a counterfactual design are in every arm, so nobody is randomised",
+    ),
+    "everybody is dropped": (
+        "drop_if_improved: 20 %",
+        "drop_if_improved: 0",
+        "lead_in.drop_if_improved",
+        "0 was given, so that everybody is dropped who improves at all",
+    ),
+    "lead-in of half a year": (
+        "placebo: 1 week",
+        "placebo: 26 week",
+        "lead_in.placebo",
+        "26 week was given; at most 12 week is allowed",
+    ),
     "more than everybody is followed up": (
         "follow_up: 60 %",
         "follow_up: 160 %",
@@ -262,7 +328,15 @@ def wrong_keys(data):
 
 
 WHOLE = json.loads(parse_protocol(VALID).canonical_json())
-CONDUCT = ("background", "previous", "rescue", "follow_up", "missed_visits")
+CONDUCT = (
+    "background",
+    "previous",
+    "randomisation",
+    "lead_in",
+    "rescue",
+    "follow_up",
+    "missed_visits",
+)
 
 
 TITRATION = ("arms", 1, "regimens", 0, "titrate")
