@@ -284,8 +284,9 @@ def check(protocol: ProtocolName, strict: Strict = False) -> None:
     n_patients = sum(arm.patients for arm in given.arms)
     n_cells = len(given.arms) * len(given.variants)
     crossed = f"{len(given.variants)} variants ({n_cells} cells), " if n_cells else ""
+    arms = "1 arm" if len(given.arms) == 1 else f"{len(given.arms)} arms"
     print(
-        f"{given.name}: no mistakes; {len(given.arms)} arms, {crossed}{n_patients:,} patients, "
+        f"{given.name}: no mistakes; {arms}, {crossed}{n_patients:,} patients, "
         f"{len(given.visits)} visits."
     )
 
