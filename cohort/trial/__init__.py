@@ -9,6 +9,7 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
 from cohort.trial.allocation import allocate, stratum_labels
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import (
     Adherence,
     AdherencePatterns,
@@ -107,6 +108,7 @@ __all__ = [
     "REPORTED_ONLY",
     "Adherence",
     "AdherencePatterns",
+    "Analysis",
     "Arm",
     "Background",
     "BiomarkerChange",
