@@ -133,6 +133,8 @@ class BlockResult:
         What the variant adds to the course on placebo.
     earlier
         The untreated run-in, where others than the arms' drugs are taken between it and baseline.
+    used_to
+        Daily means of the days between it and baseline; None where there are none.
 
     Examples
     --------
@@ -152,6 +154,7 @@ class BlockResult:
     systems: tuple[str, ...]
     variation: TrialVariation
     earlier: tuple[Solution, ...] = ()
+    used_to: DayDrivers | None = None
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -223,6 +226,7 @@ def simulate_block(
     *,
     variant: str = AS_PLANNED.name,
     device: str = "auto",
+    leavers_go_on: bool = False,
     everybody_stays: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
@@ -231,6 +235,9 @@ def simulate_block(
     ----------
     protocol, arm, patient_ids, variant, device
         As in `simulate`.
+    leavers_go_on
+        Whether those who leave take their doses to the end, so that the drivers of the block are
+        those of everybody; the courses know when they left.
     everybody_stays
         As if nobody ever stopped the treatment, see `cohort.latent`.
 
@@ -265,6 +272,7 @@ def simulate_block(
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
+    walk.leavers_go_on = leavers_go_on
     return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
@@ -440,6 +448,7 @@ class _Walk:
         given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
         given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
+        self.leavers_go_on = False
 
     def result(self, ids: NDArray[np.int64], lanes: Lanes, *, everybody_stays: bool) -> BlockResult:
         """Return everything that happened."""
@@ -455,6 +464,7 @@ class _Walk:
             limits = np.full_like(courses[0].leave_limit, np.inf)
             courses = [replace(courses[0], leave_limit=limits)]
         earlier: tuple[Solution, ...] = ()
+        used_to: DayDrivers | None = None
         if self.protocol.prior:
             prior, *others = others
             earlier = (solutions[0],)
@@ -511,6 +521,7 @@ class _Walk:
             systems=trial_systems(self.protocol),
             variation=self.variation,
             earlier=earlier,
+            used_to=used_to,
         )
 
     def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
@@ -578,6 +589,8 @@ class _Walk:
         self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
     ) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
+        if self.leavers_go_on:
+            stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
         drugs = dose_streams(
             self.protocol,
             self.arm,

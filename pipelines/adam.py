@@ -7,12 +7,13 @@ by the table's key. NaN becomes null: a missing number is missing, in every read
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cohort.trial import Analysis
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
 from pipelines.schema import (
@@ -85,6 +86,12 @@ class TrialFacts:
         Start and end of the periods of a cross-over [week]; empty in other trials.
     sequences
         Treatments of each arm, one a period.
+    analysis
+        How the data are analysed.
+    primary_endpoint
+        Scale on which claims are made.
+    seed
+        Seed of the trial, for imputations.
 
     Examples
     --------
@@ -107,6 +114,9 @@ class TrialFacts:
     variants: tuple[str, ...] = ()
     periods: tuple[tuple[float, float], ...] = ()
     sequences: tuple[tuple[str, ...], ...] = ()
+    analysis: Analysis = field(default_factory=Analysis)
+    primary_endpoint: str = ""
+    seed: int = 0
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""

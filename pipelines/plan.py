@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cohort.trial import allocate, nutrition_names, parse_protocol, write_protocol
+from cohort.trial import Analysis, allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
@@ -254,6 +254,9 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
             for period in protocol.periods
         ),
         sequences=tuple(arm.sequence for arm in protocol.arms) if protocol.periods else (),
+        analysis=protocol.analysis or Analysis(),
+        primary_endpoint=protocol.primary_endpoint,
+        seed=protocol.seed,
     )
 
 

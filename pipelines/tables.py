@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines import summaries
+from pipelines import analyses, subgroups, summaries
 from pipelines.adam import TrialFacts
 from pipelines.crossover import crossover_contrasts
 from pipelines.errors import InputError, ShardError
@@ -36,6 +36,9 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "ae_rates_by_arm": summaries.ae_rates_by_arm,
     "biomarkers_by_arm": summaries.biomarkers_by_arm,
     "crossover_contrasts": crossover_contrasts,
+    "intercurrent_events": analyses.intercurrent_events,
+    "analyses": analyses.analyses,
+    "effects_by_subgroup": subgroups.effects_by_subgroup,
 }
 
 

@@ -71,9 +71,9 @@ class EventPlan:
     Examples
     --------
     >>> from cohort.outcomes import load_adverse_event
-    >>> events = (load_adverse_event("nausea"),)
+    >>> events = (load_adverse_event("vertigo"),)
     >>> start_events(np.array([1]), 7, events).plan.tracks
-    (('serotonin_extracellular', 7.0),)
+    (('occupancy_alpha2delta', 21.0),)
     """
 
     events: tuple[AdverseEvent, ...]
@@ -192,7 +192,7 @@ def start_events(
     Examples
     --------
     >>> from cohort.outcomes import load_adverse_event
-    >>> course = start_events(np.arange(4000), 7, (load_adverse_event("nausea"),))
+    >>> course = start_events(np.arange(4000), 7, (load_adverse_event("vertigo"),))
     >>> bool(abs(course.susceptibility.mean() - 1.0) < 0.05)
     True
     """
@@ -311,7 +311,7 @@ class EventDays:
     Examples
     --------
     >>> from cohort.outcomes import DayDrivers, load_adverse_event
-    >>> course = start_events(np.array([1, 2]), 7, (load_adverse_event("nausea"),))
+    >>> course = start_events(np.array([1, 2]), 7, (load_adverse_event("vertigo"),))
     >>> still = DayDrivers(readings={"serotonin_extracellular": np.zeros((1, 2))})
     >>> days = EventDays(course, still, 0.0)
     >>> days.advance(0, 1, np.array([True, True])).tolist()

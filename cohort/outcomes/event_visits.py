@@ -45,7 +45,7 @@ def at_visit(
     --------
     >>> from cohort.outcomes import DayDrivers
     >>> from cohort.outcomes.event_course import start_events
-    >>> people = {"sex": np.array(["F", "M"])}
+    >>> people = {"sex": np.array(["F", "M"]), "age_y": np.array([40.0, 70.0])}
     >>> course = start_events(np.array([1, 2]), 7, (), people, measures=("QTCF",))
     >>> still = DayDrivers(readings={"occupancy_herg": np.zeros((7, 2))})
     >>> seen, leaves = at_visit(course, still, 7, np.array([True, True]))

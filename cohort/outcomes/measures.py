@@ -384,7 +384,7 @@ def own_values(
 
     Examples
     --------
-    >>> people = {"sex": np.array(["F", "M"])}
+    >>> people = {"sex": np.array(["F", "M"]), "age_y": np.array([40.0, 70.0])}
     >>> own_values(load_measure("QTCF"), np.array([1, 2]), 7, people).shape
     (2,)
     """
@@ -427,7 +427,7 @@ def term_effects(measure: Measure, acting: Mapping[int, Floats], n_lane: int) ->
     Examples
     --------
     >>> term_effects(load_measure("QTCF"), {0: np.array([0.02])}, 1).tolist()
-    [10.0]
+    [2.0]
     """
     total = np.zeros(n_lane)
     for position, driver in acting.items():

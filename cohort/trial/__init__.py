@@ -9,6 +9,7 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
 from cohort.trial.allocation import allocate, stratum_labels
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import (
     Adherence,
     AdherencePatterns,
@@ -29,6 +30,7 @@ from cohort.trial.conduct import (
     Randomisation,
     Rescue,
 )
+from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
@@ -106,6 +108,7 @@ __all__ = [
     "REPORTED_ONLY",
     "Adherence",
     "AdherencePatterns",
+    "Analysis",
     "Arm",
     "Background",
     "BiomarkerChange",
@@ -177,6 +180,7 @@ __all__ = [
     "study_day",
     "supplement_streams",
     "trial_condition",
+    "trial_design",
     "trial_event_names",
     "trial_events",
     "trial_readings",

@@ -213,6 +213,20 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
         )
 
 
+def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
+    analysis = protocol.analysis
+    if analysis is None or not is_read(analysis) or not is_read(protocol.design):
+        return
+    if protocol.design != "counterfactual":
+        return
+    if is_read(analysis.missing_data) and analysis.missing_data == "MMRM":
+        yield Contradiction(
+            path=("analysis", "missing_data"),
+            message="'MMRM' compares different patients, and a counterfactual design puts the same "
+            "in every arm. Write 'missing_data: MAR'.",
+        )
+
+
 def _published(protocol: Protocol) -> Iterator[Contradiction]:
     known = {
         "arm": [arm.name for arm in protocol.arms],
@@ -360,6 +374,7 @@ _RULES = (
     _sizes,
     _regimens,
     _endpoints,
+    _analysis,
     _published,
     _variants,
     *CONDUCT_RULES,

@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.conduct import (
     Background,
@@ -419,6 +420,10 @@ class Protocol(ProtocolRecord):
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
+    # left out of what is hashed where it is not written: the same trial, the same hash
+    analysis: Analysis | None = Field(
+        default=None, examples=["{missing_data: J2R}"], exclude_if=lambda one: one is None
+    )
     features: TrialFeatures = Field(
         default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
     )

@@ -369,8 +369,8 @@ class AdverseEvent(Declaration):
         Examples
         --------
         >>> from cohort.outcomes import load_adverse_event
-        >>> load_adverse_event("nausea").reads
-        ('serotonin_extracellular',)
+        >>> load_adverse_event("vertigo").reads
+        ('occupancy_alpha2delta',)
         """
         wanted = [driver.reads for driver in self.drivers]
         if self.needs_signs is not None:

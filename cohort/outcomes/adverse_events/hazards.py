@@ -75,10 +75,11 @@ def hazard_multiple(
     Examples
     --------
     >>> from cohort.outcomes import load_adverse_event
-    >>> readings = {"serotonin_extracellular": np.array([0.0, 0.5])}
-    >>> hazard_multiple(load_adverse_event("nausea"), readings, [np.zeros(2)], "spontaneous").tolist()
-    [1.0, 7.0]
-    """  # noqa: E501
+    >>> vertigo, zeros = load_adverse_event("vertigo"), [np.zeros(2)]
+    >>> readings = {"occupancy_alpha2delta": np.array([0.0, 0.5])}
+    >>> (hazard_multiple(vertigo, readings, zeros, "spontaneous") > 1.0).tolist()
+    [False, True]
+    """
     scale = event.background_for(ascertainment).gain_factor
     factor = 1.0 if scale is None else scale.number("1")
     multiple = np.ones_like(next(iter(readings.values()))) if readings else np.ones(())
@@ -125,9 +126,9 @@ def hazard_per_day(
     Examples
     --------
     >>> from cohort.outcomes import load_adverse_event
-    >>> nausea, zero = load_adverse_event("nausea"), np.zeros(1)
-    >>> rest = hazard_per_day(nausea, {"serotonin_extracellular": zero}, [zero], zero, 0.0)
-    >>> raised = hazard_per_day(nausea, {"serotonin_extracellular": zero + 1}, [zero], zero, 0.0)
+    >>> vertigo, zero = load_adverse_event("vertigo"), np.zeros(1)
+    >>> rest = hazard_per_day(vertigo, {"occupancy_alpha2delta": zero}, [zero], zero, 0.0)
+    >>> raised = hazard_per_day(vertigo, {"occupancy_alpha2delta": zero + 0.5}, [zero], zero, 0.0)
     >>> bool(raised[0] > rest[0])
     True
     """
