@@ -10,8 +10,8 @@ For every packaged calibration plan that has enough contrasts:
 2. readings permuted between drugs (rank of dose kept), refitted each time: how often chance gives
    as small a misfit as the drugs' own readings. Pools only; no use with few drugs
 
-Prints and writes benchmarks/calibration/links.json and LINKS.md; plans that were not named keep what
-they have there.
+Prints and writes benchmarks/calibration/links.json and LINKS.md; plans that were not named keep
+what they have there.
 """
 
 import json

@@ -20,6 +20,7 @@ from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    accustom,
     follow_days,
     load_adverse_event,
     start_course,
@@ -28,7 +29,7 @@ from cohort.scales import load_scale
 from cohort.trial.quantities import DAY_S
 from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import CalibrationPlan
-from pipelines.calibration_pools import Pools, plan_condition
+from pipelines.calibration_pools import PLACEBO, Pools, plan_condition
 
 __all__ = ["ContrastModel", "Expansion", "Predict"]
 
@@ -36,6 +37,7 @@ Floats = NDArray[np.float64]
 Predict = Callable[[Floats], Floats]
 """Contrasts, shape ``(n_row,)``, for given numbers."""
 
+_BACKGROUND_D: Final = 56  # many times the slowest clinical process
 _ADVERSE_EVENT: Final = 2  # position in `cohort.outcomes.course.REASONS`
 
 
@@ -66,9 +68,9 @@ class ContrastModel:
     def __init__(self, plan: CalibrationPlan, rows: Sequence[Contrast], pools: Pools) -> None:
         self.plan, self.rows = plan, tuple(rows)
         self._condition = plan_condition(plan)
-        self._arms = ("", *dict.fromkeys(row.arm for row in rows))  # the first is placebo
+        self._arms = (PLACEBO, *dict.fromkeys(row.arm for row in rows))
         self._days = tuple(visit // DAY_S for visit in plan.visits)
-        self._scale = load_scale(plan.scale)
+        self._scale = load_scale(plan.scale, self._condition.severity.scale)
         events = tuple(load_adverse_event(name) for name in plan.adverse_events)
         wanted = (*plan.weights, *(name for event in events for name in event.reads))
         n_day = plan.duration // DAY_S
@@ -78,6 +80,13 @@ class ContrastModel:
         ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
         self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
         begin = _staying(start_course(ids, plan.seed, self._condition, events))
+        self._before = None
+        if plan.background:
+            # all arms take the same before the first day, and have been for long
+            own = self._drivers_of(PLACEBO, pools, wanted)
+            days = {name: np.repeat(own[name][:1], _BACKGROUND_D, axis=0) for name in own}
+            self._before = DayDrivers(readings=days)
+        begin = self._used_to(begin, self._condition, events)
         # events hang on readings alone: what they add to leaving is the same for all weights
         self._events = tuple(
             course.leave_hazard[_ADVERSE_EVENT]
@@ -93,7 +102,7 @@ class ContrastModel:
         '__call__'
         """
         condition = _with_weights(self._condition, weights)
-        courses = self._follow(self._start, condition, ())
+        courses = self._follow(self._used_to(self._start, condition, ()), condition, ())
         shape = (len(self._arms), self.plan.patients * self.plan.copies)
         scores = [
             self._scale.loading.number("1")
@@ -108,6 +117,20 @@ class ContrastModel:
         ]
         found = {at: self._moments(at, scores, staying) for at in {row.at for row in self.rows}}
         return np.array([self._contrast(row, *found[row.at]) for row in self.rows])
+
+    def _used_to(
+        self, course: ClinicalCourse, condition: Condition, events: tuple[AdverseEvent, ...]
+    ) -> ClinicalCourse:
+        """Return people who are used to what all arms take."""
+        if self._before is None:
+            return course
+        return accustom(course, self._before, condition, events)
+
+    def _drivers_of(self, arm: str, pools: Pools, wanted: Sequence[str]) -> dict[str, Floats]:
+        """Return the readings of one arm on the lanes of all."""
+        shape = (self.plan.duration // DAY_S, self.plan.patients)
+        arms = [arm] * len(self._arms)
+        return _side_by_side(arms, pools, wanted, shape, self.plan.copies)
 
     def _follow(
         self, course: ClinicalCourse, condition: Condition, events: tuple[AdverseEvent, ...]
