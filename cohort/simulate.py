@@ -33,10 +33,10 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     accustom,
-    baseline_severity,
+    enter_trial,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -54,6 +54,7 @@ from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
+    EventActions,
     Protocol,
     Segment,
     Variant,
@@ -67,6 +68,7 @@ from cohort.trial import (
     leading_scale,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
     rated_endpoints,
     schedule_time,
@@ -75,6 +77,8 @@ from cohort.trial import (
     shifted_parameters,
     status_factors,
     supplement_streams,
+    trial_condition,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -129,6 +133,8 @@ class BlockResult:
         What the variant adds to the course on placebo.
     earlier
         The untreated run-in, where others than the arms' drugs are taken between it and baseline.
+    used_to
+        Daily means of the days between it and baseline; None where there are none.
 
     Examples
     --------
@@ -148,6 +154,7 @@ class BlockResult:
     systems: tuple[str, ...]
     variation: TrialVariation
     earlier: tuple[Solution, ...] = ()
+    used_to: DayDrivers | None = None
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -219,6 +226,8 @@ def simulate_block(
     *,
     variant: str = AS_PLANNED.name,
     device: str = "auto",
+    leavers_go_on: bool = False,
+    everybody_stays: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -226,6 +235,11 @@ def simulate_block(
     ----------
     protocol, arm, patient_ids, variant, device
         As in `simulate`.
+    leavers_go_on
+        Whether those who leave take their doses to the end, so that the drivers of the block are
+        those of everybody; the courses know when they left.
+    everybody_stays
+        As if nobody ever stopped the treatment, see `cohort.latent`.
 
     Returns
     -------
@@ -258,7 +272,8 @@ def simulate_block(
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
-    return walk.result(ids, lanes)
+    walk.leavers_go_on = leavers_go_on
+    return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -326,8 +341,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -338,36 +353,6 @@ def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
 
 def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
-
-
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
@@ -428,8 +413,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    entered = baseline_severity(ids, protocol.seed, condition, protocol.ratings.rules)
-    deviation = entered - mean
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -450,7 +437,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -461,8 +448,9 @@ class _Walk:
         given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
         given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
+        self.leavers_go_on = False
 
-    def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], lanes: Lanes, *, everybody_stays: bool) -> BlockResult:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
@@ -471,9 +459,12 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        rules = self.protocol.ratings.rules
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events, rules)]
+        courses = [self._start(ids)]
+        if everybody_stays:  # limits that no hazard reaches
+            limits = np.full_like(courses[0].leave_limit, np.inf)
+            courses = [replace(courses[0], leave_limit=limits)]
         earlier: tuple[Solution, ...] = ()
+        used_to: DayDrivers | None = None
         if self.protocol.prior:
             prior, *others = others
             earlier = (solutions[0],)
@@ -494,8 +485,18 @@ class _Walk:
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
+                follow_days(
+                    courses[-1],
+                    days[-1],
+                    self.condition,
+                    self.events,
+                    self.variation,
+                    is_visit=segment.visit is not None,
+                )
             )
+            if everybody_stays:  # not even for an adverse event
+                still = np.full_like(courses[-1].left_day, np.nan)
+                courses[-1] = replace(courses[-1], left_day=still)
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
@@ -512,6 +513,7 @@ class _Walk:
                 self.variant,
                 conduct.steps,
                 conduct.rescue_s,
+                self._actions(conduct),
             ),
             conduct=conduct,
             model=self.model,
@@ -519,6 +521,20 @@ class _Walk:
             systems=trial_systems(self.protocol),
             variation=self.variation,
             earlier=earlier,
+            used_to=used_to,
+        )
+
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:
@@ -561,10 +577,20 @@ class _Walk:
             {**self.population.columns, **shown},
         )
 
+    def _actions(self, conduct: Conduct) -> EventActions:
+        times = [visit.time for visit in self.protocol.visits[: len(conduct.pauses_s)]]
+        return EventActions(
+            reduced_s=conduct.reduced_s,
+            from_s=np.array(times, np.int64),
+            until_s=conduct.pauses_s,
+        )
+
     def _doses(
         self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
     ) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
+        if self.leavers_go_on:
+            stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
         drugs = dose_streams(
             self.protocol,
             self.arm,
@@ -575,6 +601,7 @@ class _Walk:
             variant=self.variant,
             steps=conduct.steps,
             rescue_times=conduct.rescue_s,
+            actions=self._actions(conduct),
         )
         supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
         return (*drugs, *self._beside(ids), *supplements)

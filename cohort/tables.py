@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from cohort.chemistry import biomarkers
 from cohort.conduct import NEVER_S
-from cohort.outcomes import entry_ratings, load_adverse_event, load_scale, rate
+from cohort.event_columns import event_columns
+from cohort.outcomes import visit_ratings
 from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
-from cohort.trial import Protocol, rated_endpoints, schedule_time, study_day, visit_days
+from cohort.trial import (
+    Protocol,
+    rated_endpoints,
+    schedule_time,
+    stratum_labels,
+    study_day,
+    visit_days,
+)
 from cohort.trial.quantities import DAY_S, HOUR_S, WEEK_S
 from kernels import ResultCode
 
@@ -65,7 +73,7 @@ def block_columns(
         "adsl": _subjects(protocol, arm, result),
         "adqs": _scores(protocol, arm, result),
         "adlb": _biomarkers(protocol, arm, result),
-        "adae": _events(protocol, arm, result),
+        "adae": event_columns(arm, result.patient_ids, result.courses[-1]),
         "trajectories": _trajectories(protocol, arm, result, trajectory_ids),
     }
 
@@ -102,6 +110,7 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "treatment_end_day": last.left_day,
         "rescue_day": np.where(rescue_s == NEVER_S, np.nan, rescue_s / DAY_S),
         "rescue_doses_taken": result.dosing.rescue,
+        "stratum": stratum_labels(protocol, result.patient_ids),
         "doses_planned": result.dosing.planned,
         "doses_taken": result.dosing.taken,
         "cumulative_dose_mg": result.dosing.cumulative_mg,
@@ -152,12 +161,9 @@ def rated_score(
     ... ).shape
     (1,)
     """
-    rules, seed = protocol.ratings.rules, protocol.seed
-    if course.day == 0 and rules.entry_is_baseline and endpoint == condition.entry.scale:
-        return entry_ratings(patient_ids, seed, condition, rules)[1]
-    scale = load_scale(endpoint, condition.severity.scale)
     latent = course.latent(condition, variation) if severity is None else severity
-    return rate(scale, latent, rules, seed, patient_ids, f"rating: {endpoint}", course.day)
+    rules = protocol.ratings.rules
+    return visit_ratings(patient_ids, protocol.seed, condition, rules, endpoint, latent, course.day)
 
 
 def _seen(
@@ -278,54 +284,43 @@ def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     }
     rows: list[Columns] = []
     for code, (observable, factor, unit) in {**_markers(result), **of_drugs}.items():
-        baseline = np.full(len(result.patient_ids), np.nan)
-        for index in range(len(protocol.visits)):
-            solution = result.solutions[index]
-            seen = _seen(result, index)
-            value = np.where(seen, factor * solution[observable][-1], np.nan)
-            if index == 0:
-                baseline = value
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = value / baseline
-            rows.append(
-                {
-                    **_visit_columns(protocol, arm, result, index),
-                    "biomarker": np.full(len(value), code),
-                    "unit": np.full(len(value), unit),
-                    "value": value,
-                    "baseline": baseline,
-                    "change": value - baseline,
-                    "ratio": np.where(np.isfinite(ratio), ratio, np.nan),
-                    "on_treatment": _on_treatment(result, index),
-                }
-            )
+        values = [factor * solution[observable][-1] for solution in result.solutions]
+        rows += _parameter_rows(protocol, arm, result, code, unit, values)
+    for position, measure in enumerate(result.courses[0].events.plan.measures):
+        values = [
+            np.where(result.failed_before(index), np.nan, course.events.values[position])
+            for index, course in enumerate(result.courses)
+        ]
+        rows += _parameter_rows(protocol, arm, result, measure.code, measure.unit, values)
     return _stacked(rows)
 
 
-def _events(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    last = result.courses[-1]
+def _parameter_rows(
+    protocol: Protocol, arm: str, result: "BlockResult", code: str, unit: str, values: list[Floats]
+) -> list[Columns]:
+    """Return the rows of one biomarker, a set of columns a visit."""
     rows: list[Columns] = []
-    for row, name in enumerate(protocol.adverse_events):
-        event = load_adverse_event(name)
-        lane = np.flatnonzero(np.isfinite(last.onset_day[row]))
-        grade = last.grade[row][lane]
-        mild, moderate = event.severity.mild, event.severity.mild + event.severity.moderate
-        words = np.where(grade < mild, "MILD", np.where(grade < moderate, "MODERATE", "SEVERE"))
-        end = last.end_day[row][lane]
+    baseline = np.full(len(result.patient_ids), np.nan)
+    for index in range(len(protocol.visits)):
+        seen = _seen(result, index)
+        value = np.where(seen, values[index], np.nan)
+        if index == 0:
+            baseline = value
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = value / baseline
         rows.append(
             {
-                "patient_id": result.patient_ids[lane],
-                "arm": np.full(len(lane), arm),
-                "term": np.full(len(lane), event.term),
-                "organ_class": np.full(len(lane), event.organ_class),
-                "onset_day": last.onset_day[row][lane].astype(np.int64),
-                "end_day": np.where(end <= last.day, end, np.nan),
-                "severity": words,
-                "serious": np.full(len(lane), event.serious),
-                "ascertainment": np.full(len(lane), event.background.ascertainment),
+                **_visit_columns(protocol, arm, result, index),
+                "biomarker": np.full(len(value), code),
+                "unit": np.full(len(value), unit),
+                "value": value,
+                "baseline": baseline,
+                "change": value - baseline,
+                "ratio": np.where(np.isfinite(ratio), ratio, np.nan),
+                "on_treatment": _on_treatment(result, index),
             }
         )
-    return _stacked(rows)
+    return rows
 
 
 def _trajectories(

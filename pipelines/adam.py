@@ -7,15 +7,23 @@ by the table's key. NaN becomes null: a missing number is missing, in every read
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cohort.trial import Analysis
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
-from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
+from pipelines.schema import (
+    CROSSED_TABLES,
+    SUBJECT_TABLES,
+    TABLES,
+    Table,
+    crossover_tables,
+    polars_schema,
+)
 
 __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
 
@@ -32,7 +40,7 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("smoker", "crcl_ml_min", "cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
         *("completed", "discontinuation_reason", "discontinuation_day"),
         *("completed_treatment", "treatment_end_reason", "treatment_end_day"),
-        *("rescue_day", "rescue_doses_taken"),
+        *("rescue_day", "rescue_doses_taken", "stratum"),
         *("doses_planned", "doses_taken", "cumulative_dose_mg"),
         *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
     ),
@@ -46,8 +54,9 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("baseline", "change", "ratio", "on_treatment"),
     ),
     "adae": (
-        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
-        "ascertainment",
+        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "toxicity_grade"),
+        *("serious", "resulted_in_death", "life_threatening", "hospital", "disability"),
+        *("medically_important", "relation", "action", "outcome", "signs", "ascertainment"),
     ),
     "trajectories": ("patient_id", "arm", "time_h", "quantity", "unit", "value"),
 }
@@ -73,6 +82,16 @@ class TrialFacts:
         Whether every arm holds the same patients.
     variants
         Names of the variants in the order of the protocol; empty if it has none.
+    periods
+        Start and end of the periods of a cross-over [week]; empty in other trials.
+    sequences
+        Treatments of each arm, one a period.
+    analysis
+        How the data are analysed.
+    primary_endpoint
+        Scale on which claims are made.
+    seed
+        Seed of the trial, for imputations.
 
     Examples
     --------
@@ -93,6 +112,11 @@ class TrialFacts:
     control: str | None = None
     is_paired: bool = False
     variants: tuple[str, ...] = ()
+    periods: tuple[tuple[float, float], ...] = ()
+    sequences: tuple[tuple[str, ...], ...] = ()
+    analysis: Analysis = field(default_factory=Analysis)
+    primary_endpoint: str = ""
+    seed: int = 0
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""
@@ -104,8 +128,11 @@ class TrialFacts:
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """The tables of the trial by name: with variants in them, if it has any."""
-        return CROSSED_TABLES if self.variants else TABLES
+        """The tables of the trial by name: with variants in them, and of periods, if it has any."""
+        usual = CROSSED_TABLES if self.variants else TABLES
+        if not self.periods:
+            return usual
+        return {**usual, **crossover_tables(is_crossed=bool(self.variants))}
 
 
 def study_id(protocol_name: str) -> str:
@@ -192,7 +219,14 @@ def adam_tables(
     ...     "onset_day": np.array([4]),
     ...     "end_day": np.array([np.nan]),
     ...     "severity": np.array(["MILD"]),
-    ...     "serious": np.array([False]),
+    ...     "toxicity_grade": np.array([1.0]),
+    ...     **{name: np.array([False]) for name in ("serious", "resulted_in_death")},
+    ...     **{name: np.array([False]) for name in ("life_threatening", "hospital")},
+    ...     **{name: np.array([False]) for name in ("disability", "medically_important")},
+    ...     "relation": np.array(["NONE"]),
+    ...     "action": np.array(["DOSE NOT CHANGED"]),
+    ...     "outcome": np.array(["NOT RECOVERED/NOT RESOLVED"]),
+    ...     "signs": np.array([""]),
     ...     "ascertainment": np.array(["spontaneous"]),
     ... }
     >>> adam_tables({"adae": events}, "p", facts)["adae"]["AESER"].to_list()
@@ -315,6 +349,7 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         until("treatment_end_day").alias("TRTDURD"),
         pl.when(~completed).then(until("discontinuation_day")).alias("DCDAY"),
         pl.when(~treated).then(until("treatment_end_day")).alias("DCTDAY"),
+        pl.col("stratum").alias("STRATAR"),
         pl.col("rescue_day").alias("RESCDAY"),
         pl.col("rescue_doses_taken").alias("RESCTKN"),
         pl.col("doses_planned").alias("DOSEPLN"),
@@ -418,7 +453,22 @@ def _adae(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("onset_day").alias("ASTDY"),
         pl.col("end_day").round().alias("AENDY"),
         pl.col("severity").alias("AESEV"),
-        _yes_no(pl.col("serious")).alias("AESER"),
+        pl.col("toxicity_grade").cast(pl.Int64).cast(pl.String).alias("AETOXGR"),
+        *(
+            _yes_no(pl.col(name)).alias(alias)
+            for name, alias in (
+                ("serious", "AESER"),
+                ("resulted_in_death", "AESDTH"),
+                ("life_threatening", "AESLIFE"),
+                ("hospital", "AESHOSP"),
+                ("disability", "AESDISAB"),
+                ("medically_important", "AESMIE"),
+            )
+        ),
+        pl.col("relation").alias("AEREL"),
+        pl.col("action").alias("AEACN"),
+        pl.col("outcome").alias("AEOUT"),
+        pl.col("signs").alias("AESIGNS"),
         _yes(pl.col("onset_day") >= 1).alias("TRTEMFL"),
         _yes(number.over("patient_id", "term") == 1).alias("AOCCPFL"),
         pl.col("ascertainment").alias("AEASCERT"),

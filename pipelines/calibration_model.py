@@ -1,7 +1,8 @@
 r"""What each published contrast is in the model, for any weights of the link.
 
 The readings of every arm were simulated before; here the outcome layer of `cohort.outcomes` runs
-on them, for the same people in all arms. Leaving is averaged, not drawn: with cumulated hazards *H*
+on them, for the same people in all arms. Leaving is averaged, not drawn (but for those who stop the
+drug for an adverse event, which no weight changes): with cumulated hazards *H*
 at the visits, the last observation carried forward has the mean
 :math:`\sum_v (e^{-H_v} - e^{-H_{v+1}}) y_v + e^{-H_V} y_V`, smooth in the weights.
 """
@@ -25,7 +26,9 @@ from cohort.outcomes import (
     load_adverse_event,
     start_course,
 )
+from cohort.population import draw_candidates
 from cohort.scales import load_scale
+from cohort.trial import TrialPopulation, population_spec
 from cohort.trial.quantities import DAY_S
 from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import CalibrationPlan
@@ -79,7 +82,8 @@ class ContrastModel:
         )
         ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
         self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
-        begin = _staying(start_course(ids, plan.seed, self._condition, events))
+        people = _people(plan, self._condition, plan.copies * len(self._arms))
+        begin = _staying(start_course(ids, plan.seed, self._condition, events, covariates=people))
         self._before = None
         if plan.background:
             # all arms take the same before the first day, and have been for long
@@ -87,9 +91,10 @@ class ContrastModel:
             days = {name: np.repeat(own[name][:1], _BACKGROUND_D, axis=0) for name in own}
             self._before = DayDrivers(readings=days)
         begin = self._used_to(begin, self._condition, events)
-        # events hang on readings alone: what they add to leaving is the same for all weights
+        # events hang on readings alone: their hazard of leaving, and who stops the drug for one, are
+        # the same for all weights
         self._events = tuple(
-            course.leave_hazard[_ADVERSE_EVENT]
+            (course.leave_hazard[_ADVERSE_EVENT], np.isnan(course.left_day))
             for course in self._follow(begin, self._condition, events)
         )
 
@@ -110,10 +115,8 @@ class ContrastModel:
             for course in courses
         ]
         staying = [
-            np.exp(
-                -(course.leave_hazard.sum(axis=0) - course.leave_hazard[_ADVERSE_EVENT] + events)
-            ).reshape(shape)
-            for course, events in zip(courses, self._events, strict=True)
+            (is_on_drug * np.exp(-(_without_events(course) + hazard))).reshape(shape)
+            for course, (hazard, is_on_drug) in zip(courses, self._events, strict=True)
         ]
         found = {at: self._moments(at, scores, staying) for at in {row.at for row in self.rows}}
         return np.array([self._contrast(row, *found[row.at]) for row in self.rows])
@@ -168,6 +171,22 @@ class ContrastModel:
         if row.measure == "percent":
             return float(100.0 * difference / baseline)
         return float(difference)
+
+
+def _people(
+    plan: CalibrationPlan, condition: Condition, times: int
+) -> dict[str, NDArray[np.generic]]:
+    """Return the covariates of the simulated patients, so often one after another."""
+    spec = population_spec(TrialPopulation(), condition)
+    ids = np.arange(1, plan.patients + 1)
+    columns = draw_candidates(ids, plan.seed, spec, condition.population.history)
+    return {name: np.tile(column, times) for name, column in columns.items()}
+
+
+def _without_events(course: ClinicalCourse) -> Floats:
+    """Return the cumulated hazard of leaving for anything but an adverse event."""
+    hazard: Floats = course.leave_hazard.sum(axis=0) - course.leave_hazard[_ADVERSE_EVENT]
+    return hazard
 
 
 def _staying(course: ClinicalCourse) -> ClinicalCourse:

@@ -18,7 +18,7 @@ from cohort.errors import CohortError, RangeError
 from cohort.population.draws import normals, uniforms
 from cohort.scales import Scale, load_scale, score, score_items
 
-__all__ = ["RatingRules", "entry_ratings", "rate"]
+__all__ = ["RatingRules", "entry_ratings", "rate", "visit_ratings"]
 
 Floats = NDArray[np.float64]
 
@@ -187,3 +187,48 @@ def entry_ratings(
         f"{_MOST_SCREENINGS} times by one patient; most patients should meet it. Lower the "
         "criterion or raise severity.baseline_mean."
     )
+
+
+def visit_ratings(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    rules: RatingRules,
+    endpoint: str,
+    severity: Floats,
+    day: int,
+) -> Floats:
+    """Return what is written down on one day, whoever comes.
+
+    Parameters
+    ----------
+    patient_ids
+        Shape ``(n_lane,)``.
+    seed
+        Seed of the trial.
+    condition
+        The condition, whose severity the scale reads.
+    rules
+        How the trial takes its scores.
+    endpoint
+        Name of the scale.
+    severity
+        Latent severity on that day [points of the condition's scale], shape ``(n_lane,)``.
+    day
+        Days since the first dose [d].
+
+    Returns
+    -------
+    Scores, shape ``(n_lane,)``; the same wherever they are asked for.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition, severity = load_condition("major_depression"), np.full(3, 22.0)
+    >>> visit_ratings(np.arange(3), 7, condition, RatingRules(), "HAMD17", severity, 0).shape
+    (3,)
+    """
+    if day == 0 and rules.entry_is_baseline and endpoint == condition.entry.scale:
+        return entry_ratings(patient_ids, seed, condition, rules)[1]
+    scale = load_scale(endpoint, condition.severity.scale)
+    return rate(scale, severity, rules, seed, patient_ids, f"rating: {endpoint}", day)

@@ -28,6 +28,7 @@ from cohort.yaml_files import UNREAD, Contradiction, is_read, refuse_contradicti
 
 __all__ = [
     "Adherence",
+    "AdherencePatterns",
     "Arm",
     "ProtocolRecord",
     "Regimen",
@@ -36,6 +37,7 @@ __all__ = [
     "dose_times",
 ]
 
+_SHARES_ROUND_OFF = 1e-9  # of written percentages
 _MAX_SD_LOGIT = 5.0  # beyond it nearly everyone takes all doses or none
 _MORNING_S = 8 * HOUR_S
 
@@ -52,11 +54,70 @@ class ProtocolRecord(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
+class AdherencePatterns(ProtocolRecord):
+    """Shares of patients who take their doses in one way or another [1]; they add up to 1.
+
+    Parameters
+    ----------
+    full
+        Every dose.
+    partial
+        Each dose with the patient's own probability.
+    holidays
+        Every dose but for runs of three to seven days without any.
+    early_stop
+        Every dose until they stop for good, and tell nobody.
+    white_coat
+        Like ``partial``, but every dose in the three days before a visit.
+
+    Examples
+    --------
+    >>> AdherencePatterns(full="60 %", partial="40 %").shares
+    (0.6, 0.4, 0.0, 0.0, 0.0)
+    """
+
+    full: Fraction = Field(default=0.0, examples=["50 %"])
+    partial: Fraction = Field(default=0.0, examples=["30 %"])
+    holidays: Fraction = Field(default=0.0, examples=["10 %"])
+    early_stop: Fraction = Field(default=0.0, examples=["5 %"])
+    white_coat: Fraction = Field(default=0.0, examples=["5 %"])
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """All shares in the order of the fields [1].
+
+        Examples
+        --------
+        >>> AdherencePatterns(full=1.0).shares
+        (1.0, 0.0, 0.0, 0.0, 0.0)
+        """
+        return (self.full, self.partial, self.holidays, self.early_stop, self.white_coat)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(AdherencePatterns(full="60 %", partial="40 %").contradictions())
+        []
+        """
+        total = sum(self.shares) if all(map(is_read, self.shares)) else 1.0
+        if abs(total - 1.0) > _SHARES_ROUND_OFF:
+            yield Contradiction(
+                path=(),
+                message=f"the shares add up to {100 * total:g} %; exactly 100 % is allowed. Change "
+                "one; those that are left out are 0 %.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
 class Adherence(ProtocolRecord):
     """How reliably doses are taken; without it every dose is.
 
     Patients differ: the logit of the probability is normal between them, with the standard
-    deviation ``sd_logit`` [1]; ``probability`` is the mean over patients [1].
+    deviation ``sd_logit`` [1]; ``probability`` is the mean over patients [1]. With ``patterns``
+    they differ in kind as well; without, all are ``partial``.
 
     Examples
     --------
@@ -66,6 +127,11 @@ class Adherence(ProtocolRecord):
 
     probability: Fraction = Field(default=1.0, examples=["90 %"])
     sd_logit: Number = Field(default=0.0, examples=[1.0])
+    patterns: AdherencePatterns | None = Field(
+        default=None,
+        examples=["{full: 60 %, partial: 30 %, holidays: 10 %}"],
+        exclude_if=lambda patterns: patterns is None,
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.
@@ -273,7 +339,7 @@ class SupplementRegimen(ProtocolRecord):
 
 
 class Arm(ProtocolRecord):
-    """One arm: how many patients, and what they take.
+    """One arm: how many patients, and what they take; in a cross-over, in which ``sequence``.
 
     Examples
     --------
@@ -287,6 +353,9 @@ class Arm(ProtocolRecord):
     regimens: tuple[Regimen, ...] = ()
     supplements: tuple[SupplementRegimen, ...] = ()
     adherence: Adherence | None = None
+    sequence: tuple[Label, ...] = Field(
+        default=(), examples=["[drug, placebo]"], exclude_if=lambda names: not names
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.

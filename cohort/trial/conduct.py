@@ -6,7 +6,7 @@ and the field types of this room.
 
 from collections.abc import Iterator
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from cohort.trial.arms import ProtocolRecord, Regimen
 from cohort.trial.quantities import (
@@ -17,19 +17,32 @@ from cohort.trial.quantities import (
     Dose,
     Fraction,
     Interval,
+    Label,
     Moment,
     MomentBefore,
     Number,
+    Parts,
     Span,
     Words,
     write_span,
 )
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
-__all__ = ["Background", "FollowUp", "MissedVisits", "PreviousDrug", "Rescue"]
+__all__ = [
+    "Background",
+    "FollowUp",
+    "LeadIn",
+    "MissedVisits",
+    "Period",
+    "PreviousDrug",
+    "Randomisation",
+    "Rescue",
+]
 
 _MORNING_S = 8 * HOUR_S
+_LONGEST_LEAD_IN_S = 12 * WEEK_S
 _MOST_ODDS = 100.0
+_MOST_STRATA = 8  # conditions; each doubles the strata
 _USUAL_START_S = -4 * WEEK_S  # steady for all but the slowest drugs
 
 
@@ -157,6 +170,164 @@ class PreviousDrug(ProtocolRecord):
     @property
     def _first(self) -> int:
         return self.start + (self.at - self.start) % DAY_S
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class LeadIn(ProtocolRecord):
+    """A single-blind time on placebo before the baseline; who gets better in it is replaced.
+
+    Parameters
+    ----------
+    placebo
+        Length [s].
+    drop_if_improved
+        Share of the entry scale's score above its minimum [1]: who falls by as much is not
+        randomised. Nobody is dropped for improving if left out.
+    entry_again
+        Whether the entry criterion must hold at the end of the lead-in as well.
+
+    Examples
+    --------
+    >>> LeadIn(placebo="1 week", drop_if_improved="20 %").drop_if_improved
+    0.2
+    """
+
+    placebo: Span = Field(examples=["1 week"])
+    drop_if_improved: Fraction | None = Field(default=None, examples=["20 %"])
+    entry_again: StrictBool = Field(default=True, examples=[True])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(LeadIn(placebo="1 week").contradictions())
+        []
+        """
+        if self.drop_if_improved == 0:
+            yield Contradiction(
+                path=("drop_if_improved",),
+                message="0 was given, so that everybody is dropped who improves at all; more than "
+                "0 % is allowed. Write '20 %', or leave it out to keep everybody.",
+            )
+        if self.placebo > _LONGEST_LEAD_IN_S:
+            yield Contradiction(
+                path=("placebo",),
+                message=f"{write_span(self.placebo)} was given; at most "
+                f"{write_span(_LONGEST_LEAD_IN_S)} is allowed, as long as the course on placebo is "
+                "known. Shorten it.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Randomisation(ProtocolRecord):
+    """How patients come to their arms: one after another, in permuted blocks within strata.
+
+    Parameters
+    ----------
+    strata
+        Conditions on the patient at baseline, see `cohort.trial.allocation`; every combination of
+        their answers is a stratum with blocks of its own.
+    ratio
+        Patients of each arm in a block, or a part of it; one of each arm if left out.
+    block
+        Patients of a block; twice the sum of the ratio if left out.
+
+    Examples
+    --------
+    >>> Randomisation(strata=["sex == 'M'"], ratio=[2, 1]).block_size(2)
+    6
+    """
+
+    strata: tuple[Words, ...] = Field(default=(), examples=["[sex == 'M', baseline >= 25]"])
+    ratio: tuple[Parts, ...] | None = Field(default=None, examples=["[2, 1]"])
+    block: Parts | None = Field(default=None, examples=[6])
+
+    def shares(self, n_arm: int) -> tuple[int, ...]:
+        """Return the ratio of the arms, written or not.
+
+        Examples
+        --------
+        >>> Randomisation().shares(3)
+        (1, 1, 1)
+        """
+        return (1,) * n_arm if self.ratio is None else self.ratio
+
+    def block_size(self, n_arm: int) -> int:
+        """Return the patients of a block.
+
+        Examples
+        --------
+        >>> Randomisation().block_size(4)
+        8
+        """
+        return 2 * sum(self.shares(n_arm)) if self.block is None else self.block
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Randomisation(ratio=[2, 1], block=6).contradictions())
+        []
+        """
+        if is_read(self.strata) and len(self.strata) > _MOST_STRATA:
+            yield Contradiction(
+                path=("strata",),
+                message=f"{len(self.strata)} conditions make {2 ** len(self.strata)} strata; at "
+                f"most {_MOST_STRATA} are allowed. Leave some out.",
+            )
+        if self.ratio is None or self.block is None:
+            return
+        parts = self.ratio
+        if is_read(self.block) and all(map(is_read, (parts, *parts))) and parts:
+            whole = sum(parts)
+            if self.block % whole:
+                yield Contradiction(
+                    path=("block",),
+                    message=f"{self.block} patients cannot be divided {':'.join(map(str, parts))}; "
+                    f"a multiple of {whole} is wanted. Write 'block: {2 * whole}'.",
+                )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Period(ProtocolRecord):
+    """One of the two periods of a cross-over; what is between them is the wash-out.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    start, stop
+        From when to when its treatment is given [s]; a visit at the end rates it.
+
+    Examples
+    --------
+    >>> Period(name="first", start="week 0", stop="week 4").stop // 86400
+    28
+    """
+
+    name: Label = Field(examples=["period 1"])
+    start: Moment = Field(examples=["week 0"])
+    stop: Moment = Field(examples=["week 4"])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Period(name="first", start="week 0", stop="week 4").contradictions())
+        []
+        """
+        if self.stop <= self.start:
+            yield Contradiction(
+                path=("stop",),
+                message=f"the period stops at {write_span(self.stop)} and starts at "
+                f"{write_span(self.start)}; a stop comes after the start. Move one of them.",
+            )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 

@@ -19,7 +19,7 @@ from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
 from cohort.lifestyle import lifestyle_names, load_lifestyle
 from cohort.nutrition import food_names, load_food, load_supplement, supplement_names
-from cohort.outcomes import adverse_event_names, load_adverse_event, load_scale, scale_names
+from cohort.outcomes import adverse_event_names, load_scale, measure_names, scale_names
 from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
@@ -30,7 +30,7 @@ from cohort.trial.published_contradictions import COUNTED
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.variants import trial_systems, variant_shifts
-from cohort.trial.visit_rules import parse_visit_rule
+from cohort.trial.visit_rules import baseline_kinds, visit_kinds
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cohort.drugs import Dosing as DrugDosing
     from cohort.model import Model
     from cohort.nutrition import Dosing as SupplementDosing
+    from cohort.population.columns import ColumnKind
     from cohort.trial.arms import Regimen, SupplementRegimen, Titration
     from cohort.trial.conduct import Background, PreviousDrug, Rescue
     from cohort.trial.protocol import Meal, Protocol, TrialPopulation, Variant
@@ -85,10 +86,11 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _each(protocol.systems, "systems", system_names(), "system")
     yield from endpoint_contradictions(protocol)
     yield from _fitting(protocol)
-    yield from _each(
-        protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
-    )
-    yield from _ascertainment(protocol)
+    if protocol.adverse_events != ("all",):
+        yield from _each(
+            protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
+        )
+    yield from _each(protocol.measures, "measures", measure_names(), "measure")
     if protocol.population.entry is not None:
         scale = protocol.population.entry.scale
         yield from _name(scale, ("population", "entry", "scale"), scale_names(), "rating scale")
@@ -152,7 +154,7 @@ def _conduct(protocol: Protocol) -> Iterator[Contradiction]:
     condition = _condition(protocol)
     if condition is None or not all(map(is_read, (protocol.endpoints, *protocol.endpoints))):
         return
-    scales = rated_endpoints(protocol)
+    history, scales = condition.population.history, rated_endpoints(protocol)
     for path, rule in places:
         if rule is not None and not scales:
             yield Contradiction(
@@ -161,11 +163,21 @@ def _conduct(protocol: Protocol) -> Iterator[Contradiction]:
                 f"is needed. Add '{condition.scales[0]}' to the endpoints.",
             )
             continue
-        try:
-            if rule is not None and is_read(rule):
-                parse_visit_rule(rule, condition.population.history, scales)
-        except ExpressionError as error:
-            yield Contradiction(path=path, message=str(error))
+        yield from _rule(rule, visit_kinds(history, scales), path)
+    if protocol.randomisation is not None:
+        for k, rule in enumerate(protocol.randomisation.strata):
+            yield from _rule(rule, baseline_kinds(history, scales), ("randomisation", "strata", k))
+
+
+def _rule(
+    rule: str | None, kinds: Mapping[str, ColumnKind], path: KeyPath
+) -> Iterator[Contradiction]:
+    if rule is None or not is_read(rule):
+        return
+    try:
+        parse_criterion(rule, kinds)
+    except ExpressionError as error:
+        yield Contradiction(path=path, message=str(error))
 
 
 def _steps(regimen: Regimen, titration: Titration, path: KeyPath) -> Iterator[Contradiction]:
@@ -323,22 +335,6 @@ def _supplement(taken: SupplementRegimen, path: KeyPath) -> Iterator[Contradicti
         )
         return
     yield from _daily_dose(taken.regimen, found.dosing, path)
-
-
-def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse a way of asking that the background rates of the events are not for."""
-    if not is_read(protocol.ascertainment):
-        return
-    known = [name for name in protocol.adverse_events if name in adverse_event_names()]
-    for name in known:
-        way = load_adverse_event(name).background.ascertainment
-        if way != protocol.ascertainment:
-            yield Contradiction(
-                path=("ascertainment",),
-                message=f"'{protocol.ascertainment}' was given; the background rate of '{name}' is "
-                f"known for '{way}' reports only. Write 'ascertainment: {way}'.",
-            )
-            return
 
 
 def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:

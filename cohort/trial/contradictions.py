@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from cohort.trial.conduct_contradictions import CONDUCT_RULES
 from cohort.trial.quantities import write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cohort.trial.arms import Regimen, SupplementRegimen
-    from cohort.trial.conduct import Background, PreviousDrug
     from cohort.trial.protocol import Protocol, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -202,6 +202,7 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _twice("endpoints", endpoints, "", "endpoints")
     yield from _twice("systems", protocol.systems, "", "systems")
     yield from _twice("adverse_events", protocol.adverse_events, "", "adverse events")
+    yield from _twice("measures", protocol.measures, "", "measures")
     primary = protocol.primary_endpoint
     if is_read(primary) and endpoints and primary not in endpoints:
         yield Contradiction(
@@ -209,6 +210,20 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
             message=f"'{primary}' is not among the endpoints; it is one of them. "
             f"{nearest_hint(primary, endpoints)}",
             unless=("endpoints",),
+        )
+
+
+def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
+    analysis = protocol.analysis
+    if analysis is None or not is_read(analysis) or not is_read(protocol.design):
+        return
+    if protocol.design != "counterfactual":
+        return
+    if is_read(analysis.missing_data) and analysis.missing_data == "MMRM":
+        yield Contradiction(
+            path=("analysis", "missing_data"),
+            message="'MMRM' compares different patients, and a counterfactual design puts the same "
+            "in every arm. Write 'missing_data: MAR'.",
         )
 
 
@@ -320,95 +335,6 @@ def _variant_meals(protocol: Protocol, variant: Variant, i: int) -> Iterator[Con
         )
 
 
-def _beside(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse a drug that is taken beside the treatment and by it, or twice beside it."""
-    taken = [
-        ((key, j), one)
-        for key in ("background", "previous")
-        for j, one in enumerate(getattr(protocol, key))
-    ]
-    given = [regimen.drug for arm in protocol.arms for regimen in arm.regimens]
-    given += [one.drug for variant in protocol.variants for one in variant.adds]
-    for position, (path, one) in enumerate(taken):
-        if not is_read(one) or not is_read(one.drug):
-            continue
-        others = [other for _, other in taken[:position] if is_read(other)]
-        if any(_at_once(one, other) for other in others):
-            yield Contradiction(
-                path=(*path, "drug"),
-                message=f"{one.drug} is taken twice at the same time before the trial; once is "
-                "allowed. Add up the doses, or stop one.",
-            )
-        elif path[0] == "background" and one.drug in given:
-            yield Contradiction(
-                path=(*path, "drug"),
-                message=f"{one.drug} is the background of all patients and a drug of the trial as "
-                "well; one of them is allowed. Write the whole dose as a regimen of each arm.",
-            )
-
-
-def _titrations(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse decisions at times without a visit, or while the regimen is not given."""
-    times = [visit.time for visit in protocol.visits]
-    if not is_read(protocol.visits) or not all(map(is_read, times)):
-        return
-    for i, arm in enumerate(protocol.arms):
-        for j, regimen in enumerate(arm.regimens):
-            if not is_read(regimen) or regimen.titrate is None or regimen.titrate.at is None:
-                continue
-            path: KeyPath = ("arms", i, "regimens", j, "titrate", "at")
-            for k, time in enumerate(regimen.titrate.at):
-                yield from _decision(protocol, regimen, time, (*path, k))
-
-
-def _decision(
-    protocol: Protocol, regimen: Regimen, time: int, path: KeyPath
-) -> Iterator[Contradiction]:
-    if not is_read(time):
-        return
-    if time not in [visit.time for visit in protocol.visits[1:]]:
-        yield Contradiction(
-            path=path,
-            message=f"there is no visit after the baseline at {write_span(time)}; doses are "
-            "changed at visits. Add the visit or move the time to one.",
-        )
-    elif time < regimen.start or (regimen.stop is not None and time >= regimen.stop):
-        yield Contradiction(
-            path=path,
-            message=f"the regimen is not given at {write_span(time)}; its dose is changed while "
-            "it is. Move the time.",
-        )
-
-
-def _rescue(protocol: Protocol) -> Iterator[Contradiction]:
-    rescue = protocol.rescue
-    if rescue is None or not is_read(rescue) or not is_read(protocol.visits):
-        return
-    times = [visit.time for visit in protocol.visits[1:]]
-    if not all(map(is_read, (rescue.since, *times))):
-        return
-    if not any(rescue.since <= time < protocol.duration for time in times):
-        yield Contradiction(
-            path=("rescue", "from") if rescue.since else ("rescue",),
-            message=f"no visit after {write_span(rescue.since)} and before the end asks for "
-            "rescue; at least one does. Move it before a visit, or add one.",
-        )
-    if rescue.drug in [one.drug for one in protocol.background if is_read(one)]:
-        yield Contradiction(
-            path=("rescue", "drug"),
-            message=f"{rescue.drug} is the background of all patients already; rescue is another "
-            "drug. Change one of them.",
-        )
-
-
-def _at_once(one: Background | PreviousDrug, other: Background | PreviousDrug) -> bool:
-    """Tell whether two courses before the trial overlap; false where a time is unread."""
-    stops = [getattr(each, "stop", 1) for each in (one, other)]  # background goes on
-    read = all(map(is_read, (one.drug, other.drug, one.start, other.start, *stops)))
-    same = read and one.drug == other.drug
-    return bool(same and one.start < stops[1] and other.start < stops[0])
-
-
 def _number_of(
     key: str, count: int, low: int, high: int, things: str, example: str
 ) -> Iterator[Contradiction]:
@@ -448,9 +374,8 @@ _RULES = (
     _sizes,
     _regimens,
     _endpoints,
+    _analysis,
     _published,
     _variants,
-    _beside,
-    _titrations,
-    _rescue,
+    *CONDUCT_RULES,
 )

@@ -11,13 +11,30 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictStr, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
-from cohort.trial.conduct import Background, FollowUp, MissedVisits, PreviousDrug, Rescue
+from cohort.trial.conduct import (
+    Background,
+    FollowUp,
+    LeadIn,
+    MissedVisits,
+    Period,
+    PreviousDrug,
+    Randomisation,
+    Rescue,
+)
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.features import TrialFeatures
 from cohort.trial.published import PublishedResult
@@ -57,6 +74,16 @@ __all__ = [
 
 _NO_LABEL = re.compile(r"[^A-Za-z0-9 _.+/%-]")
 _SHORTHAND_LENGTH = 40  # far longer than any time
+
+
+def _all_as_list(given: object) -> object:
+    return ("all",) if given == "all" else given
+
+
+EventNames = Annotated[
+    tuple[StrictStr, ...],
+    BeforeValidator(_all_as_list, json_schema_input_type=tuple[str, ...] | Literal["all"]),
+]
 
 
 class Visit(ProtocolRecord):
@@ -338,6 +365,11 @@ class Protocol(ProtocolRecord):
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
     visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
+    periods: tuple[Period, ...] = Field(
+        default=(),
+        examples=["[{name: first, start: week 0, stop: week 4}]"],
+        exclude_if=lambda periods: not periods,
+    )
     visit_window: RunIn | None = Field(
         default=None, examples=["3 day"], exclude_if=lambda window: window is None
     )
@@ -352,6 +384,16 @@ class Protocol(ProtocolRecord):
         default=(),
         examples=["[{drug: haloperidol, dose: 10 mg, stop: week -1}]"],
         exclude_if=lambda taken: not taken,
+    )
+    randomisation: Randomisation | None = Field(
+        default=None,
+        examples=["{strata: [sex == 'M', baseline >= 25], block: 6}"],
+        exclude_if=lambda randomisation: randomisation is None,
+    )
+    lead_in: LeadIn | None = Field(
+        default=None,
+        examples=["{placebo: 1 week, drop_if_improved: 20 %}"],
+        exclude_if=lambda lead_in: lead_in is None,
     )
     rescue: Rescue | None = Field(
         default=None,
@@ -373,10 +415,15 @@ class Protocol(ProtocolRecord):
     )
     endpoints: tuple[StrictStr, ...] = Field(examples=["[MADRS]"])
     primary_endpoint: Words = Field(examples=["MADRS"])
-    adverse_events: tuple[StrictStr, ...] = ()
+    adverse_events: EventNames = ()
+    measures: tuple[StrictStr, ...] = Field(default=(), exclude_if=lambda measures: not measures)
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
+    # left out of what is hashed where it is not written: the same trial, the same hash
+    analysis: Analysis | None = Field(
+        default=None, examples=["{missing_data: J2R}"], exclude_if=lambda one: one is None
+    )
     features: TrialFeatures = Field(
         default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
     )

@@ -37,6 +37,7 @@ __all__ = [
     "Moment",
     "MomentBefore",
     "Number",
+    "Parts",
     "RaterCount",
     "RunIn",
     "Seed",
@@ -67,6 +68,7 @@ MAX_SEED = 2**63 - 1
 """Largest seed."""
 _LONGEST_BEFORE_S = 52 * WEEK_S
 _MAX_DOSE_MG = 1e6
+_MAX_PARTS = 1000
 _MAX_MEAL_G = 2000.0
 _MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
 _LABEL_LENGTH = 64
@@ -504,6 +506,14 @@ Year = Annotated[
     ),
 ]
 """Calendar year."""
+Parts = Annotated[
+    int,
+    Written(
+        read=_count(1, _MAX_PARTS, " (patients of a block)"),
+        schema={"type": "integer", "minimum": 1, "maximum": _MAX_PARTS},
+    ),
+]
+"""Number of patients in a block of randomisation."""
 Seed = Annotated[
     int,
     Written(

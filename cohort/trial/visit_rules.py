@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
     from cohort.population.history import PatientHistory
 
-__all__ = ["EVENT_LEVELS", "parse_visit_rule", "shown_scores", "visit_kinds"]
+__all__ = [
+    "EVENT_LEVELS",
+    "baseline_kinds",
+    "parse_visit_rule",
+    "shown_scores",
+    "visit_kinds",
+]
 
 EVENT_LEVELS = ("none", "mild", "moderate", "severe")
 """Worst adverse event that a patient has at a visit."""
@@ -49,10 +55,31 @@ def visit_kinds(history: PatientHistory, endpoints: Sequence[str]) -> Mapping[st
     >>> visit_kinds(PatientHistory(), ["MADRS"])["adverse_event"].levels
     ('none', 'mild', 'moderate', 'severe')
     """
-    names = (*endpoints, "score", "baseline", "change", "response")
-    scores = dict.fromkeys(names, ColumnKind(unit="1"))
+    scores = dict.fromkeys(("score", "change", "response"), ColumnKind(unit="1"))
     events = {"adverse_event": ColumnKind(levels=EVENT_LEVELS)}
-    return {**column_kinds(history), **scores, **events}
+    return {**baseline_kinds(history, endpoints), **scores, **events}
+
+
+def baseline_kinds(history: PatientHistory, endpoints: Sequence[str]) -> Mapping[str, ColumnKind]:
+    """Return what a stratum can read at the baseline.
+
+    Parameters
+    ----------
+    history, endpoints
+        As in `visit_kinds`.
+
+    Returns
+    -------
+    Kinds by name: covariates, every endpoint as rated, and ``baseline``, that of the primary one.
+
+    Examples
+    --------
+    >>> from cohort.population import PatientHistory
+    >>> sorted(set(baseline_kinds(PatientHistory(), ["MADRS"])) & {"MADRS", "baseline", "change"})
+    ['MADRS', 'baseline']
+    """
+    scores = dict.fromkeys((*endpoints, "baseline"), ColumnKind(unit="1"))
+    return {**column_kinds(history), **scores}
 
 
 def parse_visit_rule(text: str, history: PatientHistory, endpoints: Sequence[str]) -> CriterionText:

@@ -16,7 +16,7 @@ from cohort.population.draws import normals
 from cohort.trial.protocol import Protocol, Visit
 from cohort.trial.quantities import DAY_S
 
-__all__ = ["Segment", "schedule_time", "segments", "study_day", "visit_days"]
+__all__ = ["Segment", "schedule_time", "segments", "study_day", "visit_days", "visit_times"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +68,27 @@ def schedule_time(protocol: Protocol, trial_time: int) -> int:
     7
     """
     return trial_time + protocol.run_in + protocol.prior
+
+
+def visit_times(protocol: Protocol) -> tuple[int, ...]:
+    """Return the times of all visits after the baseline.
+
+    Parameters
+    ----------
+    protocol
+        The protocol.
+
+    Returns
+    -------
+    Trial times [s].
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> [time // 86400 for time in visit_times(load_protocol("sct-md-01"))]
+    [7, 14, 28, 42, 56]
+    """
+    return tuple(visit.time for visit in protocol.visits[1:])
 
 
 def study_day(visit: Visit) -> int:

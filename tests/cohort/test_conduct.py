@@ -7,11 +7,20 @@ import pytest
 from scipy import stats
 
 from cohort.conditions import load_condition
-from cohort.conduct import NEVER_S, at_visit, start_conduct, worst_event
+from cohort.conduct import NEVER_S, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import RangeError
 from cohort.outcomes import load_adverse_event, start_course
-from cohort.trial import Protocol, Titration, dose_streams, dosing_record, load_protocol
+from cohort.outcomes.event_course import ONGOING
+from cohort.outcomes.event_records import concatenated
+from cohort.trial import (
+    EventActions,
+    Protocol,
+    Titration,
+    dose_streams,
+    dosing_record,
+    load_protocol,
+)
 from cohort.trial.titration import DoseSteps
 
 DAY = 86_400
@@ -38,7 +47,7 @@ def visited(protocol, scores, course=None, conduct=None, visit=1, baseline=30.0)
     """Let patients of made-up scores come to a visit."""
     ids = np.arange(1, len(scores) + 1)
     if course is None:
-        course = start_course(ids, protocol.seed, CONDITION, events_of(protocol))
+        course = started(protocol, ids)
     course = replace(course, day=protocol.visits[visit].time // DAY)
     conduct = start_conduct(protocol, "active", ids) if conduct is None else conduct
     shown = {"MADRS": np.array(scores, float), "baseline": np.full(len(ids), baseline)}
@@ -47,31 +56,37 @@ def visited(protocol, scores, course=None, conduct=None, visit=1, baseline=30.0)
     )
 
 
+def started(protocol, ids):
+    people = {"age_y": np.full(len(ids), 40.0), "sex": np.full(len(ids), "F")}
+    events = events_of(protocol)
+    return start_course(ids, protocol.seed, CONDITION, events, covariates=people)
+
+
 def events_of(protocol):
     return tuple(load_adverse_event(name) for name in protocol.adverse_events)
 
 
-def with_nausea(protocol, grades, onset=3.0, end=np.nan):
-    """Return a course whose patients have nausea of these grades, NaN for none."""
-    ids = np.arange(1, len(grades) + 1)
-    course = start_course(ids, protocol.seed, CONDITION, events_of(protocol))
-    row = protocol.adverse_events.index("nausea")
-    grade, onsets, ends = (
-        array.copy() for array in (course.grade, course.onset_day, course.end_day)
+def with_nausea(protocol, severities):
+    """Return a course whose patients have nausea of these severities now, -1 for none."""
+    severities = np.asarray(severities)
+    ids = np.arange(1, len(severities) + 1)
+    course = started(protocol, ids)
+    row, lanes = protocol.adverse_events.index("nausea"), np.flatnonzero(severities >= 0)
+    phase, open_record = course.events.phase.copy(), course.events.open_record.copy()
+    phase[row, lanes], open_record[row, lanes] = ONGOING, np.arange(len(lanes))
+    records = concatenated(
+        [{"event": np.full(len(lanes), row), "lane": lanes, "severity": severities[lanes]}]
     )
-    has = ~np.isnan(grades)
-    grade[row] = np.where(has, grades, 0.5)
-    onsets[row] = np.where(has, onset, np.nan)
-    ends[row] = np.where(has, end, np.nan)
-    return replace(course, grade=grade, onset_day=onsets, end_day=ends)
+    events = replace(course.events, phase=phase, open_record=open_record, records=records)
+    return replace(course, events=events)
 
 
 def test_who_has_not_halved_goes_up_and_who_cannot_bear_it_goes_down_for_good():
     protocol = trial()
-    course = with_nausea(protocol, np.array([np.nan, np.nan, 0.99, 0.01]))
+    course = with_nausea(protocol, [-1, -1, 2, 0])
     conduct = visited(protocol, [20.0, 15.0, 20.0, 20.0], course)
     assert conduct.steps[0].doses_mg.tolist() == [[10, 10, 10, 10], [20, 10, 5, 20]]
-    well = with_nausea(protocol, np.full(4, np.nan))
+    well = with_nausea(protocol, [-1] * 4)
     later = visited(protocol, [20.0, 20.0, 20.0, 15.0], well, conduct, visit=2)
     assert later.steps[0].doses_mg[-1].tolist() == [20, 20, 5, 20]
     assert visited(protocol, [20.0] * 4, well, later, visit=3).steps[0].levels.max() == 2
@@ -79,7 +94,7 @@ def test_who_has_not_halved_goes_up_and_who_cannot_bear_it_goes_down_for_good():
 
 def test_nothing_is_decided_for_those_who_left_or_have_no_score():
     protocol = trial()
-    course = with_nausea(protocol, np.full(3, np.nan))
+    course = with_nausea(protocol, [-1] * 3)
     course = replace(course, left_day=np.array([np.nan, 3.0, np.nan]))
     conduct = visited(protocol, [20.0, 20.0, np.nan], course)
     assert conduct.steps[0].doses_mg[-1].tolist() == [20, 10, 10]
@@ -93,8 +108,10 @@ def test_doses_are_decided_on_at_the_visits_that_are_named_only():
     ]
     protocol = trial(arms=arms)
     conduct = visited(protocol, [20.0])
-    assert conduct.steps[0].times == ()
-    assert visited(protocol, [20.0], None, conduct, visit=2).steps[0].times == (14 * DAY,)
+    assert conduct.steps[0].doses_mg[-1].tolist() == [10]
+    later = visited(protocol, [20.0], None, conduct, visit=2)
+    assert later.steps[0].doses_mg[-1].tolist() == [20]
+    assert visited(protocol, [20.0], None, later, visit=3).steps[0].doses_mg[-1].tolist() == [20]
 
 
 def test_decisions_follow_one_another():
@@ -112,9 +129,7 @@ def test_decisions_follow_one_another():
 
 def test_streams_and_the_record_have_the_dose_that_each_patient_came_to():
     protocol, ids = trial(), np.arange(1, 4)
-    conduct = visited(
-        protocol, [20.0, 15.0, 20.0], with_nausea(protocol, np.array([np.nan, np.nan, 0.99]))
-    )
+    conduct = visited(protocol, [20.0, 15.0, 20.0], with_nausea(protocol, [-1, -1, 2]))
     (stream,) = dose_streams(
         protocol,
         "active",
@@ -136,7 +151,7 @@ def test_streams_and_the_record_have_the_dose_that_each_patient_came_to():
 def test_titration_and_self_direction_multiply():
     alone = {"name": "on their own", "supervision": "self_directed"}
     protocol, ids = trial(variants=[alone]), np.arange(1, 31)
-    conduct = visited(protocol, [20.0] * 30, with_nausea(protocol, np.full(30, np.nan)))
+    conduct = visited(protocol, [20.0] * 30, with_nausea(protocol, [-1] * 30))
     options = {"variant": protocol.variants[0]}
     titrated = dosing_record(protocol, "active", ids, steps=conduct.steps, **options)
     written = dosing_record(protocol, "active", ids, **options)
@@ -145,6 +160,66 @@ def test_titration_and_self_direction_multiply():
     assert titrated.taken.tolist() == written.taken.tolist()
     doubled = first.cumulative_mg + 2 * (written.cumulative_mg - first.cumulative_mg)
     assert np.allclose(titrated.cumulative_mg, doubled, rtol=1e-12)
+
+
+def with_actions(protocol, reduced, until):
+    """Return a course in which events asked for less from a day on, or for a pause until one."""
+    course = started(protocol, np.arange(1, len(reduced) + 1))
+    days = {"reduce_from_day": np.array(reduced), "interrupt_until_day": np.array(until)}
+    return replace(course, events=replace(course.events, **days))
+
+
+def actions_of(protocol, conduct):
+    times = [visit.time for visit in protocol.visits[: len(conduct.pauses_s)]]
+    return EventActions(
+        reduced_s=conduct.reduced_s, from_s=np.array(times), until_s=conduct.pauses_s
+    )
+
+
+@pytest.mark.parametrize("titrated", [True, False])
+def test_a_dose_that_an_event_reduced_is_a_step_lower_or_half_from_the_next_visit(titrated):
+    nan = np.nan
+    regimen = REGIMEN if titrated else {"drug": "escitalopram", "dose": "10 mg"}
+    active = {"name": "active", "patients": 9, "regimens": [regimen]}
+    protocol = trial(arms=[{"name": "placebo", "control": True, "patients": 9}, active])
+    course = with_actions(protocol, [nan, 3.0, nan], [nan, nan, 11.0])
+    conduct = visited(protocol, [15.0, 15.0, 15.0], course)
+    conduct = visited(protocol, [15.0, 15.0, 15.0], course, conduct, visit=2)
+    record = dosing_record(
+        protocol,
+        "active",
+        np.arange(1, 4),
+        steps=conduct.steps,
+        actions=actions_of(protocol, conduct),
+    )
+    assert record.taken.tolist() == [56, 56, 52]
+    assert record.cumulative_mg.tolist() == [560, 70 + 49 * 5, 520]
+
+
+def test_streams_follow_what_events_did():
+    protocol = trial(
+        arms=[
+            {"name": "placebo", "control": True, "patients": 9},
+            {
+                "name": "active",
+                "patients": 9,
+                "regimens": [{"drug": "escitalopram", "dose": "10 mg"}],
+            },
+        ]
+    )
+    conduct = visited(protocol, [15.0, 15.0], with_actions(protocol, [3.0, np.nan], [np.nan, 9.0]))
+    (stream,) = dose_streams(
+        protocol,
+        "active",
+        np.arange(1, 3),
+        drugs={"escitalopram": load_drug("escitalopram")},
+        lags={},
+        actions=actions_of(protocol, conduct),
+    )
+    amounts = np.array([stream.factors(event, np.arange(2)) for event in range(stream.n_event)])
+    assert (amounts[7:, 0] * 2 == amounts[0, 0]).all()
+    assert (amounts[:7, 0] == amounts[0, 0]).all()
+    assert (~stream.taken[:, 1]).nonzero()[0].tolist() == [7, 8]
 
 
 RESCUE = {
@@ -176,14 +251,6 @@ def test_rescue_begins_at_the_first_visit_whose_rule_holds_and_is_counted_apart(
         7,
         0,
     ]
-
-
-def test_the_worst_ongoing_event_is_the_one_that_counts():
-    protocol = trial()
-    course = with_nausea(protocol, np.array([0.01, 0.8, 0.99, np.nan]), onset=3.0, end=9.0)
-    assert worst_event(protocol, replace(course, day=8)).tolist() == [1, 2, 3, 0]
-    assert worst_event(protocol, replace(course, day=2)).tolist() == [0, 0, 0, 0]
-    assert worst_event(protocol, replace(course, day=9)).tolist() == [0, 0, 0, 0]
 
 
 def test_visits_are_missed_as_often_as_is_said_and_more_by_those_who_are_worse():

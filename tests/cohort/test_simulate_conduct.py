@@ -163,3 +163,11 @@ def test_who_is_followed_up_is_rated_without_the_drug_to_the_end():
     assert subjects["completed_treatment"].tolist() == (~left).tolist()
     assert np.isnan(subjects["discontinuation_day"][follows]).all()
     assert np.array_equal(subjects["treatment_end_day"], block.courses[-1].left_day, equal_nan=True)
+
+
+def test_a_lead_in_replaces_those_who_respond_to_placebo():
+    led = trial(lead_in={"placebo": "1 week", "drop_if_improved": "20 %"})
+    block, plain = simulate_block(led, "placebo", IDS), simulate_block(trial(), "placebo", IDS)
+    fall = latent(block, 0) - latent(block, 5)
+    assert fall.mean() < (latent(plain, 0) - latent(plain, 5)).mean()
+    assert block.population.columns["age_y"].tolist() == plain.population.columns["age_y"].tolist()

@@ -61,6 +61,7 @@ def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajector
         "completed_treatment": ~(leaves | failed),
         "treatment_end_reason": np.where(leaves, reasons, ""),
         "treatment_end_day": left_day,
+        "stratum": np.full(n, ""),
         "rescue_day": np.full(n, np.nan),
         "rescue_doses_taken": np.zeros(n, np.int64),
         "doses_planned": np.full(n, int(duration)),
@@ -121,7 +122,8 @@ def _biomarkers(protocol, arm, strength, ids, gone, u):
         baseline = scale * u[5]
         for index, visit in enumerate(protocol.visits):
             day = visit.time / 86_400
-            value = np.where((gone <= day) & (index > 0), np.nan, baseline * (1 + index * strength))
+            grown = baseline * (1 + index * (strength + 0.2 * u[7]))
+            value = np.where((gone <= day) & (index > 0), np.nan, grown)
             rows.append(
                 {
                     "patient_id": ids,
@@ -155,7 +157,19 @@ def _events(arm, strength, ids, u):
                 "onset_day": onset,
                 "end_day": np.where(u[9][here] < 0.5, np.nan, onset + 4.0),
                 "severity": np.where(u[8][here] < 0.7, "MILD", "SEVERE"),
+                "toxicity_grade": np.where(u[8][here] < 0.7, 1.0, np.nan),
                 "serious": u[8][here] > 0.95,
+                "resulted_in_death": np.zeros(n, bool),
+                "life_threatening": np.zeros(n, bool),
+                "hospital": u[8][here] > 0.97,
+                "disability": np.zeros(n, bool),
+                "medically_important": (u[8][here] > 0.95) & (u[8][here] <= 0.97),
+                "relation": np.where(u[9][here] < 0.3, "NONE", "POSSIBLE"),
+                "action": np.where(u[8][here] > 0.9, "DRUG WITHDRAWN", "DOSE NOT CHANGED"),
+                "outcome": np.where(
+                    u[9][here] < 0.5, "NOT RECOVERED/NOT RESOLVED", "RECOVERED/RESOLVED"
+                ),
+                "signs": np.full(n, ""),
                 "ascertainment": np.full(n, "spontaneous"),
             }
         )

@@ -4,6 +4,7 @@ import pytest
 import standin
 from pipelines_tolerances import ROUND_OFF
 
+from cohort.trial import trial_event_names
 from pipelines.adam import adam_tables
 from pipelines.definitions import read_definitions
 from pipelines.errors import ExecutionError
@@ -15,7 +16,7 @@ IDS = np.arange(1, 34)
 
 @pytest.fixture(scope="module")
 def facts(protocol):
-    return trial_facts(protocol, read_definitions(protocol.endpoints, protocol.adverse_events))
+    return trial_facts(protocol, read_definitions(protocol.endpoints, trial_event_names(protocol)))
 
 
 @pytest.fixture(scope="module")

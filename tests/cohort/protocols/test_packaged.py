@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 import cohort.protocols
+from cohort.conditions import load_condition
 from cohort.protocols import protocol_names, protocol_title
-from cohort.trial import Protocol, load_protocol, planned_doses, write_protocol
+from cohort.trial import (
+    Protocol,
+    load_protocol,
+    planned_doses,
+    trial_systems,
+    write_protocol,
+)
 from cohort.yaml_files import parse_yaml_model
+from pipelines.trial_warnings import trial_warnings
 
 NAMES = protocol_names()
 
@@ -273,3 +281,15 @@ def test_rows_of_every_kind_are_written_and_read_again(protocols):
     for name in ("smile", "donepezil-302", "beasley-1996"):
         again = parse_yaml_model(write_protocol(protocols[name]), Protocol)
         assert again.content_hash() == protocols[name].content_hash()
+
+
+def test_packaged_trials_warn_of_nothing_but_what_they_leave_out(protocols):
+    for name, protocol in protocols.items():
+        for warning in map(str, trial_warnings(protocol)):
+            unfitted = re.match(r"condition (\w+): the link of this condition", warning)
+            left_out = re.search(r"acted on by a drug of this trial, but '(\w+)'", warning)
+            assert unfitted or left_out, (name, warning)
+            if unfitted:
+                assert not load_condition(unfitted[1]).link.calibrated
+            if left_out:
+                assert left_out[1] not in trial_systems(protocol)

@@ -22,10 +22,16 @@ condition: major_depression
 duration: 8 week
 run_in: 2 day
 visits: [week 0, week 2, week 4, week 8]
+adherence:
+  probability: 80 %
+  sd_logit: 1
+  patterns: {full: 50 %, partial: 25 %, holidays: 10 %, early_stop: 10 %, white_coat: 5 %}
 background:
   - {drug: pindolol, dose: 5 mg, every: 12 h, at: 08:00, start: week -4}
 previous:
   - {drug: citalopram, dose: 40 mg, start: week -6, stop: week -1}
+randomisation: {strata: [sex == 'M', baseline >= 30], ratio: [1, 1], block: 4}
+lead_in: {placebo: 1 week, drop_if_improved: 20 %}
 rescue: {drug: lorazepam, dose: 1 mg, every: 12 h, if: score >= 30, from: week 2, for: 2 week}
 follow_up: 60 %
 missed_visits: {share: 5 %, odds_ratio: 2}
@@ -172,6 +178,66 @@ WRONG = {
         "rescue.drug",
         "pindolol is the background of all patients already",
     ),
+    "shares of patterns that are more than all": (
+        "full: 50 %",
+        "full: 60 %",
+        "adherence.patterns",
+        "the shares add up to 110 %; exactly 100 % is allowed",
+    ),
+    "pattern that is none": (
+        "holidays: 10 %",
+        "holiday: 10 %",
+        "adherence.patterns.holiday",
+        "unknown key 'holiday'",
+    ),
+    "block of no whole ratio": (
+        "block: 4",
+        "block: 5",
+        "randomisation.block",
+        "5 patients cannot be divided 1:1; a multiple of 2 is wanted. Write 'block: 4'",
+    ),
+    "ratio of three arms": (
+        "ratio: [1, 1]",
+        "ratio: [1, 2, 1]",
+        "randomisation.ratio",
+        "3 numbers for 2 arms; one an arm is wanted",
+    ),
+    "ratio that the sizes do not have": (
+        "ratio: [1, 1], block: 4",
+        "ratio: [3, 1], block: 4",
+        "randomisation.ratio",
+        "arms of 10, 10 patients are not as 3:1; sizes follow from the ratio",
+    ),
+    "nobody in a block": (
+        "block: 4",
+        "block: 0",
+        "randomisation.block",
+        "0 was given; from 1 to 1000 is allowed",
+    ),
+    "stratum by the outcome": (
+        "baseline >= 30",
+        "response >= 50 %",
+        "randomisation.strata[1]",
+        "unknown covariate 'response'",
+    ),
+    "randomisation of patients who are in every arm": (
+        "condition: major_depression",
+        "condition: major_depression\ndesign: counterfactual",
+        "randomisation",
+        "patients of a counterfactual design are in every arm, so nobody is randomised",
+    ),
+    "everybody is dropped": (
+        "drop_if_improved: 20 %",
+        "drop_if_improved: 0",
+        "lead_in.drop_if_improved",
+        "0 was given, so that everybody is dropped who improves at all",
+    ),
+    "lead-in of half a year": (
+        "placebo: 1 week",
+        "placebo: 26 week",
+        "lead_in.placebo",
+        "26 week was given; at most 12 week is allowed",
+    ),
     "more than everybody is followed up": (
         "follow_up: 60 %",
         "follow_up: 160 %",
@@ -262,7 +328,15 @@ def wrong_keys(data):
 
 
 WHOLE = json.loads(parse_protocol(VALID).canonical_json())
-CONDUCT = ("background", "previous", "rescue", "follow_up", "missed_visits")
+CONDUCT = (
+    "background",
+    "previous",
+    "randomisation",
+    "lead_in",
+    "rescue",
+    "follow_up",
+    "missed_visits",
+)
 
 
 TITRATION = ("arms", 1, "regimens", 0, "titrate")
@@ -320,3 +394,110 @@ def test_drugs_of_rescue_and_of_titration_are_warned_of_at_their_highest_dose():
     risks = protocol_risks(trial(background=[], previous=[], rescue=rescue))
     assert ("active", "contraindicated") in {(risk.arm, risk.grade) for risk in risks}
     assert "phenelzine" in trial(rescue=rescue).drugs
+
+
+CROSSOVER = """\
+schema_version: 1
+name: crossover
+title: A drug and placebo in the same patients
+seed: 7
+condition: major_depression
+duration: 10 week
+visits: [week 0, week 4, week 6, week 10]
+periods:
+  - {name: one, start: week 0, stop: week 4}
+  - {name: two, start: week 6, stop: week 10}
+arms:
+  - name: drug first
+    control: true
+    patients: 10
+    sequence: [drug, placebo]
+    regimens: [{drug: escitalopram, dose: 10 mg, start: week 0, stop: week 4}]
+  - name: placebo first
+    patients: 10
+    sequence: [placebo, drug]
+    regimens: [{drug: escitalopram, dose: 10 mg, start: week 6, stop: week 10}]
+endpoints: [MADRS]
+primary_endpoint: MADRS
+"""
+WRONG_CROSSOVERS = {
+    "period without a visit": (
+        "name: one, start: week 0, stop: week 4",
+        "name: one, start: week 0, stop: week 3",
+        "periods.one.stop",
+        "there is no visit at 3 week; the end of a period is rated",
+    ),
+    "period that stops before it starts": (
+        "start: week 6, stop: week 10}\narms",
+        "start: week 6, stop: week 4}\narms",
+        "periods.two.stop",
+        "the period stops at 4 week and starts at 6 week",
+    ),
+    "periods that overlap": (
+        "name: two, start: week 6",
+        "name: two, start: week 2",
+        "periods.two.start",
+        "it starts at 2 week, the first period stops at 4 week",
+    ),
+    "three periods": (
+        "periods:\n",
+        "periods:\n  - {name: none, start: week 4, stop: week 6}\n",
+        "periods",
+        "3 of periods; two are compared within patients",
+    ),
+    "the same order twice": (
+        "[placebo, drug]",
+        "[drug, placebo]",
+        "arms.placebo first.sequence",
+        "the other arm has them the other way round. Write 'sequence: [placebo, drug]'",
+    ),
+    "one treatment": (
+        "[drug, placebo]",
+        "[drug]",
+        "arms.drug first.sequence",
+        "the treatments of two periods are wanted",
+    ),
+    "regimen across the wash-out": (
+        "start: week 0, stop: week 4}]",
+        "start: week 0, stop: week 6}]",
+        "arms.drug first.regimens[0]",
+        "escitalopram is not given within one period",
+    ),
+    "another dose in the other order": (
+        "dose: 10 mg, start: week 6",
+        "dose: 20 mg, start: week 6",
+        "arms.placebo first.regimens",
+        "'drug' is not what it is in 'drug first'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "broken", "key_path", "message"), WRONG_CROSSOVERS.values(), ids=WRONG_CROSSOVERS
+)
+def test_one_thing_broken_in_a_crossover_gives_one_mistake(given, broken, key_path, message):
+    assert CROSSOVER.count(given) >= 1
+    (mistake,) = mistakes_in(CROSSOVER.replace(given, broken, 1))
+    assert message in mistake.message
+    assert mistake.key_path == key_path
+
+
+def test_sequences_need_periods():
+    mistakes = mistakes_in(re.sub(r"periods:\n.*\n.*\n", "", CROSSOVER))
+    assert {"the protocol names none" in one.message for one in mistakes} == {True}
+    assert [one.line for one in mistakes] == [12, 16]
+
+
+def test_a_crossover_is_written_and_read_again():
+    protocol = parse_protocol(CROSSOVER)
+    assert parse_protocol(write_protocol(protocol)) == protocol
+    assert "sequence" not in trial().arms[0].model_dump_json()
+
+
+def test_nonsense_in_a_crossover_causes_no_mistake_elsewhere():
+    whole = json.loads(parse_protocol(CROSSOVER).canonical_json())
+    paths = [("periods", *path) for path in places(whole["periods"])]
+    paths += [("periods",), ("arms", 0, "sequence"), ("arms", 1, "sequence", 0)]
+    for place, path in enumerate(paths):
+        for nonsense in NONSENSE[place % 3 :: 3]:
+            assert wrong_keys(replaced(whole, path, nonsense)) <= {"periods", "arms"}, path
