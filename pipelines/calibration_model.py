@@ -91,8 +91,8 @@ class ContrastModel:
             days = {name: np.repeat(own[name][:1], _BACKGROUND_D, axis=0) for name in own}
             self._before = DayDrivers(readings=days)
         begin = self._used_to(begin, self._condition, events)
-        # events hang on readings alone: their hazard of leaving, and who stops the drug for one, are
-        # the same for all weights
+        # events hang on readings alone: their hazard of leaving, and who stops the drug for one,
+        # are the same for all weights
         self._events = tuple(
             (course.leave_hazard[_ADVERSE_EVENT], np.isnan(course.left_day))
             for course in self._follow(begin, self._condition, events)
