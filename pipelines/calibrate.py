@@ -40,6 +40,7 @@ __all__ = [
     "fit_contrasts",
     "fit_table",
     "fitted_text",
+    "prior_link",
     "refuse_too_many",
     "write_fit",
 ]
@@ -252,6 +253,39 @@ def _expand_until_settled(
         if (off < _NEAR).all():
             break
     return expansion, found
+
+
+def prior_link(plan: CalibrationPlan) -> FittedLink:
+    """Return what a plan says before any contrast: for judging where too few are left to fit.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Returns
+    -------
+    Weights and covariance of the prior.
+
+    Examples
+    --------
+    >>> from pipelines.calibration_plan import load_plan
+    >>> prior_link(load_plan("schizophrenia")).weights
+    {'occupancy_d2': 0.6, 'occupancy_5ht2a': 0.25}
+    """
+    mean, spread = plan.prior
+    covariance = plan.basis @ np.diag(spread**2) @ plan.basis.T
+    return FittedLink(
+        name=plan.name,
+        condition=plan.condition,
+        weights=dict(zip(plan.weights, (plan.basis @ mean).tolist(), strict=True)),
+        covariance=tuple(map(tuple, covariance.tolist())),
+        chi2=0.0,
+        n_row=0,
+        heterogeneity=0.0,
+        seed=plan.seed,
+        patients=plan.patients,
+    )
 
 
 def refuse_too_many(plan: CalibrationPlan, n_row: int) -> None:
