@@ -123,7 +123,7 @@ def targets():
     return found
 
 
-def condition_with(gain, patient_sd, baseline, hazard, adverse):
+def condition_with(gain, patient_sd, baseline, hazard, adverse, withdrawal=1.0):
     """Return the condition with multiples of its hazards, and a course on placebo."""
     record = load_condition(CONDITION).model_dump()
     said = {"mark": "design", "source": "a trial value"}
@@ -140,6 +140,7 @@ def condition_with(gain, patient_sd, baseline, hazard, adverse):
     for name, multiple in (("other", hazard), ("efficacy", hazard), ("adverse_event", adverse)):
         value = getattr(facts, name).number("1/week") * multiple
         dropout[name] = {"value": f"{value} 1/week", **said}
+    dropout["withdrawal"] = {"value": withdrawal, **said}
     return type(load_condition(CONDITION)).model_validate(record)
 
 
@@ -224,7 +225,7 @@ def solve(ids, events, wanted):
     def outputs(numbers):
         return simulate(condition_with(*numbers), ids, events)[[0, 1, 2, 3, 4]]
 
-    return root(outputs, [26.0, 0.72, 23.5, 1.0, 1.0], np.array(wanted))
+    return root(outputs, [25.5, 0.71, 24.0, 1.0, 0.8], np.array(wanted))
 
 
 def era_multiples(ids, events, usual, eras):
@@ -237,7 +238,7 @@ def era_multiples(ids, events, usual, eras):
     def outputs(logs):
         course, leave, events_too = np.exp(logs)
         changed = condition_with(
-            gain * course, spread, baseline, hazard * leave, adverse * events_too
+            gain * course, spread, baseline, hazard * leave, adverse * events_too, events_too
         )
         return simulate(changed, ids, events)[[2, 3, 4]]
 
