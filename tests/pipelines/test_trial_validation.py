@@ -199,6 +199,17 @@ def test_the_weights_of_a_cell_move_that_cell_alone(pool):
     assert second[index].draws.mean() < first[index].draws.mean() - 1.0
 
 
+def test_some_cells_alone_are_what_they_are_among_all(pool):
+    n, seed = 40, 5
+    links = dict.fromkeys(LABELS, link(n))
+    every = predict(pool, VALUES, links, n, seed)
+    cells = [value.cell for value in VALUES]
+    some = [value for value in VALUES if value.cell.label == LABELS[2]]
+    alone = predict(pool, some, links, n, seed, list(dict.fromkeys(cells)))
+    for value, one in zip(some, alone, strict=True):
+        assert np.array_equal(one.draws, every[VALUES.index(value)].draws)
+
+
 def test_variance_is_shared_out_as_it_was_put_together():
     rng = np.random.default_rng(8)
     trial, weight, own = rng.normal(size=(3, 20_000))
