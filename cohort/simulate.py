@@ -54,6 +54,7 @@ from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
+    EventActions,
     Protocol,
     Segment,
     Variant,
@@ -226,6 +227,7 @@ def simulate_block(
     variant: str = AS_PLANNED.name,
     device: str = "auto",
     leavers_go_on: bool = False,
+    everybody_stays: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -236,6 +238,8 @@ def simulate_block(
     leavers_go_on
         Whether those who leave take their doses to the end, so that the drivers of the block are
         those of everybody; the courses know when they left.
+    everybody_stays
+        As if nobody ever stopped the treatment, see `cohort.latent`.
 
     Returns
     -------
@@ -269,7 +273,7 @@ def simulate_block(
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
     walk.leavers_go_on = leavers_go_on
-    return walk.result(ids, lanes)
+    return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -446,7 +450,7 @@ class _Walk:
         self.drugs = {name: load_drug(name) for name in given}
         self.leavers_go_on = False
 
-    def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], lanes: Lanes, *, everybody_stays: bool) -> BlockResult:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
@@ -456,6 +460,9 @@ class _Walk:
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [self._start(ids)]
+        if everybody_stays:  # limits that no hazard reaches
+            limits = np.full_like(courses[0].leave_limit, np.inf)
+            courses = [replace(courses[0], leave_limit=limits)]
         earlier: tuple[Solution, ...] = ()
         used_to: DayDrivers | None = None
         if self.protocol.prior:
@@ -487,6 +494,9 @@ class _Walk:
                     is_visit=segment.visit is not None,
                 )
             )
+            if everybody_stays:  # not even for an adverse event
+                still = np.full_like(courses[-1].left_day, np.nan)
+                courses[-1] = replace(courses[-1], left_day=still)
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
@@ -503,6 +513,7 @@ class _Walk:
                 self.variant,
                 conduct.steps,
                 conduct.rescue_s,
+                self._actions(conduct),
             ),
             conduct=conduct,
             model=self.model,
@@ -566,6 +577,14 @@ class _Walk:
             {**self.population.columns, **shown},
         )
 
+    def _actions(self, conduct: Conduct) -> EventActions:
+        times = [visit.time for visit in self.protocol.visits[: len(conduct.pauses_s)]]
+        return EventActions(
+            reduced_s=conduct.reduced_s,
+            from_s=np.array(times, np.int64),
+            until_s=conduct.pauses_s,
+        )
+
     def _doses(
         self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
     ) -> tuple[Stream, ...]:
@@ -582,6 +601,7 @@ class _Walk:
             variant=self.variant,
             steps=conduct.steps,
             rescue_times=conduct.rescue_s,
+            actions=self._actions(conduct),
         )
         supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
         return (*drugs, *self._beside(ids), *supplements)

@@ -46,7 +46,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-_STEP: Final = 1e-3  # of a weight, relative; contrasts are smooth in them
+_STEP: Final = 1e-3  # of a prior SD; contrasts are smooth in the weights
+_INSIDE: Final = 1e-6  # of a prior SD: SciPy starts within the bounds
 _ROUNDS: Final = 30
 _NEAR: Final = 0.05  # of a standard error, between a fit and the point it was expanded about
 _SETTLED: Final = 1e-3  # of a prior SD, and of the smallest standard error
@@ -385,18 +386,28 @@ def _mode(
         own = solve_triangular(root, predict(weights) - published, lower=True)
         return np.concatenate([own, (weights - prior) / spread])
 
+    def jacobian(weights: Floats) -> Floats:
+        # SciPy's own step is relative to the weight, and none where a weight ends at 0
+        here = residuals(weights)
+        steps = _STEP * spread * signs
+        columns = [
+            (residuals(weights + shift) - here) / step
+            for shift, step in zip(np.diag(steps), steps, strict=True)
+        ]
+        return np.array(columns).T
+
     low = np.where(signs > 0, 0.0, -np.inf)
     high = np.where(signs > 0, np.inf, 0.0)
     found = least_squares(
         residuals,
-        np.clip(start, low + 1e-9, high - 1e-9),
+        np.clip(start, low + _INSIDE * spread, high - _INSIDE * spread),
+        jac=jacobian,
         bounds=(low, high),
         x_scale=spread,
-        diff_step=_STEP,
         xtol=_SETTLED * _SETTLED,
         ftol=_SETTLED * _SETTLED,
     )
-    return _Mode(found.x, found.jac, predict(found.x))
+    return _Mode(found.x, jacobian(found.x), predict(found.x))
 
 
 def _chi2(misfit: Floats, rows: Sequence[Contrast], heterogeneity: float) -> float:

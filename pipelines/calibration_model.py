@@ -24,7 +24,9 @@ from cohort.outcomes import (
     load_adverse_event,
     start_course,
 )
+from cohort.population import draw_candidates
 from cohort.scales import load_scale
+from cohort.trial import TrialPopulation, population_spec
 from cohort.trial.quantities import DAY_S
 from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import CalibrationPlan
@@ -53,6 +55,7 @@ class ContrastModel:
 
     Examples
     --------
+    >>> from pipelines.calibration_contrasts import plan_contrasts
     >>> from pipelines.calibration_plan import load_plan
     >>> plan = load_plan("major_depression")
     >>> row = plan_contrasts(plan)[1]
@@ -68,7 +71,11 @@ class ContrastModel:
         self._arms = ("", *dict.fromkeys(row.arm for row in rows))  # the first is placebo
         self._days = tuple(visit // DAY_S for visit in plan.visits)
         self._scale = load_scale(plan.scale)
-        events = tuple(load_adverse_event(name) for name in plan.adverse_events)
+        # leaving is averaged: whoever would stop the drug for an event bears its burden instead
+        events = tuple(
+            load_adverse_event(name).model_copy(update={"action": None})
+            for name in plan.adverse_events
+        )
         wanted = (*plan.weights, *(name for event in events for name in event.reads))
         n_day = plan.duration // DAY_S
         self._drivers = _side_by_side(
@@ -76,7 +83,9 @@ class ContrastModel:
         )
         ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
         self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
-        begin = _staying(start_course(ids, plan.seed, self._condition, events))
+        people = _people(plan, self._condition, plan.copies * len(self._arms))
+        begin = start_course(ids, plan.seed, self._condition, events, covariates=people)
+        begin = _staying(begin)
         # events hang on readings alone: what they add to leaving is the same for all weights
         self._events = tuple(
             course.leave_hazard[_ADVERSE_EVENT]
@@ -144,6 +153,16 @@ class ContrastModel:
         if row.measure == "percent":
             return float(100.0 * difference / baseline)
         return float(difference)
+
+
+def _people(
+    plan: CalibrationPlan, condition: Condition, times: int
+) -> dict[str, NDArray[np.generic]]:
+    """Return the covariates of the simulated patients, so often one after another."""
+    spec = population_spec(TrialPopulation(), condition)
+    ids = np.arange(1, plan.patients + 1)
+    columns = draw_candidates(ids, plan.seed, spec, condition.population.history)
+    return {name: np.tile(column, times) for name, column in columns.items()}
 
 
 def _staying(course: ClinicalCourse) -> ClinicalCourse:

@@ -18,6 +18,7 @@ from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
 from pipelines.events_cli import events_app
 from pipelines.model_cli import model_app
+from pipelines.power_cli import power
 from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
 
@@ -52,6 +53,7 @@ app.add_typer(drugs_app, name="drugs")
 app.add_typer(events_app, name="events")
 app.command(name="calibrate")(calibrate)
 app.command(name="validate")(validate_trials)
+app.command(name="power")(power)
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
@@ -282,8 +284,9 @@ def check(protocol: ProtocolName, strict: Strict = False) -> None:
     n_patients = sum(arm.patients for arm in given.arms)
     n_cells = len(given.arms) * len(given.variants)
     crossed = f"{len(given.variants)} variants ({n_cells} cells), " if n_cells else ""
+    arms = "1 arm" if len(given.arms) == 1 else f"{len(given.arms)} arms"
     print(
-        f"{given.name}: no mistakes; {len(given.arms)} arms, {crossed}{n_patients:,} patients, "
+        f"{given.name}: no mistakes; {arms}, {crossed}{n_patients:,} patients, "
         f"{len(given.visits)} visits."
     )
 
