@@ -51,6 +51,11 @@ class Conduct:
         Doses of the regimens that are titrated, by position in the arm.
     rescue_s
         When rescue began [s, trial time], `NEVER_S` if it did not, shape ``(n_lane,)``, int64.
+    reduced_s
+        From when on doses that are not titrated are halved for an adverse event, likewise.
+    pauses_s
+        Of each visit so far, until when the drug is interrupted from it on, int64, shape
+        ``(n_visit, n_lane)``; the time of the visit itself if it is not.
 
     Examples
     --------
@@ -63,6 +68,8 @@ class Conduct:
     missed: NDArray[np.bool_]
     steps: Mapping[int, DoseSteps]
     rescue_s: NDArray[np.int64]
+    reduced_s: NDArray[np.int64]
+    pauses_s: NDArray[np.int64]
 
     def is_seen(
         self, visit: int, day: float | NDArray[np.int64], last: ClinicalCourse
@@ -126,6 +133,8 @@ def start_conduct(protocol: Protocol, arm: str, patient_ids: NDArray[np.int64]) 
         missed=np.zeros((1, n_lane), np.bool_),
         steps=first_steps(protocol.arm(arm), n_lane),
         rescue_s=np.full(n_lane, NEVER_S, np.int64),
+        reduced_s=np.full(n_lane, NEVER_S, np.int64),
+        pauses_s=np.zeros((1, n_lane), np.int64),
     )
 
 
@@ -161,8 +170,9 @@ def at_visit(
 
     Returns
     -------
-    Who missed the visit, new doses, new rescue. Nothing is decided for those who are not seen or
-    take no treatment any more.
+    Who missed the visit, new doses, new rescue. By rules nothing is decided for those who are not
+    seen or take no treatment any more; what an adverse event since the last visit asks for is done
+    now, one step down or half the dose, or no dose until the day that it names.
 
     Examples
     --------
@@ -182,10 +192,18 @@ def at_visit(
     """
     time = protocol.visits[visit].time
     misses = _misses(protocol, condition, patient_ids, course, severity)
-    missed = np.vstack((conduct.missed, misses))
+    new = np.isfinite(course.events.reduce_from_day) & (conduct.reduced_s == NEVER_S)
+    until = course.events.interrupt_until_day
+    until_s = np.where(np.isfinite(until), until * DAY_S, 0.0).astype(np.int64)
+    conduct = replace(
+        conduct,
+        missed=np.vstack((conduct.missed, misses)),
+        reduced_s=np.where(new, time, conduct.reduced_s),
+        pauses_s=np.vstack((conduct.pauses_s, np.maximum(until_s, time))),
+    )
     rules_asked = conduct.steps or protocol.rescue is not None
     if not rules_asked:
-        return replace(conduct, missed=missed)
+        return conduct
     scale = leading_scale(protocol)
     minimum = load_scale(scale).minimum
     score = np.asarray(shown[scale], np.float64)
@@ -203,17 +221,17 @@ def at_visit(
         parsed = parse_visit_rule(rule, condition.population.history, rated_endpoints(protocol))
         return treated & parsed.holds(columns)
 
-    steps = {
-        position: one.decided(time, holds(one.titration.up_if), holds(one.titration.down_if))
-        if _is_decided(protocol, arm, position, one, time)
-        else one
-        for position, one in conduct.steps.items()
-    }
+    steps = {}
+    for position, one in conduct.steps.items():
+        asked = _is_decided(protocol, arm, position, one, time)
+        up = holds(one.titration.up_if if asked else None)
+        down = holds(one.titration.down_if if asked else None)
+        steps[position] = one.decided(time, up, down | new)
     rescue_s = conduct.rescue_s
     if protocol.rescue is not None and time >= protocol.rescue.since:
         needed = holds(protocol.rescue.rule) & (rescue_s == NEVER_S)
         rescue_s = np.where(needed, time, rescue_s)
-    return replace(conduct, missed=missed, steps=steps, rescue_s=rescue_s)
+    return replace(conduct, steps=steps, rescue_s=rescue_s)
 
 
 def _is_decided(protocol: Protocol, arm: str, position: int, steps: DoseSteps, time: int) -> bool:

@@ -54,6 +54,7 @@ from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
+    EventActions,
     Protocol,
     Segment,
     Variant,
@@ -132,6 +133,8 @@ class BlockResult:
         What the variant adds to the course on placebo.
     earlier
         The untreated run-in, where others than the arms' drugs are taken between it and baseline.
+    used_to
+        Daily means of the days between it and baseline; None where there are none.
 
     Examples
     --------
@@ -151,6 +154,7 @@ class BlockResult:
     systems: tuple[str, ...]
     variation: TrialVariation
     earlier: tuple[Solution, ...] = ()
+    used_to: DayDrivers | None = None
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -222,6 +226,8 @@ def simulate_block(
     *,
     variant: str = AS_PLANNED.name,
     device: str = "auto",
+    leavers_go_on: bool = False,
+    everybody_stays: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -229,6 +235,11 @@ def simulate_block(
     ----------
     protocol, arm, patient_ids, variant, device
         As in `simulate`.
+    leavers_go_on
+        Whether those who leave take their doses to the end, so that the drivers of the block are
+        those of everybody; the courses know when they left.
+    everybody_stays
+        As if nobody ever stopped the treatment, see `cohort.latent`.
 
     Returns
     -------
@@ -261,7 +272,8 @@ def simulate_block(
         days = condition.settling.number("day")
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
-    return walk.result(ids, lanes)
+    walk.leavers_go_on = leavers_go_on
+    return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -436,8 +448,9 @@ class _Walk:
         given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
         given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
+        self.leavers_go_on = False
 
-    def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], lanes: Lanes, *, everybody_stays: bool) -> BlockResult:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
@@ -447,7 +460,11 @@ class _Walk:
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
         courses = [self._start(ids)]
+        if everybody_stays:  # limits that no hazard reaches
+            limits = np.full_like(courses[0].leave_limit, np.inf)
+            courses = [replace(courses[0], leave_limit=limits)]
         earlier: tuple[Solution, ...] = ()
+        used_to: DayDrivers | None = None
         if self.protocol.prior:
             prior, *others = others
             earlier = (solutions[0],)
@@ -477,6 +494,9 @@ class _Walk:
                     is_visit=segment.visit is not None,
                 )
             )
+            if everybody_stays:  # not even for an adverse event
+                still = np.full_like(courses[-1].left_day, np.nan)
+                courses[-1] = replace(courses[-1], left_day=still)
             if segment.visit is not None:
                 conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
@@ -493,6 +513,7 @@ class _Walk:
                 self.variant,
                 conduct.steps,
                 conduct.rescue_s,
+                self._actions(conduct),
             ),
             conduct=conduct,
             model=self.model,
@@ -500,6 +521,7 @@ class _Walk:
             systems=trial_systems(self.protocol),
             variation=self.variation,
             earlier=earlier,
+            used_to=used_to,
         )
 
     def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
@@ -555,10 +577,20 @@ class _Walk:
             {**self.population.columns, **shown},
         )
 
+    def _actions(self, conduct: Conduct) -> EventActions:
+        times = [visit.time for visit in self.protocol.visits[: len(conduct.pauses_s)]]
+        return EventActions(
+            reduced_s=conduct.reduced_s,
+            from_s=np.array(times, np.int64),
+            until_s=conduct.pauses_s,
+        )
+
     def _doses(
         self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
     ) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
+        if self.leavers_go_on:
+            stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
         drugs = dose_streams(
             self.protocol,
             self.arm,
@@ -569,6 +601,7 @@ class _Walk:
             variant=self.variant,
             steps=conduct.steps,
             rescue_times=conduct.rescue_s,
+            actions=self._actions(conduct),
         )
         supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
         return (*drugs, *self._beside(ids), *supplements)

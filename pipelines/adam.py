@@ -7,15 +7,23 @@ by the table's key. NaN becomes null: a missing number is missing, in every read
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cohort.trial import Analysis
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
-from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
+from pipelines.schema import (
+    CROSSED_TABLES,
+    SUBJECT_TABLES,
+    TABLES,
+    Table,
+    crossover_tables,
+    polars_schema,
+)
 
 __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
 
@@ -74,6 +82,16 @@ class TrialFacts:
         Whether every arm holds the same patients.
     variants
         Names of the variants in the order of the protocol; empty if it has none.
+    periods
+        Start and end of the periods of a cross-over [week]; empty in other trials.
+    sequences
+        Treatments of each arm, one a period.
+    analysis
+        How the data are analysed.
+    primary_endpoint
+        Scale on which claims are made.
+    seed
+        Seed of the trial, for imputations.
 
     Examples
     --------
@@ -94,6 +112,11 @@ class TrialFacts:
     control: str | None = None
     is_paired: bool = False
     variants: tuple[str, ...] = ()
+    periods: tuple[tuple[float, float], ...] = ()
+    sequences: tuple[tuple[str, ...], ...] = ()
+    analysis: Analysis = field(default_factory=Analysis)
+    primary_endpoint: str = ""
+    seed: int = 0
 
     def arm_number(self, arm: str) -> int:
         """Return the number of an arm, from 1."""
@@ -105,8 +128,11 @@ class TrialFacts:
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """The tables of the trial by name: with variants in them, if it has any."""
-        return CROSSED_TABLES if self.variants else TABLES
+        """The tables of the trial by name: with variants in them, and of periods, if it has any."""
+        usual = CROSSED_TABLES if self.variants else TABLES
+        if not self.periods:
+            return usual
+        return {**usual, **crossover_tables(is_crossed=bool(self.variants))}
 
 
 def study_id(protocol_name: str) -> str:

@@ -40,13 +40,15 @@ __all__ = [
     "fit_contrasts",
     "fit_table",
     "fitted_text",
+    "prior_link",
     "refuse_too_many",
     "write_fit",
 ]
 
 Floats = NDArray[np.float64]
 
-_STEP: Final = 1e-3  # of a weight, relative; contrasts are smooth in them
+_STEP: Final = 1e-3  # of a prior SD; contrasts are smooth in the weights
+_INSIDE: Final = 1e-6  # of a prior SD: SciPy starts within the bounds
 _ROUNDS: Final = 30
 _NEAR: Final = 0.05  # of a standard error, between a fit and the point it was expanded about
 _SETTLED: Final = 1e-3  # of a prior SD, and of the smallest standard error
@@ -253,6 +255,39 @@ def _expand_until_settled(
     return expansion, found
 
 
+def prior_link(plan: CalibrationPlan) -> FittedLink:
+    """Return what a plan says before any contrast: for judging where too few are left to fit.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Returns
+    -------
+    Weights and covariance of the prior.
+
+    Examples
+    --------
+    >>> from pipelines.calibration_plan import load_plan
+    >>> prior_link(load_plan("schizophrenia")).weights
+    {'occupancy_d2': 0.6, 'occupancy_5ht2a': 0.25}
+    """
+    mean, spread = plan.prior
+    covariance = plan.basis @ np.diag(spread**2) @ plan.basis.T
+    return FittedLink(
+        name=plan.name,
+        condition=plan.condition,
+        weights=dict(zip(plan.weights, (plan.basis @ mean).tolist(), strict=True)),
+        covariance=tuple(map(tuple, covariance.tolist())),
+        chi2=0.0,
+        n_row=0,
+        heterogeneity=0.0,
+        seed=plan.seed,
+        patients=plan.patients,
+    )
+
+
 def refuse_too_many(plan: CalibrationPlan, n_row: int) -> None:
     """Refuse to fit more numbers than a fifth of the contrasts.
 
@@ -385,18 +420,28 @@ def _mode(
         own = solve_triangular(root, predict(weights) - published, lower=True)
         return np.concatenate([own, (weights - prior) / spread])
 
+    def jacobian(weights: Floats) -> Floats:
+        # SciPy's own step is relative to the weight, and none where a weight ends at 0
+        here = residuals(weights)
+        steps = _STEP * spread * signs
+        columns = [
+            (residuals(weights + shift) - here) / step
+            for shift, step in zip(np.diag(steps), steps, strict=True)
+        ]
+        return np.array(columns).T
+
     low = np.where(signs > 0, 0.0, -np.inf)
     high = np.where(signs > 0, np.inf, 0.0)
     found = least_squares(
         residuals,
-        np.clip(start, low + 1e-9, high - 1e-9),
+        np.clip(start, low + _INSIDE * spread, high - _INSIDE * spread),
+        jac=jacobian,
         bounds=(low, high),
         x_scale=spread,
-        diff_step=_STEP,
         xtol=_SETTLED * _SETTLED,
         ftol=_SETTLED * _SETTLED,
     )
-    return _Mode(found.x, found.jac, predict(found.x))
+    return _Mode(found.x, jacobian(found.x), predict(found.x))
 
 
 def _chi2(misfit: Floats, rows: Sequence[Contrast], heterogeneity: float) -> float:

@@ -1,7 +1,8 @@
 r"""What each published contrast is in the model, for any weights of the link.
 
 The readings of every arm were simulated before; here the outcome layer of `cohort.outcomes` runs
-on them, for the same people in all arms. Leaving is averaged, not drawn: with cumulated hazards *H*
+on them, for the same people in all arms. Leaving is averaged, not drawn (but for those who stop the
+drug for an adverse event, which no weight changes): with cumulated hazards *H*
 at the visits, the last observation carried forward has the mean
 :math:`\sum_v (e^{-H_v} - e^{-H_{v+1}}) y_v + e^{-H_V} y_V`, smooth in the weights.
 """
@@ -20,15 +21,18 @@ from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
+    accustom,
     follow_days,
     load_adverse_event,
     start_course,
 )
+from cohort.population import draw_candidates
 from cohort.scales import load_scale
+from cohort.trial import TrialPopulation, population_spec
 from cohort.trial.quantities import DAY_S
 from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import CalibrationPlan
-from pipelines.calibration_pools import Pools, plan_condition
+from pipelines.calibration_pools import PLACEBO, Pools, plan_condition
 
 __all__ = ["ContrastModel", "Expansion", "Predict"]
 
@@ -36,6 +40,7 @@ Floats = NDArray[np.float64]
 Predict = Callable[[Floats], Floats]
 """Contrasts, shape ``(n_row,)``, for given numbers."""
 
+_BACKGROUND_D: Final = 56  # many times the slowest clinical process
 _ADVERSE_EVENT: Final = 2  # position in `cohort.outcomes.course.REASONS`
 
 
@@ -53,6 +58,7 @@ class ContrastModel:
 
     Examples
     --------
+    >>> from pipelines.calibration_contrasts import plan_contrasts
     >>> from pipelines.calibration_plan import load_plan
     >>> plan = load_plan("major_depression")
     >>> row = plan_contrasts(plan)[1]
@@ -65,9 +71,9 @@ class ContrastModel:
     def __init__(self, plan: CalibrationPlan, rows: Sequence[Contrast], pools: Pools) -> None:
         self.plan, self.rows = plan, tuple(rows)
         self._condition = plan_condition(plan)
-        self._arms = ("", *dict.fromkeys(row.arm for row in rows))  # the first is placebo
+        self._arms = (PLACEBO, *dict.fromkeys(row.arm for row in rows))
         self._days = tuple(visit // DAY_S for visit in plan.visits)
-        self._scale = load_scale(plan.scale)
+        self._scale = load_scale(plan.scale, self._condition.severity.scale)
         events = tuple(load_adverse_event(name) for name in plan.adverse_events)
         wanted = (*plan.weights, *(name for event in events for name in event.reads))
         n_day = plan.duration // DAY_S
@@ -76,10 +82,19 @@ class ContrastModel:
         )
         ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
         self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
-        begin = _staying(start_course(ids, plan.seed, self._condition, events))
-        # events hang on readings alone: what they add to leaving is the same for all weights
+        people = _people(plan, self._condition, plan.copies * len(self._arms))
+        begin = _staying(start_course(ids, plan.seed, self._condition, events, covariates=people))
+        self._before = None
+        if plan.background:
+            # all arms take the same before the first day, and have been for long
+            own = self._drivers_of(PLACEBO, pools, wanted)
+            days = {name: np.repeat(own[name][:1], _BACKGROUND_D, axis=0) for name in own}
+            self._before = DayDrivers(readings=days)
+        begin = self._used_to(begin, self._condition, events)
+        # events hang on readings alone: their hazard of leaving, and who stops the drug for one,
+        # are the same for all weights
         self._events = tuple(
-            course.leave_hazard[_ADVERSE_EVENT]
+            (course.leave_hazard[_ADVERSE_EVENT], np.isnan(course.left_day))
             for course in self._follow(begin, self._condition, events)
         )
 
@@ -92,7 +107,7 @@ class ContrastModel:
         '__call__'
         """
         condition = _with_weights(self._condition, weights)
-        courses = self._follow(self._start, condition, ())
+        courses = self._follow(self._used_to(self._start, condition, ()), condition, ())
         shape = (len(self._arms), self.plan.patients * self.plan.copies)
         scores = [
             self._scale.loading.number("1")
@@ -100,13 +115,25 @@ class ContrastModel:
             for course in courses
         ]
         staying = [
-            np.exp(
-                -(course.leave_hazard.sum(axis=0) - course.leave_hazard[_ADVERSE_EVENT] + events)
-            ).reshape(shape)
-            for course, events in zip(courses, self._events, strict=True)
+            (is_on_drug * np.exp(-(_without_events(course) + hazard))).reshape(shape)
+            for course, (hazard, is_on_drug) in zip(courses, self._events, strict=True)
         ]
         found = {at: self._moments(at, scores, staying) for at in {row.at for row in self.rows}}
         return np.array([self._contrast(row, *found[row.at]) for row in self.rows])
+
+    def _used_to(
+        self, course: ClinicalCourse, condition: Condition, events: tuple[AdverseEvent, ...]
+    ) -> ClinicalCourse:
+        """Return people who are used to what all arms take."""
+        if self._before is None:
+            return course
+        return accustom(course, self._before, condition, events)
+
+    def _drivers_of(self, arm: str, pools: Pools, wanted: Sequence[str]) -> dict[str, Floats]:
+        """Return the readings of one arm on the lanes of all."""
+        shape = (self.plan.duration // DAY_S, self.plan.patients)
+        arms = [arm] * len(self._arms)
+        return _side_by_side(arms, pools, wanted, shape, self.plan.copies)
 
     def _follow(
         self, course: ClinicalCourse, condition: Condition, events: tuple[AdverseEvent, ...]
@@ -144,6 +171,22 @@ class ContrastModel:
         if row.measure == "percent":
             return float(100.0 * difference / baseline)
         return float(difference)
+
+
+def _people(
+    plan: CalibrationPlan, condition: Condition, times: int
+) -> dict[str, NDArray[np.generic]]:
+    """Return the covariates of the simulated patients, so often one after another."""
+    spec = population_spec(TrialPopulation(), condition)
+    ids = np.arange(1, plan.patients + 1)
+    columns = draw_candidates(ids, plan.seed, spec, condition.population.history)
+    return {name: np.tile(column, times) for name, column in columns.items()}
+
+
+def _without_events(course: ClinicalCourse) -> Floats:
+    """Return the cumulated hazard of leaving for anything but an adverse event."""
+    hazard: Floats = course.leave_hazard.sum(axis=0) - course.leave_hazard[_ADVERSE_EVENT]
+    return hazard
 
 
 def _staying(course: ClinicalCourse) -> ClinicalCourse:

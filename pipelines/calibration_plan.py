@@ -236,6 +236,8 @@ class CalibrationPlan(Declaration):
         Rating scale of the comparison.
     adherence
         As in a protocol.
+    background
+        What every arm takes from before the first day, as in a protocol; people are used to it.
     adverse_events
         Events that make people leave.
     weights
@@ -262,6 +264,7 @@ class CalibrationPlan(Declaration):
     visits: tuple[Moment, ...]
     scale: str
     adherence: dict[str, str | float] = Field(default_factory=dict)
+    background: tuple[dict[str, str], ...] = ()
     adverse_events: tuple[str, ...] = ()
     weights: dict[str, WeightPrior]
     common_factor: Spread | None = None

@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from cohort.inference.distributions import student_quantile
+
 __all__ = [
     "Interval",
     "Moments",
@@ -18,7 +20,6 @@ __all__ = [
     "risk_ratio",
     "risk_ratio_paired",
     "standardised_difference",
-    "student_quantile",
     "welch",
     "wilson",
 ]
@@ -28,11 +29,6 @@ LEVEL = 0.95
 
 Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 """Normal quantile of a two-sided interval [1]."""
-
-_BETA_TOLERANCE = 1e-15
-_N_BETA_TERMS = 10_000
-_N_BISECTIONS = 200
-_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,67 +374,3 @@ def standardised_difference(
     n = arm.n + control.n
     half = Z * math.sqrt(n / (arm.n * control.n) + g**2 / (2 * n))
     return Interval(estimate=g, low=g - half, high=g + half)
-
-
-def student_quantile(probability: float, freedom: float) -> float:
-    """Return the quantile of Student's t distribution.
-
-    Parameters
-    ----------
-    probability
-        Probability below the quantile [1], between 0.5 and 1.
-    freedom
-        Degrees of freedom [1], greater than zero, need not be whole.
-
-    Notes
-    -----
-    Bisection on the tail ``I_x(freedom / 2, 1 / 2) / 2`` with ``x = freedom / (freedom + t^2)``
-    down to adjacent floats.
-
-    Examples
-    --------
-    >>> round(student_quantile(0.975, 10), 4)
-    2.2281
-    """
-    tail = 1 - probability
-    low, high = 0.0, 1.0
-    while _upper_tail(high, freedom) > tail:
-        high *= 2
-    for _ in range(_N_BISECTIONS):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if _upper_tail(middle, freedom) > tail:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def _upper_tail(t: float, freedom: float) -> float:
-    return 0.5 * _incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t))
-
-
-def _incomplete_beta(a: float, b: float, x: float) -> float:
-    """Regularised incomplete beta function by Lentz's continued fraction (DLMF 8.17.22)."""
-    if x <= 0:
-        return 0.0
-    if x >= 1:
-        return 1.0
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _incomplete_beta(b, a, 1 - x)
-    log_front = (
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    )
-    c, d = 1.0, 1 / max(1 - (a + b) * x / (a + 1), _TINY)
-    fraction = d
-    for m in range(1, _N_BETA_TERMS):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for term in (even, odd):
-            d = 1 / (1 + term * d or _TINY)
-            c = 1 + term / c or _TINY
-            fraction *= c * d
-        if abs(c * d - 1) < _BETA_TOLERANCE:
-            break
-    return math.exp(log_front) / a * fraction

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cohort.trial import allocate, nutrition_names, parse_protocol, write_protocol
+from cohort.trial import Analysis, allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
@@ -51,6 +51,7 @@ _SHARD_MODULES = ("adam.py", "definitions.py", "schema.py", "shards.py")
 _SOURCE_SUFFIXES = frozenset({".py", ".yaml", ".csv", ".parquet", ".json", ".hpp"})
 _N_HASH_DIGITS = 32
 _SECONDS_PER_DAY = 86_400
+_SECONDS_PER_WEEK = 7 * _SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +249,14 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         duration_days=protocol.duration / _SECONDS_PER_DAY,
         definitions=definitions,
         variants=tuple(variant.name for variant in protocol.variants),
+        periods=tuple(
+            (period.start / _SECONDS_PER_WEEK, period.stop / _SECONDS_PER_WEEK)
+            for period in protocol.periods
+        ),
+        sequences=tuple(arm.sequence for arm in protocol.arms) if protocol.periods else (),
+        analysis=protocol.analysis or Analysis(),
+        primary_endpoint=protocol.primary_endpoint,
+        seed=protocol.seed,
     )
 
 

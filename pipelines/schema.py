@@ -17,12 +17,14 @@ import pyarrow as pa
 
 __all__ = [
     "CROSSED_TABLES",
+    "CROSSOVER_TABLES",
     "SUBJECT_TABLES",
     "SUMMARY_TABLES",
     "TABLES",
     "Column",
     "Table",
     "arrow_schema",
+    "crossover_tables",
     "polars_schema",
 ]
 
@@ -819,6 +821,253 @@ _AE_RATES = Table(
     ),
 )
 
+_CROSSOVER = Table(
+    name="crossover_contrasts",
+    label="Contrasts within Patients of a Cross-over",
+    meaning="One row per endpoint and measure of a trial with two periods: what the treatments of "
+    "the same patients differ by, over patients rated in both periods.",
+    key=("endpoint", "measure"),
+    columns=(
+        _text("endpoint", "Endpoint", "Short name of the scale.", cdisc="PARAMCD", nullable=False),
+        _text(
+            "measure",
+            "Measure",
+            "value: at the end of the periods; change: from their start to their end.",
+            allowed=("value", "change"),
+            nullable=False,
+        ),
+        _text("treatment", "Treatment", "First treatment of the first arm.", nullable=False),
+        _text("reference", "Reference", "What it is compared with.", nullable=False),
+        _count("n_first", "Patients, first order", "Patients of the first arm in the contrast."),
+        _count("n_second", "Patients, second order", "Patients of the second arm in it."),
+        _number(
+            "difference",
+            "points",
+            "Difference",
+            "Treatment minus reference, the effect of the period taken out.",
+        ),
+        _number("difference_se", "points", "Standard error", "Standard error of the difference."),
+        _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite."),
+        _number("difference_low", "points", "Difference, 95 % CI low", "Student's t interval."),
+        _number("difference_high", "points", "Difference, 95 % CI high", "As the lower bound."),
+        _number("period", "points", "Period effect", "First period minus the second."),
+        _number("period_low", "points", "Period, 95 % CI low", "Student's t interval."),
+        _number("period_high", "points", "Period, 95 % CI high", "As the lower bound."),
+        _number(
+            "carry_over",
+            "points",
+            "Carry-over",
+            "Mean of both periods, first order minus the second; 0 if nothing is carried over.",
+        ),
+        _number("carry_over_low", "points", "Carry-over, 95 % CI low", "Student's t interval."),
+        _number("carry_over_high", "points", "Carry-over, 95 % CI high", "As the lower bound."),
+    ),
+)
+
+_INTERCURRENT_EVENTS = Table(
+    name="intercurrent_events",
+    label="Intercurrent Events",
+    meaning="One row per event between treatment and outcome: a discontinuation, or the start of "
+    "rescue in trials that have it.",
+    key=("TRT01PN", "USUBJID", "ICEDY", "ICETYPE"),
+    columns=(
+        *_SUBJECT,
+        *_cdisc(
+            _text("TRT01P", "Planned Treatment for Period 01", "Name of the arm.", nullable=False),
+            _count(
+                "TRT01PN",
+                "Planned Treatment for Period 01 (N)",
+                "Number of the arm.",
+                "",
+                nullable=False,
+            ),
+        ),
+        _number("ICEDY", "d", "Day of the Event", "Days since the first dose.", nullable=False),
+        _text(
+            "ICETYPE",
+            "Type of the Event",
+            "What happened.",
+            allowed=("DISCONTINUATION", "RESCUE"),
+            nullable=False,
+        ),
+        _text("ICEREAS", "Reason", "DCSREAS of ADSL; null for rescue."),
+        _text(
+            "ICEFAIL",
+            "Failure of the Treatment",
+            "Y if the composite strategy counts it as failure: rescue, an adverse event, lack of "
+            "efficacy.",
+            allowed=("Y", "N"),
+            nullable=False,
+        ),
+    ),
+)
+
+_ANALYSES = Table(
+    name="analyses",
+    label="Analyses of the Protocol",
+    meaning="One row per arm other than control, endpoint, visit after baseline and look. "
+    "Different patients are compared at equal baseline, the same patients (counterfactual "
+    "designs) by their differences; patients with a solver failure are left out. Claims are made "
+    "for the primary endpoint at the last visit.",
+    key=("endpoint", "arm_number", "visit_week", "look"),
+    columns=(
+        *_ARM_KEY,
+        *_CONTROL_KEY,
+        *_ENDPOINT_KEY,
+        _count(
+            "look",
+            "Number of the look",
+            "From 1; the last is the end of the trial.",
+            nullable=False,
+        ),
+        _number(
+            "information",
+            "1",
+            "Share of patients at the look",
+            "Patients of each arm with the lowest numbers, taken as the first to finish.",
+            nullable=False,
+        ),
+        _text(
+            "estimand",
+            "Estimand",
+            "What is done with values after an intercurrent event.",
+            allowed=("treatment_policy", "hypothetical", "while_on_treatment", "composite"),
+            nullable=False,
+        ),
+        _text(
+            "missing_data",
+            "Missing data",
+            "What stands for a missing value.",
+            allowed=("LOCF", "BOCF", "observed", "MMRM", "MAR", "J2R", "CR", "CIR"),
+            nullable=False,
+        ),
+        _text(
+            "model",
+            "Model",
+            "ANCOVA by baseline, MMRM with unstructured covariance, or differences within pairs.",
+            allowed=("ANCOVA", "MMRM", "paired"),
+            nullable=False,
+        ),
+        _count("n_arm", "Analysed in the arm", "Patients behind the estimate, imputed included."),
+        _count("n_control", "Analysed in control", "As n_arm."),
+        _number(
+            "estimate",
+            "points",
+            "Difference",
+            "Arm minus control; negative is better on these scales.",
+        ),
+        _number("standard_error", "points", "Standard error", "By Rubin's rules after imputation."),
+        _number("degrees_of_freedom", "1", "Degrees of freedom", "Of Student's t."),
+        _number("low", "points", "Difference, 95 % CI low", "Student's t; not for multiplicity."),
+        _number("high", "points", "Difference, 95 % CI high", "As the lower bound."),
+        _number("p", "1", "p value", "Two-sided, of no difference, not adjusted."),
+        _number(
+            "p_adjusted",
+            "1",
+            "Adjusted p value",
+            "By the multiplicity of the protocol; null outside the claims and with interim looks.",
+        ),
+        _number(
+            "level",
+            "1",
+            "Level at the look",
+            "p that claims while all arms are open, spending and Bonferroni counted in; null "
+            "outside the claims.",
+        ),
+        _text(
+            "claim",
+            "Claim",
+            "What may be claimed after this look; null outside the claims.",
+            allowed=("better", "worse", "go on", "futile", "not shown"),
+        ),
+        _text("remark", "Remark", "Why there is no estimate."),
+    ),
+)
+
+_EFFECTS_BY_SUBGROUP = Table(
+    name="effects_by_subgroup",
+    label="Individual Effects by Subgroup",
+    meaning="One row per arm other than control, endpoint, covariate and level, at the last visit; "
+    "empty unless the design is counterfactual. An effect is the change of a person in the arm "
+    "minus the change of the same person in control.",
+    key=("endpoint", "arm_number", "covariate", "level_number"),
+    columns=(
+        *_ARM_KEY,
+        *_CONTROL_KEY,
+        *_ENDPOINT_KEY,
+        _text(
+            "covariate",
+            "Covariate",
+            "Column of ADSL, BASE for the baseline score, everyone for all patients.",
+            nullable=False,
+        ),
+        _text("level", "Level", "Value, or third with its range.", nullable=False),
+        _count("level_number", "Number of the level", "From 1, in order.", "", nullable=False),
+        _count("n", "Persons", "Persons analysed in both arms.", nullable=False),
+        _number("mean_effect", "points", "Mean effect", "Negative is better on these scales."),
+        _number(
+            "sd_effect",
+            "points",
+            "SD of effects",
+            "Between persons, the rating noise of both arms included.",
+        ),
+        _number("standard_error", "points", "Standard error", "sd_effect / sqrt(n)."),
+        _number("low", "points", "Mean effect, 95 % CI low", "Student's t interval."),
+        _number("high", "points", "Mean effect, 95 % CI high", "As the lower bound."),
+        _number(
+            "shrunken_effect",
+            "points",
+            "Shrunken mean effect",
+            "Empirical Bayes over the levels of the covariate; null with fewer than two levels.",
+        ),
+        _number(
+            "shrunken_error", "points", "Its standard error", "Spread between levels held known."
+        ),
+    ),
+)
+
+_EXPOSURE_RESPONSE = Table(
+    name="exposure_response",
+    label="Exposure and Response",
+    meaning="One row per exposure, quartile and outcome, over the persons of all arms whose "
+    "exposure is above zero: change and response at the last visit, adverse events at any time.",
+    key=("exposure", "quartile", "kind", "outcome"),
+    columns=(
+        _text(
+            "exposure",
+            "Exposure",
+            "PARAMCD of ADLB: level of a compound (C_) or occupancy of a target (O_), a person's "
+            "mean over the visits after baseline.",
+            cdisc="PARAMCD",
+            nullable=False,
+        ),
+        _text("unit", "Unit", "Unit of the exposure.", cdisc="AVALU", nullable=False),
+        _count("quartile", "Quartile", "1 is the lowest.", "", nullable=False),
+        _number("exposure_low", "unit", "Lowest exposure", "Of the quartile."),
+        _number("exposure_median", "unit", "Median exposure", "Of the quartile."),
+        _number("exposure_high", "unit", "Highest exposure", "Of the quartile."),
+        _text(
+            "kind",
+            "Kind of outcome",
+            "Mean change, share of responders, share with the event.",
+            allowed=("change", "response", "adverse event"),
+            nullable=False,
+        ),
+        _text("outcome", "Outcome", "Rating scale or preferred term.", nullable=False),
+        _count("n", "Persons", "With a change, else of the quartile.", nullable=False),
+        _text(
+            "value_unit",
+            "Unit of the value",
+            "Unit of value, low and high.",
+            allowed=("points", "%"),
+            nullable=False,
+        ),
+        _number("value", "value_unit", "Value", "Mean or share."),
+        _number("low", "value_unit", "Value, 95 % CI low", "Student's t or Wilson's interval."),
+        _number("high", "value_unit", "Value, 95 % CI high", "As the lower bound."),
+    ),
+)
+
 SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
 """Tables with one or more rows per subject; every shard holds its part of each."""
 
@@ -827,6 +1076,10 @@ SUMMARY_TABLES: tuple[str, ...] = (
     "contrasts",
     "ae_rates_by_arm",
     "biomarkers_by_arm",
+    "intercurrent_events",
+    "analyses",
+    "effects_by_subgroup",
+    "exposure_response",
 )
 """Tables computed from the subject-level ones."""
 
@@ -843,6 +1096,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _CONTRASTS,
             _AE_RATES,
             _BIOMARKERS_BY_ARM,
+            _INTERCURRENT_EVENTS,
+            _ANALYSES,
+            _EFFECTS_BY_SUBGROUP,
+            _EXPOSURE_RESPONSE,
         )
     }
 )
@@ -903,25 +1160,52 @@ _ARM_NUMBERS = ("TRT01PN", "TRTPN", "TRTAN", "ARMN", "arm_number")
 
 def _crossed(table: Table) -> Table:
     """Return a table of a trial whose arms are crossed with variants."""
-    number = next(column for column in table.key if column in _ARM_NUMBERS)
+    number = next((column for column in table.key if column in _ARM_NUMBERS), None)
+    if number is None:  # arms together
+        columns = (*_SUMMARY_VARIANT, *table.columns)
+        return replace(table, columns=columns, key=(_SUMMARY_VARIANT[1].name, *table.key))
     is_summary = number == "arm_number"
     variant = _SUMMARY_VARIANT if is_summary else _SUBJECT_VARIANT
-    columns = [_CROSSED_COLUMNS.get(column.name, column) for column in table.columns]
-    place = [column.name for column in columns].index(number) + 1
-    columns[place:place] = variant
+    changed = [_CROSSED_COLUMNS.get(column.name, column) for column in table.columns]
+    place = [column.name for column in changed].index(number) + 1
+    changed[place:place] = variant
     key = list(table.key)
     key.insert(key.index(number) + 1, variant[1].name)
     if table.name == "contrasts":
-        control = next(i for i, column in enumerate(columns) if column.name == "control") + 1
-        columns[control:control] = _COMPARISON
+        control = next(i for i, column in enumerate(changed) if column.name == "control") + 1
+        changed[control:control] = _COMPARISON
         key.insert(key.index(number), "comparison")
-    return replace(table, columns=tuple(columns), key=tuple(key))
+    return replace(table, columns=tuple(changed), key=tuple(key))
 
 
 CROSSED_TABLES: Mapping[str, Table] = MappingProxyType(
     {name: _crossed(table) for name, table in TABLES.items()}
 )
 """The same tables of a trial with variants: one more name and number in each, and in its key."""
+
+
+CROSSOVER_TABLES: Mapping[str, Table] = MappingProxyType({_CROSSOVER.name: _CROSSOVER})
+"""Tables that only cross-over trials have beside the others, by name."""
+
+
+def crossover_tables(*, is_crossed: bool) -> Mapping[str, Table]:
+    """Return the further tables of a cross-over trial, with variants or without.
+
+    Examples
+    --------
+    >>> crossover_tables(is_crossed=True)["crossover_contrasts"].key
+    ('variant_number', 'endpoint', 'measure')
+    """
+    if not is_crossed:
+        return CROSSOVER_TABLES
+    return {
+        name: replace(
+            table,
+            columns=(*_SUMMARY_VARIANT, *table.columns),
+            key=("variant_number", *table.key),
+        )
+        for name, table in CROSSOVER_TABLES.items()
+    }
 
 
 def polars_schema(table: Table) -> dict[str, type[pl.DataType]]:

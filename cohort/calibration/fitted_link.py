@@ -59,7 +59,7 @@ class FittedLink(Declaration):
     weights: dict[str, float]
     covariance: tuple[tuple[float, ...], ...]
     chi2: Annotated[float, Field(ge=0.0)]
-    n_row: Annotated[int, Field(ge=1)]
+    n_row: Annotated[int, Field(ge=0)]
     heterogeneity: Annotated[float, Field(ge=0.0)]
     seed: int
     patients: int

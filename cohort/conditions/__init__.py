@@ -18,10 +18,12 @@ from cohort.conditions.condition import (
     condition_text,
     load_condition,
 )
+from cohort.conditions.design import DesignEffects, TrialDesign, designed_condition
 from cohort.conditions.shift import Shift
 
 __all__ = [
     "Condition",
+    "DesignEffects",
     "DropoutModel",
     "EntryCriterion",
     "LinkModel",
@@ -29,7 +31,9 @@ __all__ = [
     "PopulationDefaults",
     "SeverityModel",
     "Shift",
+    "TrialDesign",
     "condition_names",
     "condition_text",
+    "designed_condition",
     "load_condition",
 ]

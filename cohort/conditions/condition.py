@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from cohort.calibration import load_fitted
 from cohort.chemistry import find_system, with_needs
+from cohort.conditions.design import DesignEffects
 from cohort.conditions.shift import (
     Shift,
     read_number,
@@ -133,6 +134,17 @@ class EntryCriterion(Declaration):
 class PlaceboModel(Declaration):
     """Improvement without a drug: Weibull rise with a linear loss, twelve weeks at most.
 
+    Parameters
+    ----------
+    gain, time, shape, relapse
+        Of the curve [points, d, 1, points/d].
+    patient_sd
+        SD between patients of the improvement over its mean [1].
+    trial_sd
+        SD between trials of the improvement at week 8, beyond sampling and design [points].
+    design
+        How features of the trial multiply the improvement; not at all if left out.
+
     Examples
     --------
     >>> load_condition("major_depression").placebo.shape.number("1")
@@ -145,6 +157,7 @@ class PlaceboModel(Declaration):
     relapse: Rate
     patient_sd: NotNegative
     trial_sd: NotNegative
+    design: DesignEffects | None = None
 
 
 class LinkModel(Declaration):
@@ -167,6 +180,8 @@ class LinkModel(Declaration):
     rate, fast_share, ceiling, sensitivity_sd_log
         Of the slow clinical process, the part that does not wait for it, the largest mean benefit
         [points], and the spread of the benefit between patients.
+    trial_sd
+        SD between trials of the benefit over its mean [1]; none if left out.
 
     Examples
     --------
@@ -182,6 +197,7 @@ class LinkModel(Declaration):
     fast_share: Share
     ceiling: NotNegative
     sensitivity_sd_log: NotNegative
+    trial_sd: NotNegative | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -257,6 +273,13 @@ class DropoutModel(Declaration):
         severity stands above ``expected_fall`` points below baseline; 3 points if left out.
     adverse_event_burden
         Hazard added by each ongoing adverse event [1/d].
+    trial_sd_log, adverse_trial_sd_log
+        SD between trials of the log hazards of leaving for lack of efficacy and other reasons, and
+        for adverse events, beyond sampling and design [1]; none if left out.
+    withdrawal
+        Multiple of the share of adverse events for which the drug is withdrawn [1]; 1 if left out.
+    design, adverse_design
+        How features of the trial multiply the two; not at all if left out.
 
     Examples
     --------
@@ -271,6 +294,11 @@ class DropoutModel(Declaration):
     expected_fall: PureNumber | None = None
     adverse_event: Rate
     adverse_event_burden: Rate
+    trial_sd_log: NotNegative | None = None
+    adverse_trial_sd_log: NotNegative | None = None
+    withdrawal: NotNegative | None = None
+    design: DesignEffects | None = None
+    adverse_design: DesignEffects | None = None
 
 
 class Condition(Declaration):

@@ -6,7 +6,7 @@ patient objects.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,7 @@ __all__ = [
     "enter_trial",
     "follow_days",
     "latent_by_day",
+    "multiply_withdrawal",
     "rests_at_zero",
     "start_course",
 ]
@@ -47,9 +48,12 @@ _DAYS_AT_ONCE: Final = 28
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrialVariation:
     """Say how one trial, and one draw of the fitted parameters, differs from the mean.
+
+    Each is one number for all, or one a lane, shape ``(n_lane,)``: lanes of many replicate trials
+    are followed in one call.
 
     Parameters
     ----------
@@ -60,6 +64,11 @@ class TrialVariation:
     expectation
         Improvement that patients owe to knowing that they get a treatment beside their tablets, as
         a share of their own improvement on placebo [1].
+    weights
+        Weight of a signal in place of that of the condition's link [1], by name of the signal.
+    dropout_factor, adverse_dropout_factor
+        Multiple of the hazards of leaving for lack of efficacy or other reasons, and of leaving for
+        an adverse event [1], not negative.
 
     Examples
     --------
@@ -67,9 +76,12 @@ class TrialVariation:
     1.0
     """
 
-    placebo_shift: float = 0.0
-    benefit_factor: float = 1.0
-    expectation: float = 0.0
+    placebo_shift: float | Floats = 0.0
+    benefit_factor: float | Floats = 1.0
+    expectation: float | Floats = 0.0
+    weights: Mapping[str, float | Floats] = field(default_factory=dict)
+    dropout_factor: float | Floats = 1.0
+    adverse_dropout_factor: float | Floats = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -241,7 +253,10 @@ def start_course(
         severity=severity,
         slow=np.zeros(n_lane),
         now=np.zeros(n_lane),
-        events=start_events(patient_ids, seed, events, covariates, ascertainment, tuple(measures)),
+        events=_begun(
+            condition,
+            start_events(patient_ids, seed, events, covariates, ascertainment, tuple(measures)),
+        ),
         leave_hazard=np.zeros((len(REASONS), n_lane)),
         leave_limit=np.array(leave),
         left_day=np.full(n_lane, np.nan),
@@ -290,6 +305,35 @@ def enter_trial(
         lambda ids, own_seed: baseline_severity(ids, own_seed, condition, rules),
         lambda ids, own_seed: _own_slopes(ids, own_seed, condition),
     )
+
+
+def _begun(condition: Condition, events: EventCourse) -> EventCourse:
+    """Return the events, with the trial's multiple of how often they end the treatment."""
+    if condition.dropout.withdrawal is not None:
+        multiply_withdrawal(events, condition.dropout.withdrawal.number("1"))
+    return events
+
+
+def multiply_withdrawal(events: EventCourse, factor: float | Floats) -> None:
+    """Multiply the share of adverse events for which the drug is withdrawn.
+
+    Parameters
+    ----------
+    events
+        Before the first day; changed in place.
+    factor
+        One number, or one a patient [1].
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> course = start_course(np.array([1, 2]), 7, load_condition("healthy"), ())
+    >>> multiply_withdrawal(course.events, 2.0)
+    >>> course.events.plan.luck.withdrawal.tolist()
+    [2.0, 2.0]
+    """
+    luck = events.plan.luck
+    luck.withdrawal = luck.withdrawal * factor
 
 
 def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
@@ -489,19 +533,24 @@ def latent_by_day(
     course = start
     rows = [course.latent(condition, variation)]
     for index in range(drivers.n_day):
-        course = _process_of_day(course, drivers, index, condition)
+        course = _process_of_day(course, drivers, index, condition, variation)
         rows.append(course.latent(condition, variation))
     return np.array(rows)
 
 
 def _process_of_day(
-    course: ClinicalCourse, drivers: DayDrivers, index: int, condition: Condition
+    course: ClinicalCourse,
+    drivers: DayDrivers,
+    index: int,
+    condition: Condition,
+    variation: TrialVariation,
 ) -> ClinicalCourse:
     """Return the course after one more day of the slow clinical process."""
     link = condition.link
     now = np.zeros_like(course.now)
     for state, weight in link.signals.items():
-        now = now + weight.number("1") * drivers.get(state)[index]
+        own = variation.weights.get(state, weight.number("1"))
+        now = now + own * drivers.get(state)[index]
     slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
     return replace(course, day=course.day + 1, now=now, slow=slow)
 
@@ -514,7 +563,7 @@ def _one_day(
     days: EventDays,
     variation: TrialVariation,
 ) -> ClinicalCourse:
-    course = _process_of_day(course, drivers, index, condition)
+    course = _process_of_day(course, drivers, index, condition, variation)
     present = np.isnan(course.left_day)
     leaves = days.advance(index, course.day, present)
     course = _left_for_event(course, leaves)
@@ -558,7 +607,9 @@ def _leavers_of_day(
         dropout.adverse_event.number("1/day")
         + dropout.adverse_event_burden.number("1/day") * burden,
     )
-    hazard = course.leave_hazard + np.where(present, np.array(rates), 0.0)
+    most, adverse = variation.dropout_factor, variation.adverse_dropout_factor
+    multiples = np.array([np.broadcast_to(one, severity.shape) for one in (most, most, adverse)])
+    hazard = course.leave_hazard + np.where(present, multiples * np.array(rates), 0.0)
     left_day, left_reason = course.left_day.copy(), course.left_reason.copy()
     for reason in range(len(REASONS)):  # the first reason in order wins a tie of days
         leaves = present & np.isnan(left_day) & (hazard[reason] >= course.leave_limit[reason])

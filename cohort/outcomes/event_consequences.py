@@ -116,14 +116,17 @@ def follow_up(
     if event.action is not None:
         drawn = luck.take("uniform", "action", event.name, lanes, episodes)
         by_severity = [event.action.of(word) for word in SEVERITIES]
-        bound = np.zeros(len(lanes))
+        bound: Floats = np.zeros(len(lanes))
         for position, name in (
             (_WITHDRAWN, "withdrawn"),
             (_INTERRUPTED, "interrupted"),
             (_REDUCED, "reduced"),
         ):
             above = drawn >= bound
-            bound = bound + np.array([getattr(one, name) for one in by_severity])[severity]
+            own: Floats = np.array([getattr(one, name) for one in by_severity])[severity]
+            if position == _WITHDRAWN:
+                own = np.minimum(own * luck.withdrawal[lanes], 1.0)
+            bound = bound + own
             action = np.where(above & (drawn < bound), position, action)
     return {"criteria": criteria, "grade": grade, "action": action}
 

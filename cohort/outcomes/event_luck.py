@@ -33,6 +33,8 @@ class EventLuck:
         Shape ``(n_lane,)``.
     is_recurrent
         By name of the event, whether it may have several episodes.
+    withdrawal
+        Multiple of the share of episodes for which the drug is withdrawn [1], by trial or patient.
 
     Examples
     --------
@@ -42,8 +44,15 @@ class EventLuck:
     True
     """
 
-    def __init__(self, seed: int, patient_ids: Integers, is_recurrent: Mapping[str, bool]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        patient_ids: Integers,
+        is_recurrent: Mapping[str, bool],
+        withdrawal: float | Floats = 1.0,
+    ) -> None:
         self.seed = seed
+        self.withdrawal = np.broadcast_to(np.asarray(withdrawal, np.float64), patient_ids.shape)
         self.patient_ids = patient_ids
         self._is_recurrent = dict(is_recurrent)
         self._blocks: dict[tuple[str, str, str], Floats] = {}

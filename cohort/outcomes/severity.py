@@ -52,8 +52,8 @@ class Severity:
         day: float,
         benefit: Floats,
         condition: Condition,
-        trial_shift: float,
-        expectation: float = 0.0,
+        trial_shift: float | Floats,
+        expectation: float | Floats = 0.0,
     ) -> Floats:
         """Return latent severity on one day.
 

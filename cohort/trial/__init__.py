@@ -9,6 +9,7 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
 from cohort.trial.allocation import allocate, stratum_labels
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import (
     Adherence,
     AdherencePatterns,
@@ -24,13 +25,16 @@ from cohort.trial.conduct import (
     FollowUp,
     LeadIn,
     MissedVisits,
+    Period,
     PreviousDrug,
     Randomisation,
     Rescue,
 )
+from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
+    EventActions,
     PlannedDoses,
     beside_streams,
     dose_streams,
@@ -104,18 +108,21 @@ __all__ = [
     "REPORTED_ONLY",
     "Adherence",
     "AdherencePatterns",
+    "Analysis",
     "Arm",
     "Background",
     "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
+    "EventActions",
     "FollowUp",
     "LeadIn",
     "LifestyleChoice",
     "Meal",
     "MissedVisits",
     "OwnAddition",
+    "Period",
     "PlannedDoses",
     "PreviousDrug",
     "Protocol",
@@ -173,6 +180,7 @@ __all__ = [
     "study_day",
     "supplement_streams",
     "trial_condition",
+    "trial_design",
     "trial_event_names",
     "trial_events",
     "trial_readings",

@@ -339,7 +339,7 @@ class SupplementRegimen(ProtocolRecord):
 
 
 class Arm(ProtocolRecord):
-    """One arm: how many patients, and what they take.
+    """One arm: how many patients, and what they take; in a cross-over, in which ``sequence``.
 
     Examples
     --------
@@ -353,6 +353,9 @@ class Arm(ProtocolRecord):
     regimens: tuple[Regimen, ...] = ()
     supplements: tuple[SupplementRegimen, ...] = ()
     adherence: Adherence | None = None
+    sequence: tuple[Label, ...] = Field(
+        default=(), examples=["[drug, placebo]"], exclude_if=lambda names: not names
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.

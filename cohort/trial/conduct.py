@@ -17,6 +17,7 @@ from cohort.trial.quantities import (
     Dose,
     Fraction,
     Interval,
+    Label,
     Moment,
     MomentBefore,
     Number,
@@ -32,6 +33,7 @@ __all__ = [
     "FollowUp",
     "LeadIn",
     "MissedVisits",
+    "Period",
     "PreviousDrug",
     "Randomisation",
     "Rescue",
@@ -288,6 +290,44 @@ class Randomisation(ProtocolRecord):
                     message=f"{self.block} patients cannot be divided {':'.join(map(str, parts))}; "
                     f"a multiple of {whole} is wanted. Write 'block: {2 * whole}'.",
                 )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
+class Period(ProtocolRecord):
+    """One of the two periods of a cross-over; what is between them is the wash-out.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    start, stop
+        From when to when its treatment is given [s]; a visit at the end rates it.
+
+    Examples
+    --------
+    >>> Period(name="first", start="week 0", stop="week 4").stop // 86400
+    28
+    """
+
+    name: Label = Field(examples=["period 1"])
+    start: Moment = Field(examples=["week 0"])
+    stop: Moment = Field(examples=["week 4"])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Period(name="first", start="week 0", stop="week 4").contradictions())
+        []
+        """
+        if self.stop <= self.start:
+            yield Contradiction(
+                path=("stop",),
+                message=f"the period stops at {write_span(self.stop)} and starts at "
+                f"{write_span(self.start)}; a stop comes after the start. Move one of them.",
+            )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from cohort.trial.conduct_contradictions import CONDUCT_RULES
 from cohort.trial.quantities import write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cohort.trial.arms import Regimen, SupplementRegimen
-    from cohort.trial.conduct import Background, PreviousDrug
     from cohort.trial.protocol import Protocol, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -27,7 +27,6 @@ MAX_ARMS = 50
 MAX_VISITS = 200
 MAX_REGIMENS = 100
 MAX_VARIANTS = 20
-_SIZE_TOLERANCE = 0.1  # of the size that the ratio gives an arm: what blocks may differ by
 
 
 def protocol_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
@@ -214,6 +213,20 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
         )
 
 
+def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
+    analysis = protocol.analysis
+    if analysis is None or not is_read(analysis) or not is_read(protocol.design):
+        return
+    if protocol.design != "counterfactual":
+        return
+    if is_read(analysis.missing_data) and analysis.missing_data == "MMRM":
+        yield Contradiction(
+            path=("analysis", "missing_data"),
+            message="'MMRM' compares different patients, and a counterfactual design puts the same "
+            "in every arm. Write 'missing_data: MAR'.",
+        )
+
+
 def _published(protocol: Protocol) -> Iterator[Contradiction]:
     known = {
         "arm": [arm.name for arm in protocol.arms],
@@ -322,151 +335,6 @@ def _variant_meals(protocol: Protocol, variant: Variant, i: int) -> Iterator[Con
         )
 
 
-def _beside(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse a drug that is taken beside the treatment and by it, or twice beside it."""
-    taken = [
-        ((key, j), one)
-        for key in ("background", "previous")
-        for j, one in enumerate(getattr(protocol, key))
-    ]
-    given = [regimen.drug for arm in protocol.arms for regimen in arm.regimens]
-    given += [one.drug for variant in protocol.variants for one in variant.adds]
-    for position, (path, one) in enumerate(taken):
-        if not is_read(one) or not is_read(one.drug):
-            continue
-        others = [other for _, other in taken[:position] if is_read(other)]
-        if any(_at_once(one, other) for other in others):
-            yield Contradiction(
-                path=(*path, "drug"),
-                message=f"{one.drug} is taken twice at the same time before the trial; once is "
-                "allowed. Add up the doses, or stop one.",
-            )
-        elif path[0] == "background" and one.drug in given:
-            yield Contradiction(
-                path=(*path, "drug"),
-                message=f"{one.drug} is the background of all patients and a drug of the trial as "
-                "well; one of them is allowed. Write the whole dose as a regimen of each arm.",
-            )
-
-
-def _titrations(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse decisions at times without a visit, or while the regimen is not given."""
-    times = [visit.time for visit in protocol.visits]
-    if not is_read(protocol.visits) or not all(map(is_read, times)):
-        return
-    for i, arm in enumerate(protocol.arms):
-        for j, regimen in enumerate(arm.regimens):
-            if not is_read(regimen) or regimen.titrate is None or regimen.titrate.at is None:
-                continue
-            path: KeyPath = ("arms", i, "regimens", j, "titrate", "at")
-            for k, time in enumerate(regimen.titrate.at):
-                yield from _decision(protocol, regimen, time, (*path, k))
-
-
-def _decision(
-    protocol: Protocol, regimen: Regimen, time: int, path: KeyPath
-) -> Iterator[Contradiction]:
-    if not is_read(time):
-        return
-    if time not in [visit.time for visit in protocol.visits[1:]]:
-        yield Contradiction(
-            path=path,
-            message=f"there is no visit after the baseline at {write_span(time)}; doses are "
-            "changed at visits. Add the visit or move the time to one.",
-        )
-    elif time < regimen.start or (regimen.stop is not None and time >= regimen.stop):
-        yield Contradiction(
-            path=path,
-            message=f"the regimen is not given at {write_span(time)}; its dose is changed while "
-            "it is. Move the time.",
-        )
-
-
-def _rescue(protocol: Protocol) -> Iterator[Contradiction]:
-    rescue = protocol.rescue
-    if rescue is None or not is_read(rescue) or not is_read(protocol.visits):
-        return
-    times = [visit.time for visit in protocol.visits[1:]]
-    if not all(map(is_read, (rescue.since, *times))):
-        return
-    if not any(rescue.since <= time < protocol.duration for time in times):
-        yield Contradiction(
-            path=("rescue", "from") if rescue.since else ("rescue",),
-            message=f"no visit after {write_span(rescue.since)} and before the end asks for "
-            "rescue; at least one does. Move it before a visit, or add one.",
-        )
-    if rescue.drug in [one.drug for one in protocol.background if is_read(one)]:
-        yield Contradiction(
-            path=("rescue", "drug"),
-            message=f"{rescue.drug} is the background of all patients already; rescue is another "
-            "drug. Change one of them.",
-        )
-
-
-def _lead_in(protocol: Protocol) -> Iterator[Contradiction]:
-    ratings, lead_in = protocol.ratings, protocol.lead_in
-    if lead_in is None or not is_read(lead_in) or not is_read(ratings):
-        return
-    if getattr(ratings, "entry_is_baseline", False) is True:
-        yield Contradiction(
-            path=("ratings", "entry_is_baseline"),
-            message="the trial has a lead-in, after which the baseline is rated anew; a baseline "
-            "that is the entry score goes without one. Delete one of the two.",
-        )
-
-
-def _randomisation(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse blocks that do not fit the arms."""
-    rule, arms = protocol.randomisation, protocol.arms
-    if rule is None or not all(map(is_read, (rule, arms, rule.ratio, rule.block))):
-        return
-    if is_read(protocol.design) and protocol.design != "parallel":
-        yield Contradiction(
-            path=("randomisation",),
-            message=f"patients of a {protocol.design} design are in every arm, so nobody is "
-            "randomised; a parallel design is wanted. Delete the key or write 'design: parallel'.",
-        )
-        return
-    shares = rule.shares(len(arms))
-    if not all(map(is_read, shares)) or not arms:
-        return
-    if len(shares) != len(arms):
-        yield Contradiction(
-            path=("randomisation", "ratio"),
-            message=f"{len(shares)} numbers for {len(arms)} arms; one an arm is wanted, in their "
-            f"order. Write 'ratio: {list((1,) * len(arms))}'.",
-        )
-        return
-    whole, size = sum(shares), rule.block_size(len(arms))
-    if rule.ratio is None and size % whole:
-        yield Contradiction(
-            path=("randomisation", "block"),
-            message=f"{size} patients cannot be divided among {whole} arms; a multiple of {whole} "
-            f"is wanted. Write 'block: {2 * whole}'.",
-        )
-        return
-    sizes = [arm.patients for arm in arms]
-    if not all(map(is_read, sizes)):
-        return
-    expected = [sum(sizes) * share / whole for share in shares]
-    far = max(abs(n - wanted) / wanted for n, wanted in zip(sizes, expected, strict=True))
-    furthest = max(abs(n - wanted) for n, wanted in zip(sizes, expected, strict=True))
-    if far > _SIZE_TOLERANCE and furthest > size:
-        yield Contradiction(
-            path=("randomisation", "ratio") if rule.ratio is not None else ("randomisation",),
-            message=f"arms of {', '.join(map(str, sizes))} patients are not as "
-            f"{':'.join(map(str, shares))}; sizes follow from the ratio. Change one of them.",
-        )
-
-
-def _at_once(one: Background | PreviousDrug, other: Background | PreviousDrug) -> bool:
-    """Tell whether two courses before the trial overlap; false where a time is unread."""
-    stops = [getattr(each, "stop", 1) for each in (one, other)]  # background goes on
-    read = all(map(is_read, (one.drug, other.drug, one.start, other.start, *stops)))
-    same = read and one.drug == other.drug
-    return bool(same and one.start < stops[1] and other.start < stops[0])
-
-
 def _number_of(
     key: str, count: int, low: int, high: int, things: str, example: str
 ) -> Iterator[Contradiction]:
@@ -506,11 +374,8 @@ _RULES = (
     _sizes,
     _regimens,
     _endpoints,
+    _analysis,
     _published,
     _variants,
-    _beside,
-    _titrations,
-    _rescue,
-    _lead_in,
-    _randomisation,
+    *CONDUCT_RULES,
 )

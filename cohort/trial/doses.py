@@ -35,12 +35,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DosingRecord",
+    "EventActions",
     "PlannedDoses",
     "beside_streams",
     "dose_streams",
     "dosing_record",
     "planned_doses",
 ]
+
+_HALF = 0.5  # of the written dose, where an adverse event has it reduced; our own choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +73,59 @@ class PlannedDoses:
     times: NDArray[np.int64]
     amounts_mg: NDArray[np.float64]
     positions: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventActions:
+    """What adverse events did to the doses of patients.
+
+    Parameters
+    ----------
+    reduced_s
+        From when on doses are halved [s, trial time], a large number for never, shape
+        ``(n_lane,)``, int64. Titrated regimens are not: there the step is lower.
+    from_s, until_s
+        Pauses: beginnings [s], shape ``(n_pause,)``, and the end of each for each patient, int64,
+        shape ``(n_pause, n_lane)``; the beginning for who has none.
+
+    Examples
+    --------
+    >>> actions = EventActions(
+    ...     reduced_s=np.array([10**9]), from_s=np.array([100]), until_s=np.array([[200]])
+    ... )
+    >>> actions.is_paused(np.array([99, 100, 199, 200]))[:, 0].tolist()
+    [False, True, True, False]
+    """
+
+    reduced_s: NDArray[np.int64]
+    from_s: NDArray[np.int64]
+    until_s: NDArray[np.int64]
+
+    def is_paused(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which doses fall into a pause.
+
+        Parameters
+        ----------
+        times
+            Due times [s, trial time], shape ``(n_event,)``.
+
+        Returns
+        -------
+        Shape ``(n_event, n_lane)``.
+
+        Examples
+        --------
+        >>> never = np.array([10**9])
+        >>> none = EventActions(
+        ...     reduced_s=never, from_s=np.array([0]), until_s=np.array([[0]])
+        ... )
+        >>> none.is_paused(np.array([0])).tolist()
+        [[False]]
+        """
+        paused = np.zeros((len(times), self.until_s.shape[1]), np.bool_)
+        for begin, end in zip(self.from_s, self.until_s, strict=True):
+            paused |= (times >= begin)[:, None] & (times[:, None] < end)
+        return paused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,6 +231,7 @@ def dose_streams(
     variant: Variant = AS_PLANNED,
     steps: Mapping[int, DoseSteps] | None = None,
     rescue_times: NDArray[np.int64] | None = None,
+    actions: EventActions | None = None,
 ) -> tuple[Stream, ...]:
     """Return the streams of doses of some patients of an arm.
 
@@ -205,6 +262,8 @@ def dose_streams(
     rescue_times
         When rescue began [s, trial time], shape ``(n_lane,)``, a large number if it did not; nobody
         has it without them.
+    actions
+        What adverse events did to doses; nothing without them.
 
     Returns
     -------
@@ -229,7 +288,9 @@ def dose_streams(
     ('depot_s_citalopram', [10000.0], np.int64(28800))
     """
     streams: list[Stream] = []
-    for plan, bits, own in _taken(protocol, arm_name, patient_ids, stop_times, variant, steps):
+    for plan, bits, own in _taken(
+        protocol, arm_name, patient_ids, stop_times, variant, (steps or {}, actions)
+    ):
         if plan.drug not in drugs:
             where = f"dose_streams, arm '{arm_name}'"
             raise UnknownNameError(where, plan.drug, drugs, "drug")
@@ -343,12 +404,13 @@ def dosing_record(
     variant: Variant = AS_PLANNED,
     steps: Mapping[int, DoseSteps] | None = None,
     rescue_times: NDArray[np.int64] | None = None,
+    actions: EventActions | None = None,
 ) -> DosingRecord:
     """Return how many doses some patients of an arm were to take and took.
 
     Parameters
     ----------
-    protocol, arm_name, patient_ids, stop_times, variant, steps, rescue_times
+    protocol, arm_name, patient_ids, stop_times, variant, steps, rescue_times, actions
         As in `dose_streams`.
 
     Returns
@@ -373,7 +435,9 @@ def dosing_record(
     planned = np.zeros(n_lane, dtype=np.int64)
     count = np.zeros(n_lane, dtype=np.int64)
     mass = np.zeros(n_lane)
-    for plan, bits, own in _taken(protocol, arm_name, patient_ids, stop_times, variant, steps):
+    for plan, bits, own in _taken(
+        protocol, arm_name, patient_ids, stop_times, variant, (steps or {}, actions)
+    ):
         planned += len(plan.times)
         count += np.count_nonzero(bits, axis=0)
         for event, amount in enumerate(plan.amounts_mg):  # in written order: same bits
@@ -390,6 +454,22 @@ def _scale(scale: NDArray[np.float64] | None, own: _Factors | None) -> NDArray[n
     if own is None:
         return scale
     return own.rows if scale is None else own.rows * scale
+
+
+def _halved(
+    plan: PlannedDoses, steps: Mapping[int, DoseSteps], actions: EventActions
+) -> _Factors | None:
+    """Return the doses that adverse events made half of what is written; titrated ones step down.
+
+    Those who have none are multiplied by 1, so that a patient does not depend on the block.
+    """
+    changes = np.unique(actions.reduced_s[actions.reduced_s <= max(plan.times, default=0)])
+    if not len(changes):
+        return None
+    rows = np.where(actions.reduced_s <= changes[:, None], _HALF, 1.0)
+    row_of = np.searchsorted(changes, plan.times, side="right")
+    row_of[np.isin(plan.positions, list(steps))] = 0
+    return _Factors(np.concatenate((np.ones((1, rows.shape[1])), rows)), row_of)
 
 
 def _titrated(plan: PlannedDoses, steps: Mapping[int, DoseSteps]) -> _Factors | None:
@@ -413,7 +493,7 @@ def _taken(
     patient_ids: NDArray[np.int64],
     stop_times: NDArray[np.int64] | None,
     variant: Variant,
-    steps: Mapping[int, DoseSteps] | None,
+    decided: tuple[Mapping[int, DoseSteps], EventActions | None],
 ) -> Iterator[tuple[PlannedDoses, NDArray[np.bool_], _Factors | None]]:
     """Yield the doses of each drug, which are taken, and by how much they are not as written."""
     if stop_times is not None and stop_times.shape != patient_ids.shape:
@@ -427,7 +507,12 @@ def _taken(
         taken = doses_taken(
             adherence, protocol.seed, patient_ids, plan.times, visit_times(protocol)
         )
-        factors = _titrated(plan, steps or {})
+        steps, actions = decided
+        factors = _titrated(plan, steps)
+        if actions is not None:
+            taken &= ~actions.is_paused(plan.times)
+            if (halved := _halved(plan, steps, actions)) is not None:
+                factors = halved.times(factors)
         if variant.supervision == "self_directed":
             own = self_directed(protocol.seed, patient_ids, plan.times)
             taken &= own.taken

@@ -1,17 +1,19 @@
 """Which endpoints of a protocol are scores, and which are biomarkers.
 
 An endpoint is the name of a rating scale or the code of a biomarker that the trial reports: of its
-systems, or of its drugs (``C_`` and a compound, ``O_`` and a target). May import
-`cohort.chemistry`, `cohort.drugs`, `cohort.scales` and `cohort.trial.variants`;
-`cohort.trial.content` and `cohort.tables` enter here.
+systems, of its drugs (``C_`` and a compound, ``O_`` and a target), or of what it measures. May
+import `cohort.chemistry`, `cohort.compounds`, `cohort.drugs`, `cohort.outcomes` and
+`cohort.trial.variants`; `cohort.trial.content` and `cohort.tables` enter here.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cohort.chemistry import biomarkers, find_system, system_names
+from cohort.compounds import TARGETS
 from cohort.drugs import load_drug
 from cohort.errors import CohortError
+from cohort.outcomes import measure_names
 from cohort.scales import scale_names
 from cohort.trial.variants import trial_systems
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["biomarker_codes", "endpoint_contradictions", "leading_scale", "rated_endpoints"]
 
+_OCCUPANCY = "occupancy_"  # of targets that are not reported by a system, as SERT is
 _OF_DRUGS = ("C_", "O_")  # how the codes of compounds and of targets begin
 
 
@@ -78,20 +81,29 @@ def biomarker_codes(protocol: "Protocol") -> tuple[str, ...]:
 
     Returns
     -------
-    Parameter codes: of the systems, then levels of compounds, then occupancies of targets.
+    Parameter codes: of the systems, levels of compounds, occupancies of targets, and what the
+    protocol has measured.
 
     Examples
     --------
     >>> from cohort.trial import load_protocol
-    >>> biomarker_codes(load_protocol("sct-md-01"))
-    ('SERTOCC', 'EC5HT', 'C5HIAA', 'TRPPL', 'C_r_citalopram', 'C_s_citalopram', 'O_sert')
+    >>> codes = biomarker_codes(load_protocol("sct-md-01"))
+    >>> [code in codes for code in ("C5HIAA", "C_s_citalopram", "O_herg", "O_d2")]
+    [True, True, True, False]
     """
     compounds = {one.name: one for drug in protocol.drugs for one in load_drug(drug).compounds}
-    targets = sorted({one.target for compound in compounds.values() for one in compound.binds})
+    held = {
+        TARGETS[one.target].occupancy for compound in compounds.values() for one in compound.binds
+    }
     return (
         *(marker.code for marker in biomarkers(trial_systems(protocol))),
         *(f"C_{name}" for name in sorted(compounds)),
-        *(f"O_{target}" for target in targets),
+        *(
+            f"O_{name.removeprefix(_OCCUPANCY)}"
+            for name in sorted(held)
+            if name.startswith(_OCCUPANCY)
+        ),
+        *(name for name in protocol.measures if name in measure_names()),
     )
 
 
@@ -137,6 +149,12 @@ def endpoint_contradictions(protocol: "Protocol") -> Iterator[Contradiction]:
                 f"'{name}' is reported by the system '{owners[name]}', which this trial does not "
                 f"simulate. Add it: 'systems: [{owners[name]}]'."
             )
+        elif name in measure_names():
+            measured = ", ".join((*protocol.measures, name))
+            message = (
+                f"'{name}' is measured only where the protocol says so. Write 'measures: "
+                f"[{measured}]'."
+            )
         elif name[:2] in _OF_DRUGS and reported is not None:
             own = [code for code in reported if code[:2] in _OF_DRUGS]
             message = (
@@ -144,7 +162,7 @@ def endpoint_contradictions(protocol: "Protocol") -> Iterator[Contradiction]:
                 + (nearest_hint(name, own) if own else "Delete it.")
             )
         else:
-            known = dict.fromkeys((*scales, *owners, *(reported or ())))
+            known = dict.fromkeys((*scales, *owners, *(reported or ()), *measure_names()))
             message = (
                 f"unknown rating scale '{name}'; {len(scales)} are known. "
                 f"{nearest_hint(name, list(known))}"

@@ -23,12 +23,14 @@ from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
+from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
 from cohort.trial.conduct import (
     Background,
     FollowUp,
     LeadIn,
     MissedVisits,
+    Period,
     PreviousDrug,
     Randomisation,
     Rescue,
@@ -363,6 +365,11 @@ class Protocol(ProtocolRecord):
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
     visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
+    periods: tuple[Period, ...] = Field(
+        default=(),
+        examples=["[{name: first, start: week 0, stop: week 4}]"],
+        exclude_if=lambda periods: not periods,
+    )
     visit_window: RunIn | None = Field(
         default=None, examples=["3 day"], exclude_if=lambda window: window is None
     )
@@ -413,6 +420,10 @@ class Protocol(ProtocolRecord):
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
     ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
+    # left out of what is hashed where it is not written: the same trial, the same hash
+    analysis: Analysis | None = Field(
+        default=None, examples=["{missing_data: J2R}"], exclude_if=lambda one: one is None
+    )
     features: TrialFeatures = Field(
         default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cohort.conditions import Condition, load_condition
+from cohort.conditions import Condition, designed_condition, load_condition
 from cohort.outcomes import PlaceboLeadIn, scale_names
 from cohort.population import PopulationSpec, column_kinds, load_people_file
+from cohort.trial.design import trial_design
 from cohort.trial.eligibility import CriterionText, parse_criterion
 from cohort.trial.quantities import DAY_S
 
@@ -123,7 +124,8 @@ def trial_condition(protocol: Protocol) -> Condition:
 
     Returns
     -------
-    Condition with the protocol's entry criterion and share of women, where it has them.
+    Condition with the protocol's entry criterion and share of women, where it has them, and with
+    the placebo course and drop-out of a trial of that design.
 
     Examples
     --------
@@ -140,7 +142,8 @@ def trial_condition(protocol: Protocol) -> Condition:
         record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
     if wanted.female_fraction is not None:
         record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    return Condition.model_validate(record)
+    entered = Condition.model_validate(record)
+    return designed_condition(entered, trial_design(protocol, entered))
 
 
 def placebo_lead_in(protocol: Protocol) -> PlaceboLeadIn | None:

@@ -13,7 +13,14 @@ from cohort.errors import RangeError
 from cohort.outcomes import load_adverse_event, start_course
 from cohort.outcomes.event_course import ONGOING
 from cohort.outcomes.event_records import concatenated
-from cohort.trial import Protocol, Titration, dose_streams, dosing_record, load_protocol
+from cohort.trial import (
+    EventActions,
+    Protocol,
+    Titration,
+    dose_streams,
+    dosing_record,
+    load_protocol,
+)
 from cohort.trial.titration import DoseSteps
 
 DAY = 86_400
@@ -40,13 +47,19 @@ def visited(protocol, scores, course=None, conduct=None, visit=1, baseline=30.0)
     """Let patients of made-up scores come to a visit."""
     ids = np.arange(1, len(scores) + 1)
     if course is None:
-        course = start_course(ids, protocol.seed, CONDITION, events_of(protocol))
+        course = started(protocol, ids)
     course = replace(course, day=protocol.visits[visit].time // DAY)
     conduct = start_conduct(protocol, "active", ids) if conduct is None else conduct
     shown = {"MADRS": np.array(scores, float), "baseline": np.full(len(ids), baseline)}
     return at_visit(
         conduct, protocol, "active", CONDITION, ids, visit, course, course.severity.baseline, shown
     )
+
+
+def started(protocol, ids):
+    people = {"age_y": np.full(len(ids), 40.0), "sex": np.full(len(ids), "F")}
+    events = events_of(protocol)
+    return start_course(ids, protocol.seed, CONDITION, events, covariates=people)
 
 
 def events_of(protocol):
@@ -57,7 +70,7 @@ def with_nausea(protocol, severities):
     """Return a course whose patients have nausea of these severities now, -1 for none."""
     severities = np.asarray(severities)
     ids = np.arange(1, len(severities) + 1)
-    course = start_course(ids, protocol.seed, CONDITION, events_of(protocol))
+    course = started(protocol, ids)
     row, lanes = protocol.adverse_events.index("nausea"), np.flatnonzero(severities >= 0)
     phase, open_record = course.events.phase.copy(), course.events.open_record.copy()
     phase[row, lanes], open_record[row, lanes] = ONGOING, np.arange(len(lanes))
@@ -95,8 +108,10 @@ def test_doses_are_decided_on_at_the_visits_that_are_named_only():
     ]
     protocol = trial(arms=arms)
     conduct = visited(protocol, [20.0])
-    assert conduct.steps[0].times == ()
-    assert visited(protocol, [20.0], None, conduct, visit=2).steps[0].times == (14 * DAY,)
+    assert conduct.steps[0].doses_mg[-1].tolist() == [10]
+    later = visited(protocol, [20.0], None, conduct, visit=2)
+    assert later.steps[0].doses_mg[-1].tolist() == [20]
+    assert visited(protocol, [20.0], None, later, visit=3).steps[0].doses_mg[-1].tolist() == [20]
 
 
 def test_decisions_follow_one_another():
@@ -145,6 +160,66 @@ def test_titration_and_self_direction_multiply():
     assert titrated.taken.tolist() == written.taken.tolist()
     doubled = first.cumulative_mg + 2 * (written.cumulative_mg - first.cumulative_mg)
     assert np.allclose(titrated.cumulative_mg, doubled, rtol=1e-12)
+
+
+def with_actions(protocol, reduced, until):
+    """Return a course in which events asked for less from a day on, or for a pause until one."""
+    course = started(protocol, np.arange(1, len(reduced) + 1))
+    days = {"reduce_from_day": np.array(reduced), "interrupt_until_day": np.array(until)}
+    return replace(course, events=replace(course.events, **days))
+
+
+def actions_of(protocol, conduct):
+    times = [visit.time for visit in protocol.visits[: len(conduct.pauses_s)]]
+    return EventActions(
+        reduced_s=conduct.reduced_s, from_s=np.array(times), until_s=conduct.pauses_s
+    )
+
+
+@pytest.mark.parametrize("titrated", [True, False])
+def test_a_dose_that_an_event_reduced_is_a_step_lower_or_half_from_the_next_visit(titrated):
+    nan = np.nan
+    regimen = REGIMEN if titrated else {"drug": "escitalopram", "dose": "10 mg"}
+    active = {"name": "active", "patients": 9, "regimens": [regimen]}
+    protocol = trial(arms=[{"name": "placebo", "control": True, "patients": 9}, active])
+    course = with_actions(protocol, [nan, 3.0, nan], [nan, nan, 11.0])
+    conduct = visited(protocol, [15.0, 15.0, 15.0], course)
+    conduct = visited(protocol, [15.0, 15.0, 15.0], course, conduct, visit=2)
+    record = dosing_record(
+        protocol,
+        "active",
+        np.arange(1, 4),
+        steps=conduct.steps,
+        actions=actions_of(protocol, conduct),
+    )
+    assert record.taken.tolist() == [56, 56, 52]
+    assert record.cumulative_mg.tolist() == [560, 70 + 49 * 5, 520]
+
+
+def test_streams_follow_what_events_did():
+    protocol = trial(
+        arms=[
+            {"name": "placebo", "control": True, "patients": 9},
+            {
+                "name": "active",
+                "patients": 9,
+                "regimens": [{"drug": "escitalopram", "dose": "10 mg"}],
+            },
+        ]
+    )
+    conduct = visited(protocol, [15.0, 15.0], with_actions(protocol, [3.0, np.nan], [np.nan, 9.0]))
+    (stream,) = dose_streams(
+        protocol,
+        "active",
+        np.arange(1, 3),
+        drugs={"escitalopram": load_drug("escitalopram")},
+        lags={},
+        actions=actions_of(protocol, conduct),
+    )
+    amounts = np.array([stream.factors(event, np.arange(2)) for event in range(stream.n_event)])
+    assert (amounts[7:, 0] * 2 == amounts[0, 0]).all()
+    assert (amounts[:7, 0] == amounts[0, 0]).all()
+    assert (~stream.taken[:, 1]).nonzero()[0].tolist() == [7, 8]
 
 
 RESCUE = {

@@ -6,7 +6,7 @@ import pytest
 from cohort.outcomes import latent_by_day, load_scale
 from cohort.simulate import simulate_block
 from cohort.tables import block_columns
-from cohort.trial import load_protocol, visit_days
+from cohort.trial import biomarker_codes, load_protocol, visit_days
 
 TRIAL = load_protocol("sct-md-01")
 ARM = "escitalopram 20 mg"
@@ -26,6 +26,11 @@ def block():
 @pytest.fixture(scope="module")
 def plain(block):
     return block_columns(TRIAL, ARM, block, frozenset())["adqs"]
+
+
+def test_every_biomarker_that_an_endpoint_can_name_is_reported(block):
+    reported = block_columns(TRIAL, ARM, block, frozenset())["adlb"]["biomarker"]
+    assert set(reported) == set(biomarker_codes(TRIAL))
 
 
 def test_new_keys_that_are_left_out_change_neither_text_nor_hash():

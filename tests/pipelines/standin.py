@@ -122,7 +122,8 @@ def _biomarkers(protocol, arm, strength, ids, gone, u):
         baseline = scale * u[5]
         for index, visit in enumerate(protocol.visits):
             day = visit.time / 86_400
-            value = np.where((gone <= day) & (index > 0), np.nan, baseline * (1 + index * strength))
+            grown = baseline * (1 + index * (strength + 0.2 * u[7]))
+            value = np.where((gone <= day) & (index > 0), np.nan, grown)
             rows.append(
                 {
                     "patient_id": ids,

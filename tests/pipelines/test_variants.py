@@ -14,7 +14,7 @@ from pipelines.outlook import describe_plan, render_outlook
 from pipelines.plan import make_plan, override
 from pipelines.report_text import render
 from pipelines.run_trial import prepare, run_trial
-from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES
+from pipelines.schema import CROSSED_TABLES, TABLES
 from pipelines.shards import read_manifest
 from pipelines.validate import validate_tables
 
@@ -107,7 +107,7 @@ def test_every_table_has_the_variant_and_breaks_no_rule(crossed):
     assert validate_tables(crossed.folder.tables) == ()
     for name, table in CROSSED_TABLES.items():
         frame = read(crossed, name)
-        column = "VARIANT" if name in SUBJECT_TABLES else "variant"
+        column = "VARIANT" if table.key[0].isupper() else "variant"
         assert frame.columns == [one.name for one in table.columns]
         assert set(frame[column]) <= set(NAMES)
         assert len(frame.select(table.key).unique()) == len(frame)
@@ -265,3 +265,13 @@ def test_a_pilot_simulates_the_variants(trial, make_request, tmp_path):
     ready = prepare(make_request(tmp_path / "run", protocol=trial, n_workers=1, block_size=8))
     pilot = describe_plan(ready, with_pilot=True)["pilot"]
     assert pilot["n_patients"] == 16
+
+
+def test_variants_are_analysed_one_by_one(crossed):
+    rows = read(crossed, "analyses").filter(endpoint="MADRS", visit="week 8")
+    assert rows["variant"].to_list() == NAMES * 3
+    assert rows["estimate"].n_unique() == 9
+    contrasts = read(crossed, "contrasts").filter(
+        endpoint="MADRS", visit="week 8", comparison="control"
+    )
+    assert rows["n_arm"].to_list() == contrasts["n_arm"].to_list()

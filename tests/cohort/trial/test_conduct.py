@@ -349,7 +349,7 @@ def test_nonsense_in_one_place_causes_no_mistake_elsewhere(key):
     for step in start:
         node = node[step]
     for place, path in enumerate([start, *((*start, *path) for path in places(node))]):
-        for nonsense in NONSENSE[place % 3 :: 3]:
+        for nonsense in NONSENSE[place % 6 :: 6]:
             assert wrong_keys(replaced(WHOLE, path, nonsense)) <= {key}, (path, nonsense)
 
 
@@ -394,3 +394,110 @@ def test_drugs_of_rescue_and_of_titration_are_warned_of_at_their_highest_dose():
     risks = protocol_risks(trial(background=[], previous=[], rescue=rescue))
     assert ("active", "contraindicated") in {(risk.arm, risk.grade) for risk in risks}
     assert "phenelzine" in trial(rescue=rescue).drugs
+
+
+CROSSOVER = """\
+schema_version: 1
+name: crossover
+title: A drug and placebo in the same patients
+seed: 7
+condition: major_depression
+duration: 10 week
+visits: [week 0, week 4, week 6, week 10]
+periods:
+  - {name: one, start: week 0, stop: week 4}
+  - {name: two, start: week 6, stop: week 10}
+arms:
+  - name: drug first
+    control: true
+    patients: 10
+    sequence: [drug, placebo]
+    regimens: [{drug: escitalopram, dose: 10 mg, start: week 0, stop: week 4}]
+  - name: placebo first
+    patients: 10
+    sequence: [placebo, drug]
+    regimens: [{drug: escitalopram, dose: 10 mg, start: week 6, stop: week 10}]
+endpoints: [MADRS]
+primary_endpoint: MADRS
+"""
+WRONG_CROSSOVERS = {
+    "period without a visit": (
+        "name: one, start: week 0, stop: week 4",
+        "name: one, start: week 0, stop: week 3",
+        "periods.one.stop",
+        "there is no visit at 3 week; the end of a period is rated",
+    ),
+    "period that stops before it starts": (
+        "start: week 6, stop: week 10}\narms",
+        "start: week 6, stop: week 4}\narms",
+        "periods.two.stop",
+        "the period stops at 4 week and starts at 6 week",
+    ),
+    "periods that overlap": (
+        "name: two, start: week 6",
+        "name: two, start: week 2",
+        "periods.two.start",
+        "it starts at 2 week, the first period stops at 4 week",
+    ),
+    "three periods": (
+        "periods:\n",
+        "periods:\n  - {name: none, start: week 4, stop: week 6}\n",
+        "periods",
+        "3 of periods; two are compared within patients",
+    ),
+    "the same order twice": (
+        "[placebo, drug]",
+        "[drug, placebo]",
+        "arms.placebo first.sequence",
+        "the other arm has them the other way round. Write 'sequence: [placebo, drug]'",
+    ),
+    "one treatment": (
+        "[drug, placebo]",
+        "[drug]",
+        "arms.drug first.sequence",
+        "the treatments of two periods are wanted",
+    ),
+    "regimen across the wash-out": (
+        "start: week 0, stop: week 4}]",
+        "start: week 0, stop: week 6}]",
+        "arms.drug first.regimens[0]",
+        "escitalopram is not given within one period",
+    ),
+    "another dose in the other order": (
+        "dose: 10 mg, start: week 6",
+        "dose: 20 mg, start: week 6",
+        "arms.placebo first.regimens",
+        "'drug' is not what it is in 'drug first'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "broken", "key_path", "message"), WRONG_CROSSOVERS.values(), ids=WRONG_CROSSOVERS
+)
+def test_one_thing_broken_in_a_crossover_gives_one_mistake(given, broken, key_path, message):
+    assert CROSSOVER.count(given) >= 1
+    (mistake,) = mistakes_in(CROSSOVER.replace(given, broken, 1))
+    assert message in mistake.message
+    assert mistake.key_path == key_path
+
+
+def test_sequences_need_periods():
+    mistakes = mistakes_in(re.sub(r"periods:\n.*\n.*\n", "", CROSSOVER))
+    assert {"the protocol names none" in one.message for one in mistakes} == {True}
+    assert [one.line for one in mistakes] == [12, 16]
+
+
+def test_a_crossover_is_written_and_read_again():
+    protocol = parse_protocol(CROSSOVER)
+    assert parse_protocol(write_protocol(protocol)) == protocol
+    assert "sequence" not in trial().arms[0].model_dump_json()
+
+
+def test_nonsense_in_a_crossover_causes_no_mistake_elsewhere():
+    whole = json.loads(parse_protocol(CROSSOVER).canonical_json())
+    paths = [("periods", *path) for path in places(whole["periods"])]
+    paths += [("periods",), ("arms", 0, "sequence"), ("arms", 1, "sequence", 0)]
+    for place, path in enumerate(paths):
+        for nonsense in NONSENSE[place % 6 :: 6]:
+            assert wrong_keys(replaced(whole, path, nonsense)) <= {"periods", "arms"}, path

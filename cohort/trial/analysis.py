@@ -1,0 +1,143 @@
+"""How a trial's data are analysed: the protocol key ``analysis``.
+
+The rules themselves are `cohort.inference`; this is how people write which of them hold.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field, StrictInt, model_validator
+
+from cohort.inference.decisions import WITH_LOOKS, Plan
+from cohort.trial.arms import ProtocolRecord
+from cohort.trial.quantities import Fraction
+from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
+
+__all__ = ["Analysis"]
+
+_MOST_LOOKS = 10
+_FEWEST_IMPUTATIONS, _MOST_IMPUTATIONS = 2, 1000
+_OF_REFERENCE = ("J2R", "CR", "CIR")
+
+
+class Analysis(ProtocolRecord):
+    """How a trial's data are analysed.
+
+    Parameters
+    ----------
+    estimand
+        What is done with values after a discontinuation or rescue.
+    missing_data
+        What stands for a missing value: the last one (``LOCF``), the baseline (``BOCF``), nothing
+        (``observed``), nothing in a model of all visits (``MMRM``), or many draws at random
+        (``MAR``) or after the control arm (``J2R``, ``CR``, ``CIR``).
+    multiplicity
+        How several arms share the level; ``fixed_sequence`` takes them as the protocol lists them.
+    looks
+        Interim looks, each the share of the patients who have finished [1].
+    spending
+        How the level is spent over the looks.
+    futility
+        Conditional power below which an arm is dropped at a look [1]; 0 never.
+    alpha
+        Two-sided level of all claims together [1].
+    imputations
+        Data sets of multiple imputation.
+
+    Examples
+    --------
+    >>> Analysis(missing_data="J2R", looks=["50 %"]).plan.fractions
+    (0.5, 1.0)
+    """
+
+    estimand: Literal["treatment_policy", "hypothetical", "while_on_treatment", "composite"] = (
+        "treatment_policy"
+    )
+    missing_data: Literal["LOCF", "BOCF", "observed", "MMRM", "MAR", "J2R", "CR", "CIR"] = "LOCF"
+    multiplicity: Literal["none", "bonferroni", "holm", "hochberg", "fixed_sequence"] = "none"
+    looks: tuple[Fraction, ...] = Field(default=(), examples=[["50 %"]])
+    spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
+    futility: Fraction = Field(default=0.0, examples=["10 %"])
+    alpha: Fraction = Field(default=0.05, examples=[0.05])
+    imputations: StrictInt = Field(default=50, examples=[50])
+
+    @property
+    def plan(self) -> Plan:
+        """How claims are decided.
+
+        Examples
+        --------
+        >>> Analysis(multiplicity="holm").plan.multiplicity
+        'holm'
+        """
+        return Plan(
+            multiplicity=self.multiplicity,
+            looks=self.looks,
+            spending=self.spending,
+            futility=self.futility,
+            alpha=self.alpha,
+        )
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> [one.path for one in Analysis().contradictions()]
+        []
+        """
+        yield from self._wrong_looks()
+        if is_read(self.alpha) and not 0 < self.alpha < 1:
+            yield Contradiction(
+                path=("alpha",),
+                message=f"a level of {self.alpha:g}; more than 0 and less than 1 is allowed. Write "
+                "'alpha: 0.05'.",
+            )
+        if is_read(self.futility) and not self.futility < 1:
+            yield Contradiction(
+                path=("futility",),
+                message=f"conditional power below {self.futility:g} drops every arm; less than 1 "
+                "is allowed. Write for example 'futility: 10 %'.",
+            )
+        if is_read(self.imputations) and not (
+            _FEWEST_IMPUTATIONS <= self.imputations <= _MOST_IMPUTATIONS
+        ):
+            yield Contradiction(
+                path=("imputations",),
+                message=f"{self.imputations} data sets; {_FEWEST_IMPUTATIONS} to "
+                f"{_MOST_IMPUTATIONS} are allowed. Write 'imputations: 50'.",
+            )
+        if (
+            is_read(self.estimand)
+            and self.estimand == "hypothetical"
+            and is_read(self.missing_data)
+            and self.missing_data in _OF_REFERENCE
+        ):
+            yield Contradiction(
+                path=("missing_data",),
+                message=f"'{self.missing_data}' lets leavers go on as in the control arm, and the "
+                "hypothetical estimand asks how they had gone on in their own. Write "
+                "'missing_data: MAR' or 'estimand: treatment_policy'.",
+            )
+
+    def _wrong_looks(self) -> Iterator[Contradiction]:
+        looks = self.looks
+        if not is_read(looks) or not all(map(is_read, looks)) or not looks:
+            return
+        is_rising = all(low < high for low, high in zip((0.0, *looks), (*looks, 1.0), strict=True))
+        if not is_rising or len(looks) > _MOST_LOOKS:
+            shown = ", ".join(f"{100 * share:g} %" for share in looks)
+            yield Contradiction(
+                path=("looks",),
+                message=f"looks at {shown} of the patients; at most {_MOST_LOOKS} rising shares "
+                "between 0 % and 100 % are allowed, the end is a look by itself. Write for example "
+                "'looks: [50 %]'.",
+            )
+        if is_read(self.multiplicity) and self.multiplicity not in WITH_LOOKS:
+            yield Contradiction(
+                path=("multiplicity",),
+                message=f"'{self.multiplicity}' does not hold its level over several looks; "
+                f"{', '.join(WITH_LOOKS)} do. Write 'multiplicity: holm', or delete 'looks'.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
