@@ -123,7 +123,7 @@ def targets():
     return found
 
 
-def condition_with(gain, patient_sd, baseline, hazard, adverse):
+def condition_with(gain, patient_sd, baseline, hazard, adverse, withdrawal=1.0):
     """Return the condition with multiples of its hazards, and a course on placebo."""
     record = load_condition(CONDITION).model_dump()
     said = {"mark": "design", "source": "a trial value"}
@@ -140,6 +140,7 @@ def condition_with(gain, patient_sd, baseline, hazard, adverse):
     for name, multiple in (("other", hazard), ("efficacy", hazard), ("adverse_event", adverse)):
         value = getattr(facts, name).number("1/week") * multiple
         dropout[name] = {"value": f"{value} 1/week", **said}
+    dropout["withdrawal"] = {"value": withdrawal, **said}
     return type(load_condition(CONDITION)).model_validate(record)
 
 
@@ -224,7 +225,7 @@ def solve(ids, events, wanted):
     def outputs(numbers):
         return simulate(condition_with(*numbers), ids, events)[[0, 1, 2, 3, 4]]
 
-    return root(outputs, [26.0, 0.72, 23.5, 1.0, 1.0], np.array(wanted))
+    return root(outputs, [25.5, 0.71, 24.0, 1.0, 1.0], np.array(wanted))
 
 
 def era_multiples(ids, events, usual, eras):
@@ -237,7 +238,7 @@ def era_multiples(ids, events, usual, eras):
     def outputs(logs):
         course, leave, events_too = np.exp(logs)
         changed = condition_with(
-            gain * course, spread, baseline, hazard * leave, adverse * events_too
+            gain * course, spread, baseline, hazard * leave, adverse * events_too, events_too
         )
         return simulate(changed, ids, events)[[2, 3, 4]]
 
@@ -299,6 +300,14 @@ def main():
         )
     between, explained = spreads(rows, -base[0])
     print("between trials: {:.2f} points, log hazards {:.2f} and {:.2f}".format(*between))
+    facts = load_condition(CONDITION).dropout
+    rates = {
+        name: getattr(facts, name).number("1/week") * multiple
+        for name, multiple in zip(
+            ("other", "efficacy", "adverse_event"), usual[[3, 3, 4]], strict=True
+        )
+    }
+    print("per week:", ", ".join(f"{name} {rate:.4f}" for name, rate in rates.items()))
     path = Path(__file__).parent / "results" / "placebo.json"
     result = {
         "patients": patients,
@@ -307,8 +316,7 @@ def main():
         "gain": usual[0],
         "patient_sd": usual[1],
         "baseline_mean": usual[2],
-        "hazard_multiple": usual[3],
-        "adverse_multiple": usual[4],
+        "rates_per_week": rates,
         "remission": [goal["remitters"], base[5]],
         "simulated": base.tolist(),
         "years": rows,

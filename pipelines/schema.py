@@ -1026,6 +1026,48 @@ _EFFECTS_BY_SUBGROUP = Table(
     ),
 )
 
+_EXPOSURE_RESPONSE = Table(
+    name="exposure_response",
+    label="Exposure and Response",
+    meaning="One row per exposure, quartile and outcome, over the persons of all arms whose "
+    "exposure is above zero: change and response at the last visit, adverse events at any time.",
+    key=("exposure", "quartile", "kind", "outcome"),
+    columns=(
+        _text(
+            "exposure",
+            "Exposure",
+            "PARAMCD of ADLB: level of a compound (C_) or occupancy of a target (O_), a person's "
+            "mean over the visits after baseline.",
+            cdisc="PARAMCD",
+            nullable=False,
+        ),
+        _text("unit", "Unit", "Unit of the exposure.", cdisc="AVALU", nullable=False),
+        _count("quartile", "Quartile", "1 is the lowest.", "", nullable=False),
+        _number("exposure_low", "unit", "Lowest exposure", "Of the quartile."),
+        _number("exposure_median", "unit", "Median exposure", "Of the quartile."),
+        _number("exposure_high", "unit", "Highest exposure", "Of the quartile."),
+        _text(
+            "kind",
+            "Kind of outcome",
+            "Mean change, share of responders, share with the event.",
+            allowed=("change", "response", "adverse event"),
+            nullable=False,
+        ),
+        _text("outcome", "Outcome", "Rating scale or preferred term.", nullable=False),
+        _count("n", "Persons", "With a change, else of the quartile.", nullable=False),
+        _text(
+            "value_unit",
+            "Unit of the value",
+            "Unit of value, low and high.",
+            allowed=("points", "%"),
+            nullable=False,
+        ),
+        _number("value", "value_unit", "Value", "Mean or share."),
+        _number("low", "value_unit", "Value, 95 % CI low", "Student's t or Wilson's interval."),
+        _number("high", "value_unit", "Value, 95 % CI high", "As the lower bound."),
+    ),
+)
+
 SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
 """Tables with one or more rows per subject; every shard holds its part of each."""
 
@@ -1037,6 +1079,7 @@ SUMMARY_TABLES: tuple[str, ...] = (
     "intercurrent_events",
     "analyses",
     "effects_by_subgroup",
+    "exposure_response",
 )
 """Tables computed from the subject-level ones."""
 
@@ -1056,6 +1099,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _INTERCURRENT_EVENTS,
             _ANALYSES,
             _EFFECTS_BY_SUBGROUP,
+            _EXPOSURE_RESPONSE,
         )
     }
 )
@@ -1116,19 +1160,22 @@ _ARM_NUMBERS = ("TRT01PN", "TRTPN", "TRTAN", "ARMN", "arm_number")
 
 def _crossed(table: Table) -> Table:
     """Return a table of a trial whose arms are crossed with variants."""
-    number = next(column for column in table.key if column in _ARM_NUMBERS)
+    number = next((column for column in table.key if column in _ARM_NUMBERS), None)
+    if number is None:  # arms together
+        columns = (*_SUMMARY_VARIANT, *table.columns)
+        return replace(table, columns=columns, key=(_SUMMARY_VARIANT[1].name, *table.key))
     is_summary = number == "arm_number"
     variant = _SUMMARY_VARIANT if is_summary else _SUBJECT_VARIANT
-    columns = [_CROSSED_COLUMNS.get(column.name, column) for column in table.columns]
-    place = [column.name for column in columns].index(number) + 1
-    columns[place:place] = variant
+    changed = [_CROSSED_COLUMNS.get(column.name, column) for column in table.columns]
+    place = [column.name for column in changed].index(number) + 1
+    changed[place:place] = variant
     key = list(table.key)
     key.insert(key.index(number) + 1, variant[1].name)
     if table.name == "contrasts":
-        control = next(i for i, column in enumerate(columns) if column.name == "control") + 1
-        columns[control:control] = _COMPARISON
+        control = next(i for i, column in enumerate(changed) if column.name == "control") + 1
+        changed[control:control] = _COMPARISON
         key.insert(key.index(number), "comparison")
-    return replace(table, columns=tuple(columns), key=tuple(key))
+    return replace(table, columns=tuple(changed), key=tuple(key))
 
 
 CROSSED_TABLES: Mapping[str, Table] = MappingProxyType(

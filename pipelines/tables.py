@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines import analyses, subgroups, summaries
+from pipelines import analyses, exposure, subgroups, summaries
 from pipelines.adam import TrialFacts
 from pipelines.crossover import crossover_contrasts
 from pipelines.errors import InputError, ShardError
@@ -39,6 +39,7 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "intercurrent_events": analyses.intercurrent_events,
     "analyses": analyses.analyses,
     "effects_by_subgroup": subgroups.effects_by_subgroup,
+    "exposure_response": exposure.exposure_response,
 }
 
 

@@ -26,7 +26,7 @@ from pipelines.errors import InputError
 from pipelines.trial_scores import JointTest
 from pipelines.trial_validation_fits import FitSource, JudgingLink
 from pipelines.trial_validation_judge import Record, judge
-from pipelines.trial_validation_predict import cell_pool, predict, trial_spread
+from pipelines.trial_validation_predict import CellDraws, cell_pool, predict, trial_spread
 from pipelines.trial_validation_values import PublishedValue, published_values
 
 __all__ = ["SEED", "WAYS", "Request", "TrialResult", "ValidationResult", "judgeable", "validate"]
@@ -281,15 +281,20 @@ def _one_trial(
     drugs = _drugs(protocol, values)
     records: list[Record] = []
     joint: dict[str, JointTest] = {}
-    made: dict[tuple[int, ...], tuple[list[Record], JointTest | None]] = {}
+    known: dict[tuple[int, int], CellDraws] = {}
     for way, of_cells in links.items():
-        same = tuple(id(of_cells[label]) for label in drugs)
-        if same not in made:
-            draws = predict(pool, values, of_cells, request.replicates, SEED)
-            some = next(iter(of_cells.values()))
-            spread = trial_spread(pool.condition, some)
-            made[same] = judge(values, draws, of_cells, spread, drugs, SEED)
-        found, test = made[same]
+        # a cell without drugs is the same whatever the link
+        keys = [
+            (place, id(of_cells[value.cell.label]) if drugs[value.cell.label] else 0)
+            for place, value in enumerate(values)
+        ]
+        new = [place for place, key in enumerate(keys) if key not in known]
+        if new:
+            some = [values[place] for place in new]
+            draws = predict(pool, some, of_cells, request.replicates, SEED, cells)
+            known |= dict(zip([keys[place] for place in new], draws, strict=True))
+        spread = trial_spread(pool.condition, next(iter(of_cells.values())))
+        found, test = judge(values, [known[key] for key in keys], of_cells, spread, drugs, SEED)
         records += [{"left_out_is": way, **record} for record in found]
         if test is not None:
             joint[way] = test

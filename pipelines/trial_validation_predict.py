@@ -131,6 +131,7 @@ def predict(
     links: Mapping[str, JudgingLink],
     n: int,
     seed: int,
+    cells: Sequence[Cell] = (),
 ) -> list[CellDraws]:
     """Return the predictive draws of published values.
 
@@ -144,6 +145,8 @@ def predict(
         Link of each cell, by its label.
     n, seed
         Of the replicates.
+    cells
+        All cells of the trial, where the values are of some: patients are the same either way.
 
     Returns
     -------
@@ -160,14 +163,17 @@ def predict(
     >>> predict(pool, [value], {value.cell.label: link}, n=4, seed=1)[0].draws.shape
     (4,)
     """
-    cells = {value.cell.label: value.cell for value in values}
-    spreads = {label: trial_spread(pool.condition, links[label]) for label in cells}
+    every = cells or tuple(dict.fromkeys(value.cell for value in values))
+    spreads = {cell.label: trial_spread(pool.condition, links[cell.label]) for cell in every}
+    asked = {value.cell.label for value in values}
     scales = tuple(dict.fromkeys(value.scale for value in values if value.scale))
     scales = scales or (pool.protocol.primary_endpoint,)
-    sizes = {label: cell.patients for label, cell in cells.items()}
+    sizes = {cell.label: cell.patients for cell in every}
     questions = {_question(value, scales[0]): value for value in values}
     parts: dict[object, list[ReplicateArm]] = {key: [] for key in questions}
-    for chunk in iterate_replicates(pool, sizes, n, seed, spreads, endpoints=scales):
+    for chunk in iterate_replicates(
+        pool, sizes, n, seed, spreads, endpoints=scales, followed=asked
+    ):
         for key, value in questions.items():
             rule = {value.outcome: value.rule}
             parts[key].append(

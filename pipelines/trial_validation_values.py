@@ -292,6 +292,12 @@ def _said(
 ) -> PublishedValue:
     outcome = str(changes.get("outcome", base.outcome))
     seen = seen_values()
-    arm = base.cell.arm
-    by = seen.get((base.trial, arm, outcome)) or seen.get((base.trial, "*", outcome), "")
+    words = (outcome, f"{EVENT}*") if outcome.startswith(EVENT) else (outcome,)
+    found = [
+        seen[base.trial, arm, word]
+        for arm in (base.cell.arm, "*")
+        for word in words
+        if (base.trial, arm, word) in seen
+    ]
+    by = found[0] if found else ""
     return replace(base, mark=row.mark_of(key), seen=by, **changes)  # type: ignore[arg-type]

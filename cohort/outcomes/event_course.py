@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.errors import UnknownNameError
 from cohort.outcomes.adverse_events import (
     SIGNS,
     AdverseEvent,
@@ -275,11 +276,20 @@ def _susceptibility(
             spread = event.frailty_sd.number("1")
             found[row] = exp(spread * eta - 0.5 * spread * spread)
         for factor in event.factors:
-            there = parse_criterion(factor.where).holds(columns)  # type: ignore[arg-type]
+            there = _holds(event, factor.where, columns)
             found[row] *= np.where(there, factor.times.number("1"), 1.0)
         if event.at_risk is not None:
-            found[row] *= parse_criterion(event.at_risk).holds(columns)  # type: ignore[arg-type]
+            found[row] *= _holds(event, event.at_risk, columns)
     return found
+
+
+def _holds(event: AdverseEvent, text: str, columns: Columns) -> Truth:
+    criterion = parse_criterion(text)
+    for name in criterion.names:
+        if name not in columns:
+            where = f"adverse event '{event.name}', {text!r}: give the covariates of the patients"
+            raise UnknownNameError(where, name, columns, "covariate")
+    return criterion.holds(columns)  # type: ignore[arg-type]
 
 
 def _adapted(

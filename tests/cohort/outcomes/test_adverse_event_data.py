@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cohort.chemistry import system_names
 from cohort.compounds import TARGETS, compound_names
 from cohort.conditions.shift import quantities_of
 from cohort.drugs import drug_names
@@ -22,6 +21,7 @@ from cohort.population.criteria import parse_criterion
 EVENTS = [load_adverse_event(name) for name in adverse_event_names()]
 WITH_HAZARD = [event for event in EVENTS if event.measure is None]
 STUDY = Path(__file__).parents[3] / "benchmarks" / "results" / "adverse_events.json"
+SYSTEMS = ("serotonin", "noradrenaline", "dopamine", "acetylcholine", "tyramine")
 HALF_LIVES_D = {"short": 0.5, "a day": 1.0, "a week and more": 9.0}
 
 
@@ -78,7 +78,7 @@ def test_every_reading_is_a_quantity_of_the_model():
         for target in TARGETS.values()
         for name in (target.occupancy, target.net_block, *target.doors, *target.agonist_doors)
     }
-    known = quantities_of(system_names()).readable | of_targets
+    known = quantities_of(SYSTEMS).readable | of_targets
     unknown = {name for event in EVENTS for name in event.reads} - known
     assert not unknown
 

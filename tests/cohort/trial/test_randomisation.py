@@ -8,12 +8,13 @@ from cohort.simulate import simulate
 from cohort.trial import Protocol, allocate, load_protocol, stratum_labels
 
 PACKAGED = load_protocol("sct-md-01").model_dump(mode="json", exclude_none=True)
+DRUG = {"drug": "citalopram", "dose": "40 mg"}  # the packaged trial's compounds and equations
 STRATA = ["sex == 'M'", "baseline >= 30"]
 
 
 def trial(sizes=(120, 120), **rule):
     arms = [
-        {"name": f"arm {position}", "control": not position, "patients": size}
+        {"name": f"arm {position}", "control": not position, "patients": size, "regimens": [DRUG]}
         for position, size in enumerate(sizes)
     ]
     record = {**PACKAGED, "arms": arms, "published": [], "randomisation": rule}

@@ -310,7 +310,7 @@ WRONG = {
         "[nausia]",
         32,
         "adverse_events[0]",
-        "unknown adverse event 'nausia'; 5 are known. Did you mean 'nausea'?",
+        "unknown adverse event 'nausia'; 68 are known. Did you mean 'nausea'?",
     ),
     "visit after the end": (
         "week 4, week 8]",
