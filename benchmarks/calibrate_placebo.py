@@ -9,11 +9,13 @@ in proportion to their patients. The simulated pool has the lengths of the publi
 carried forward. Found are, by Broyden's method on simulated patients without any drug:
 
 1. the gain of the course on placebo, from the mean change of arms that reported it on the HAM-D17;
-2. the spread between patients, from the median standard deviation of the change;
-3. the hazards of leaving, from drop-out for all reasons and for adverse events;
-4. multiples of the course and of the hazards in four classes of years, from response and drop-out
+2. the mean severity before the entry criterion, from response over all arms: the same fall is half
+   of the baseline for fewer patients where they start higher;
+3. the spread between patients, from the median standard deviation of the change;
+4. the hazards of leaving, from drop-out for all reasons and for adverse events;
+5. multiples of the course and of the hazards in four classes of years, from response and drop-out
    there, each over its mean over the classes;
-5. the spread between trials: that of the published arms less sampling and less what the classes of
+6. the spread between trials: that of the published arms less sampling and less what the classes of
    years explain.
 
 Prints them and writes benchmarks/results/placebo.json; the numbers are then written into
@@ -21,6 +23,7 @@ cohort/conditions/major_depression.yaml by hand. Not in the table, and so not fi
 share on active treatment, setting, blinding, entry criterion.
 """
 
+import functools
 import json
 import math
 import sys
@@ -40,8 +43,9 @@ from cohort.outcomes import (
     start_course,
 )
 from cohort.population import normals
+from cohort.population.screening import draw_candidates
 from cohort.protocols import protocol_names
-from cohort.trial import load_protocol
+from cohort.trial import load_protocol, population_spec
 
 CONDITION = "major_depression"
 SEED = 20260301
@@ -55,7 +59,7 @@ SETTLED = 1e-2  # of each pooled value, relative
 CHANGE, CHANGE_PATIENTS, CHANGE_ARMS = -9.59, 8869, 82  # HAM-D17, reported as change
 CHANGE_BETWEEN_SD, CHANGE_SD = 2.39, 7.8
 ARMS, PATIENTS = 300, 29_064
-DROPOUT, ADVERSE = 0.261, 0.046
+RESPONSE, REMISSION, DROPOUT, ADVERSE = 0.367, 0.208, 0.261, 0.046
 DROPOUT_BETWEEN, ADVERSE_BETWEEN = (0.308, 0.152), (0.053, 0.047)  # mean and SD over trials
 ERAS = {  # middle of the class: arms, response, drop-out for all reasons, for adverse events
     1986: (79, 0.315, 0.412, 0.055),
@@ -100,7 +104,9 @@ def targets():
     ]
     found = {"taken_out": [name for name, *_ in rows]}
     found["change"] = without(CHANGE, CHANGE_PATIENTS, change)
-    for key, total in (("dropouts", DROPOUT), ("dropouts_adverse_event", ADVERSE)):
+    pooled = {"responders": RESPONSE, "remitters": REMISSION}
+    pooled |= {"dropouts": DROPOUT, "dropouts_adverse_event": ADVERSE}
+    for key, total in pooled.items():
         own = [(row.n_randomized, row.share(key)) for *_, row in rows]
         found[key] = without(total, PATIENTS, own)
     found["eras"] = {}
@@ -117,11 +123,12 @@ def targets():
     return found
 
 
-def condition_with(gain, patient_sd, hazard, adverse):
+def condition_with(gain, patient_sd, baseline, hazard, adverse, withdrawal=1.0):
     """Return the condition with multiples of its hazards, and a course on placebo."""
     record = load_condition(CONDITION).model_dump()
     said = {"mark": "design", "source": "a trial value"}
     record["entry"] = {"scale": "HAMD17", "at_least": {"value": ENTRY, **said}}
+    record["severity"]["baseline_mean"] = {"value": baseline, **said}
     placebo, dropout = record["placebo"], record["dropout"]
     relapse = load_condition(CONDITION).placebo.relapse.number("1/week")
     base = load_condition(CONDITION).placebo.gain.number("1")
@@ -133,14 +140,24 @@ def condition_with(gain, patient_sd, hazard, adverse):
     for name, multiple in (("other", hazard), ("efficacy", hazard), ("adverse_event", adverse)):
         value = getattr(facts, name).number("1/week") * multiple
         dropout[name] = {"value": f"{value} 1/week", **said}
+    dropout["withdrawal"] = {"value": withdrawal, **said}
     return type(load_condition(CONDITION)).model_validate(record)
 
 
+@functools.cache
+def people(patients):
+    """Return covariates and genotypes of the patients, whom adverse events ask for."""
+    trial, condition = load_protocol("sct-md-01"), load_condition(CONDITION)
+    spec = population_spec(trial.population, condition)
+    ids = np.arange(1, patients + 1)
+    return draw_candidates(ids, SEED, spec, condition.population.history)
+
+
 def simulate(condition, ids, events):
-    """Return, mixed over the lengths: mean change, its SD, response, drop-out, for events."""
+    """Return, mixed over the lengths: mean change, SD, response, drop-out (events), remission."""
     still = {"serotonin_extracellular": None}
     names = {*still, *condition.link.signals, *(name for event in events for name in event.reads)}
-    course = start_course(ids, SEED, condition, events)
+    course = start_course(ids, SEED, condition, events, covariates=people(len(ids)))
     scale, courses = load_scale("HAMD17"), [course]
     for first, last in pairwise(VISITS):
         rest = np.zeros((7 * (last - first), len(ids)))
@@ -156,7 +173,7 @@ def simulate(condition, ids, events):
     ]
     left = courses[-1].left_day
     gone = np.where(np.isnan(left), np.inf, left)
-    total, found = sum(LENGTHS.values()), np.zeros(5)
+    total, found = sum(LENGTHS.values()), np.zeros(6)
     for weeks, arms in LENGTHS.items():
         held = rated[0]
         for week, value in zip(VISITS[1:], rated[1:], strict=True):
@@ -172,6 +189,7 @@ def simulate(condition, ids, events):
                 (analysed & (held <= 0.5 * rated[0])).mean(),
                 out.mean(),
                 (out & (courses[-1].left_reason == 2)).mean(),
+                (analysed & (held <= scale.remission_at_most.number("1"))).mean(),
             ]
         )
     return found
@@ -205,9 +223,9 @@ def solve(ids, events, wanted):
     """Return gain, spread and multiples of the hazards that give the pooled values."""
 
     def outputs(numbers):
-        return simulate(condition_with(*numbers), ids, events)[[0, 1, 3, 4]]
+        return simulate(condition_with(*numbers), ids, events)[[0, 1, 2, 3, 4]]
 
-    return root(outputs, [25.0, 0.75, 0.85, 1.0], np.array(wanted))
+    return root(outputs, [25.5, 0.71, 24.0, 1.0, 1.0], np.array(wanted))
 
 
 def era_multiples(ids, events, usual, eras):
@@ -215,11 +233,13 @@ def era_multiples(ids, events, usual, eras):
     weights = np.array([arms for arms, *_ in ERAS.values()], float)
     values = np.array(list(eras.values()))
     mean = weights @ values / weights.sum()
-    gain, spread, hazard, adverse = usual
+    gain, spread, baseline, hazard, adverse = usual
 
     def outputs(logs):
         course, leave, events_too = np.exp(logs)
-        changed = condition_with(gain * course, spread, hazard * leave, adverse * events_too)
+        changed = condition_with(
+            gain * course, spread, baseline, hazard * leave, adverse * events_too, events_too
+        )
         return simulate(changed, ids, events)[[2, 3, 4]]
 
     base = outputs(np.zeros(3))
@@ -252,17 +272,27 @@ def main():
     ids = np.arange(1, patients + 1)
     events = tuple(load_adverse_event(name) for name in EVENTS)
     goal = targets()
-    wanted = [goal["change"], CHANGE_SD, goal["dropouts"], goal["dropouts_adverse_event"]]
+    wanted = [goal["change"], CHANGE_SD]
+    wanted += [goal[name] for name in ("responders", "dropouts", "dropouts_adverse_event")]
     print("taken out:", ", ".join(goal["taken_out"]))
-    print("targets: change {:.2f}, SD {:.2f}, drop-out {:.3f}, for events {:.4f}".format(*wanted))
-    usual = solve(ids, events, wanted)
-    base = simulate(condition_with(*usual), ids, events)
-    print("gain {:.2f}, patient_sd {:.3f}, hazards x {:.3f}, adverse x {:.3f}".format(*usual))
     print(
-        "simulated: {:.2f}, SD {:.2f}, response {:.3f}, drop-out {:.3f}, for events {:.4f}".format(
-            *base
+        "targets: {:.2f}, SD {:.2f}, response {:.3f}, drop-out {:.3f}, for events {:.4f}".format(
+            *wanted
         )
     )
+    usual = solve(ids, events, wanted)
+    base = simulate(condition_with(*usual), ids, events)
+    print(
+        "gain {:.2f}, patient_sd {:.3f}, baseline {:.2f}, hazards {:.3f}, adverse {:.3f}".format(
+            *usual
+        )
+    )
+    print(
+        "simulated: {:.2f}, SD {:.2f}, response {:.3f}, drop-out {:.3f}, for events {:.4f}".format(
+            *base[:5]
+        )
+    )
+    print(f"remission, not fitted: {goal['remitters']:.3f} published, {base[5]:.3f} simulated")
     rows = era_multiples(ids, events, usual, goal["eras"])
     for year, logs in rows.items():
         print(
@@ -270,6 +300,14 @@ def main():
         )
     between, explained = spreads(rows, -base[0])
     print("between trials: {:.2f} points, log hazards {:.2f} and {:.2f}".format(*between))
+    facts = load_condition(CONDITION).dropout
+    rates = {
+        name: getattr(facts, name).number("1/week") * multiple
+        for name, multiple in zip(
+            ("other", "efficacy", "adverse_event"), usual[[3, 3, 4]], strict=True
+        )
+    }
+    print("per week:", ", ".join(f"{name} {rate:.4f}" for name, rate in rates.items()))
     path = Path(__file__).parent / "results" / "placebo.json"
     result = {
         "patients": patients,
@@ -277,8 +315,9 @@ def main():
         "targets": wanted,
         "gain": usual[0],
         "patient_sd": usual[1],
-        "hazard_multiple": usual[2],
-        "adverse_multiple": usual[3],
+        "baseline_mean": usual[2],
+        "rates_per_week": rates,
+        "remission": [goal["remitters"], base[5]],
         "simulated": base.tolist(),
         "years": rows,
         "between_trials": between,

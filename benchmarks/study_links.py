@@ -1,6 +1,6 @@
 """Judge the fitted links: what they forecast of what was left out, and whether profiles matter.
 
-    python benchmarks/study_links.py [cache folder]
+    python benchmarks/study_links.py [cache folder] [plan ...]
 
 For every packaged calibration plan that has enough contrasts:
 
@@ -10,7 +10,8 @@ For every packaged calibration plan that has enough contrasts:
 2. readings permuted between drugs (rank of dose kept), refitted each time: how often chance gives
    as small a misfit as the drugs' own readings. Pools only; no use with few drugs
 
-Prints and writes benchmarks/calibration/links.json and LINKS.md.
+Prints and writes benchmarks/calibration/links.json and LINKS.md; plans that were not named keep
+what they have there.
 """
 
 import json
@@ -186,21 +187,23 @@ def lines_of(plan, found, record):
 
 def main():
     cache = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    records = {}
-    lines = ["# Fitted links", "", "Written by `python benchmarks/study_links.py`.", ""]
-    for name in plan_names():
+    chosen = sys.argv[2:] or plan_names()
+    kept = FOLDER / "links.json"
+    records = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    for name in chosen:
         try:
-            plan, found, records[name] = study(name, cache)
+            plan, found, record = study(name, cache)
         except InputError as error:
-            lines += [f"## {load_plan(name).title}", "", f"Not fitted: {error}", ""]
-            print(name, error)
-            continue
-        own = lines_of(plan, found, records[name])
-        print("\n".join(own), flush=True)
-        lines += own
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "links.json").write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    (FOLDER / "LINKS.md").write_text("\n".join(lines), encoding="utf-8")
+            text = [f"## {load_plan(name).title}", "", f"Not fitted: {error}", ""]
+            records[name] = {"text": text}
+        else:
+            records[name] = {**record, "text": lines_of(plan, found, record)}
+        print("\n".join(records[name]["text"]), flush=True)
+        lines = ["# Fitted links", "", "Written by `python benchmarks/study_links.py`.", ""]
+        lines += [line for one in sorted(records) for line in records[one]["text"]]
+        FOLDER.mkdir(exist_ok=True)
+        kept.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (FOLDER / "LINKS.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

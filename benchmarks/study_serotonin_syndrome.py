@@ -3,11 +3,13 @@
     python benchmarks/study_serotonin_syndrome.py            # some five minutes
 
 Simulates 1,000 patients an arm (the same in every arm, all doses taken) for 12 weeks and adds up
-their hazards, which is exact where counted events would be rare. Writes
+their hazards, each times the probability that the signs of that day make the diagnosis, which is
+exact where counted events would be rare (but for signs that come on a later day). Writes
 benchmarks/treatments/SEROTONIN_SYNDROME.md. Published: 0.5 to 0.9 per 1,000 patient-months on one
 SSRI (post-marketing, recalled).
 """
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +46,9 @@ TEXT = """\
 # Serotonin syndrome by combination
 
 Written by `python benchmarks/study_serotonin_syndrome.py`: {n} patients, the same in every arm, all
-doses taken, {weeks} weeks. The rate adds up the hazards of all patients and days; *outside* is the
-median over patients of extracellular 5-HT on the last day, over untreated. Published on one SSRI:
+doses taken, {weeks} weeks. The rate adds up the hazards of all patients and days, each times the
+probability that the signs of that day meet the criteria of Hunter; *outside* is the median over
+patients of extracellular 5-HT on the last day, over untreated. Published on one SSRI:
 0.5 to 0.9 per 1,000 patient-months (post-marketing, recalled). Two numbers of the hazard were set
 here: its scale by that rate on sertraline, its steepness so that phenelzine with sertraline is at
 least 100 times as dangerous; those two lines are fitted. The others follow from the states of the
@@ -85,6 +88,17 @@ adverse_events: [serotonin_syndrome]
     )
 
 
+def diagnosed(signs, rise):
+    """Return the probability that the signs at a rise make the diagnosis, summed over all cases."""
+    shown = [one.likelihood(rise, is_level=False) for one in signs.signs]
+    total = np.zeros_like(rise)
+    for case in product((True, False), repeat=len(shown)):
+        if signs.met(np.array(case)[:, None])[0]:
+            chances = [p if there else 1 - p for p, there in zip(shown, case, strict=True)]
+            total += np.prod(chances, axis=0)
+    return total
+
+
 def rate(trial, arm):
     """Return events per 1,000 patient-months, and the median rise on the last day."""
     event = load_adverse_event("serotonin_syndrome")
@@ -94,8 +108,11 @@ def rate(trial, arm):
         block = simulate_block(trial, arm, ids)
         rise = block.drivers.get("serotonin_extracellular")
         frailty = normals(trial.seed, ids, "frailty: study", 0)
-        still = np.zeros(len(ids))
-        hazards += [hazard_per_day(event, day, still, frailty, 0.0) for day in rise]
+        still = [np.zeros(len(ids))]
+        for day in rise:
+            readings = {"serotonin_extracellular": day}
+            toxic = hazard_per_day(event, readings, still, frailty, 0.0)
+            hazards.append(toxic * diagnosed(event.needs_signs, day))
         rises.append(rise[-1])
     return 1000 * DAYS_A_MONTH * float(np.mean(hazards)), float(np.exp(np.median(rises)))
 

@@ -4,9 +4,11 @@
 2. trial: regimens, adherence, meals and lifestyles become streams of events
 3. model: compounds and systems become one system of equations, the same for all blocks
 4. run-in: the untreated patient settles into the daily rhythm; its last day is the reference.
-   Patients whom a disease moved off the healthy rest come to their own rest before it
+   Patients whom a disease moved off the healthy rest come to their own rest before it, and who
+   takes background or previous drugs gets used to them after it
 5. segment by segment, lifestyles acting from week 0 on: kernels integrate to the next visit,
-   outcomes follow the days in between, and whoever has left takes no more doses
+   outcomes follow the days in between, the visit decides on doses and rescue (`cohort.conduct`),
+   and whoever has left takes no more doses
 6. everything becomes columns, one dictionary a table
 
 Pure: the same block gives the same bytes on any worker, in any order. May import every room of
@@ -21,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.compounds import Compound, covariate_effects
-from cohort.conditions import Condition, designed_condition, load_condition
+from cohort.conditions import Condition, load_condition
+from cohort.conduct import Conduct, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
 from cohort.model import Model
@@ -29,10 +32,11 @@ from cohort.outcomes import (
     ClinicalCourse,
     DayDrivers,
     TrialVariation,
-    baseline_severity,
+    accustom,
+    enter_trial,
     expectation_share,
     follow_days,
-    load_adverse_event,
+    load_measure,
     rests_at_zero,
     start_course,
 )
@@ -46,28 +50,35 @@ from cohort.population import (
     shift_values,
 )
 from cohort.settle import EVEN_SUPPLY, settle
-from cohort.tables import block_columns
+from cohort.tables import block_columns, rated_score
 from cohort.trial import (
     AS_PLANNED,
     DosingRecord,
+    EventActions,
     Protocol,
     Segment,
     Variant,
+    beside_streams,
     dose_streams,
     dosing_record,
     eligibility_criteria,
     intake_means,
     is_expected_to_help,
     lasting_shifts,
+    leading_scale,
     load_diet,
     meal_streams,
+    placebo_lead_in,
     population_spec,
+    rated_endpoints,
+    schedule_time,
     segments,
     shift_streams,
     shifted_parameters,
     status_factors,
     supplement_streams,
-    trial_design,
+    trial_condition,
+    trial_events,
     trial_systems,
     variant_covariates,
     variant_diet,
@@ -109,15 +120,21 @@ class BlockResult:
     courses
         The clinical course at every visit, the first at baseline.
     solutions
-        One integration a segment: run-in, then one between each two visits.
+        One integration a segment: one up to baseline, then one between each two visits.
     drivers
         Daily means since the first dose.
     dosing
         Doses planned and taken.
+    conduct
+        Who comes to which visit, and what was decided there.
     model, condition, systems
         The equations that were solved, the patient group, and the systems that were asked for.
     variation
         What the variant adds to the course on placebo.
+    earlier
+        The untreated run-in, where others than the arms' drugs are taken between it and baseline.
+    used_to
+        Daily means of the days between it and baseline; None where there are none.
 
     Examples
     --------
@@ -131,10 +148,13 @@ class BlockResult:
     solutions: tuple[Solution, ...]
     drivers: DayDrivers
     dosing: DosingRecord
+    conduct: Conduct
     model: Model
     condition: Condition
     systems: tuple[str, ...]
     variation: TrialVariation
+    earlier: tuple[Solution, ...] = ()
+    used_to: DayDrivers | None = None
 
     def failed_before(self, visit: int) -> NDArray[np.bool_]:
         """Return which patients had failed by a visit, shape ``(n_lane,)``.
@@ -207,6 +227,7 @@ def simulate_block(
     variant: str = AS_PLANNED.name,
     device: str = "auto",
     leavers_go_on: bool = False,
+    everybody_stays: bool = False,
 ) -> BlockResult:
     """Simulate a block of patients of one arm.
 
@@ -217,6 +238,8 @@ def simulate_block(
     leavers_go_on
         Whether those who leave take their doses to the end, so that the drivers of the block are
         those of everybody; the courses know when they left.
+    everybody_stays
+        As if nobody ever stopped the treatment, see `cohort.latent`.
 
     Returns
     -------
@@ -250,7 +273,7 @@ def simulate_block(
         lanes = settle(model, values, len(ids), days=days, solver=SOLVER, device=device)
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
     walk.leavers_go_on = leavers_go_on
-    return walk.result(ids, lanes)
+    return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -318,8 +341,8 @@ def _trial_model(protocol: Protocol) -> Model:
 
 def _wanted(protocol: Protocol) -> tuple[str, ...]:
     """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    events = (load_adverse_event(name) for name in protocol.adverse_events)
-    read = (name for event in events for name in event.reads)
+    read = [name for event in trial_events(protocol) for name in event.reads]
+    read += [name for code in protocol.measures for name in load_measure(code).reads]
     signals = load_condition(protocol.condition).link.signals
     return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
 
@@ -330,38 +353,6 @@ def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
 
 def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
-
-
-def trial_condition(protocol: Protocol) -> Condition:
-    """Return the condition of a protocol, with what the protocol says otherwise.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Condition with the protocol's entry criterion and share of women, where it has them, and with
-    the placebo course and drop-out of a trial of that design.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
-    22.0
-    """
-    condition = load_condition(protocol.condition)
-    wanted = protocol.population
-    said = {"mark": "design", "source": f"protocol {protocol.name}"}
-    record = condition.model_dump()
-    if wanted.entry is not None:
-        at_least = {"value": wanted.entry.at_least, **said}
-        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
-    if wanted.female_fraction is not None:
-        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
-    entered = Condition.model_validate(record)
-    return designed_condition(entered, trial_design(protocol, entered))
 
 
 def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
@@ -422,7 +413,10 @@ def _moved(
         return {}
     mean = condition.severity.baseline_mean.number("1")
     spread = condition.severity.baseline_sd.number("1")
-    deviation = baseline_severity(ids, protocol.seed, condition) - mean
+    entered = enter_trial(
+        ids, protocol.seed, condition, placebo_lead_in(protocol), protocol.ratings.rules
+    )
+    deviation = entered.screened - mean
     severity = deviation / spread if spread else np.zeros(len(ids))
     return shift_values(ids, protocol.seed, condition.shifts, model, severity)
 
@@ -443,7 +437,7 @@ class _Walk:
         self.protocol, self.arm, self.condition = protocol, arm, condition
         self.variant = variant
         self.model, self.population, self.device = model, population, device
-        self.events = tuple(load_adverse_event(name) for name in protocol.adverse_events)
+        self.events = trial_events(protocol)
         self.meals = meal_streams(protocol, variant)
         shifts = variant_shifts(variant, model)
         self.lasting = lasting_shifts(shifts, is_habit=False)
@@ -451,11 +445,12 @@ class _Walk:
         expectation = expectation_share() if is_expected_to_help(variant) else 0.0
         self.variation = TrialVariation(expectation=expectation)
         given = {regimen.drug for regimen in protocol.arm(arm).regimens}
-        given |= {one.drug for one in variant.adds}
+        given |= {one.drug for one in variant.adds} | {one.drug for one in protocol.beside}
+        given |= set() if protocol.rescue is None else {protocol.rescue.drug}
         self.drugs = {name: load_drug(name) for name in given}
         self.leavers_go_on = False
 
-    def result(self, ids: NDArray[np.int64], lanes: Lanes) -> BlockResult:
+    def result(self, ids: NDArray[np.int64], lanes: Lanes, *, everybody_stays: bool) -> BlockResult:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
@@ -464,21 +459,46 @@ class _Walk:
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }
         _refuse_absent(reference, self.condition, ids, solutions[0])
-        courses = [start_course(ids, self.protocol.seed, self.condition, self.events)]
+        courses = [self._start(ids)]
+        if everybody_stays:  # limits that no hazard reaches
+            limits = np.full_like(courses[0].leave_limit, np.inf)
+            courses = [replace(courses[0], leave_limit=limits)]
+        earlier: tuple[Solution, ...] = ()
+        used_to: DayDrivers | None = None
+        if self.protocol.prior:
+            prior, *others = others
+            earlier = (solutions[0],)
+            solutions = [self._integrate(earlier[0].end, prior, self._beside(ids))]
+            means = {name: _daily_means(solutions[0], name, earlier[0]) for name in names}
+            used_to = _drivers(means, reference)
+            courses = [accustom(courses[0], used_to, self.condition, self.events)]
         days = []
+        conduct = start_conduct(self.protocol, self.arm, ids)
         now = self._shifted(solutions[0].end)
         living = now.parameters
         for segment in others:
             before = solutions[-1]
-            doses = self._doses(ids, courses[-1])
+            doses = self._doses(ids, courses[-1], conduct)
             taking = self._with_statuses(now, living, segment)
             solutions.append(self._integrate(taking, segment, doses))
             now = solutions[-1].end
             means = {name: _daily_means(solutions[-1], name, before) for name in names}
             days.append(_drivers(means, reference))
             courses.append(
-                follow_days(courses[-1], days[-1], self.condition, self.events, self.variation)
+                follow_days(
+                    courses[-1],
+                    days[-1],
+                    self.condition,
+                    self.events,
+                    self.variation,
+                    is_visit=segment.visit is not None,
+                )
             )
+            if everybody_stays:  # not even for an adverse event
+                still = np.full_like(courses[-1].left_day, np.nan)
+                courses[-1] = replace(courses[-1], left_day=still)
+            if segment.visit is not None:
+                conduct = self._decided(ids, segment.visit, courses, conduct)
         return BlockResult(
             patient_ids=ids,
             population=self.population,
@@ -486,12 +506,35 @@ class _Walk:
             solutions=tuple(solutions),
             drivers=_joined(days),
             dosing=dosing_record(
-                self.protocol, self.arm, ids, _stop_times(courses[-1]), self.variant
+                self.protocol,
+                self.arm,
+                ids,
+                _stop_times(courses[-1]),
+                self.variant,
+                conduct.steps,
+                conduct.rescue_s,
+                self._actions(conduct),
             ),
+            conduct=conduct,
             model=self.model,
             condition=self.condition,
             systems=trial_systems(self.protocol),
             variation=self.variation,
+            earlier=earlier,
+            used_to=used_to,
+        )
+
+    def _start(self, ids: NDArray[np.int64]) -> ClinicalCourse:
+        return start_course(
+            ids,
+            self.protocol.seed,
+            self.condition,
+            self.events,
+            placebo_lead_in(self.protocol),
+            self.protocol.ratings.rules,
+            covariates=self.population.columns,
+            ascertainment=self.protocol.ascertainment,
+            measures=self.protocol.measures,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:
@@ -508,7 +551,43 @@ class _Walk:
             parameters[self.model.system.parameters.index(name)] += amount
         return replace(lanes, parameters=parameters)
 
-    def _doses(self, ids: NDArray[np.int64], course: ClinicalCourse) -> tuple[Stream, ...]:
+    def _decided(
+        self,
+        ids: NDArray[np.int64],
+        visit: int,
+        courses: list[ClinicalCourse],
+        conduct: Conduct,
+    ) -> Conduct:
+        """Return what is known after a visit: the scores rated there, and what they lead to."""
+        first, course = courses[0], courses[-1]
+        arguments = (self.protocol, self.condition, self.variation, ids)
+        scales = rated_endpoints(self.protocol)
+        shown = {name: rated_score(*arguments, name, course) for name in scales}
+        if scales:
+            shown["baseline"] = rated_score(*arguments, leading_scale(self.protocol), first)
+        return at_visit(
+            conduct,
+            self.protocol,
+            self.arm,
+            self.condition,
+            ids,
+            visit,
+            course,
+            course.latent(self.condition, self.variation),
+            {**self.population.columns, **shown},
+        )
+
+    def _actions(self, conduct: Conduct) -> EventActions:
+        times = [visit.time for visit in self.protocol.visits[: len(conduct.pauses_s)]]
+        return EventActions(
+            reduced_s=conduct.reduced_s,
+            from_s=np.array(times, np.int64),
+            until_s=conduct.pauses_s,
+        )
+
+    def _doses(
+        self, ids: NDArray[np.int64], course: ClinicalCourse, conduct: Conduct
+    ) -> tuple[Stream, ...]:
         stop_times = _stop_times(course)
         if self.leavers_go_on:
             stop_times = np.full_like(stop_times, int(NEVER_D) * DAY_S)
@@ -520,14 +599,22 @@ class _Walk:
             lags=self.population.lags_s,
             stop_times=stop_times,
             variant=self.variant,
+            steps=conduct.steps,
+            rescue_times=conduct.rescue_s,
+            actions=self._actions(conduct),
         )
-        return (*drugs, *supplement_streams(self.protocol, self.arm, ids, stop_times))
+        supplements = supplement_streams(self.protocol, self.arm, ids, stop_times)
+        return (*drugs, *self._beside(ids), *supplements)
+
+    def _beside(self, ids: NDArray[np.int64]) -> tuple[Stream, ...]:
+        return beside_streams(self.protocol, ids, drugs=self.drugs, lags=self.population.lags_s)
 
     def _with_statuses(self, lanes: Lanes, living: Floats, segment: Segment) -> Lanes:
         """Return the lanes with the statuses that supplements of the arm have changed."""
         if not self.protocol.arm(self.arm).supplements:
             return lanes
-        begin, end = (time - self.protocol.run_in for time in (segment.t0, segment.t1))
+        week_0 = schedule_time(self.protocol, 0)
+        begin, end = (time - week_0 for time in (segment.t0, segment.t1))
         factors = status_factors(self.protocol, self.arm, begin, end)
         parameters = living.copy()
         for name, factor in factors.items():

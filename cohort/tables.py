@@ -10,17 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.chemistry import biomarkers
-from cohort.outcomes import load_adverse_event, load_scale, score
-from cohort.outcomes.course import REASONS, ClinicalCourse
-from cohort.population.draws import normals
-from cohort.trial import Protocol, study_day
-from cohort.trial.quantities import HOUR_S, WEEK_S
+from cohort.conduct import NEVER_S
+from cohort.event_columns import event_columns
+from cohort.outcomes import visit_ratings
+from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
+from cohort.trial import (
+    Protocol,
+    rated_endpoints,
+    schedule_time,
+    stratum_labels,
+    study_day,
+    visit_days,
+)
+from cohort.trial.quantities import DAY_S, HOUR_S, WEEK_S
 from kernels import ResultCode
 
 if TYPE_CHECKING:
+    from cohort.conditions import Condition
+    from cohort.outcomes import TrialVariation
     from cohort.simulate import BlockResult
 
-__all__ = ["block_columns"]
+__all__ = ["block_columns", "rated_score"]
 
 Column = NDArray[np.generic]
 Columns = dict[str, Column]
@@ -63,7 +73,7 @@ def block_columns(
         "adsl": _subjects(protocol, arm, result),
         "adqs": _scores(protocol, arm, result),
         "adlb": _biomarkers(protocol, arm, result),
-        "adae": _events(protocol, arm, result),
+        "adae": event_columns(arm, result.patient_ids, result.courses[-1]),
         "trajectories": _trajectories(protocol, arm, result, trajectory_ids),
     }
 
@@ -73,11 +83,18 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     n_lane = len(result.patient_ids)
     codes = result.solutions[-1].codes
     failure = np.full(n_lane, np.nan)
-    for solution in result.solutions:
+    solved = (*result.earlier, *result.solutions)
+    for solution in solved:
         failure = np.where(np.isnan(failure), solution.failure_times, failure)
     # whoever failed while a disease settled has no time of the schedule: the start of the run-in
     failure = np.where(np.isnan(failure) & (codes != ResultCode.SUCCESS), 0.0, failure)
     reasons = np.array(("", *REASONS))[last.left_reason + 1]
+    works, takes, comes = (
+        codes == ResultCode.SUCCESS,
+        np.isnan(last.left_day),
+        result.conduct.follows,
+    )
+    rescue_s = result.conduct.rescue_s
     covariates = result.population.columns
     names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi", "smoker", "crcl_ml_min")
     genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
@@ -85,22 +102,85 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "patient_id": result.patient_ids,
         "arm": np.full(n_lane, arm),
         **{name: np.asarray(covariates[name]) for name in (*names, *genes)},
-        "completed": np.isnan(last.left_day) & (codes == ResultCode.SUCCESS),
-        "discontinuation_reason": reasons,
-        "discontinuation_day": last.left_day,
+        "completed": (takes | comes) & works,
+        "discontinuation_reason": np.where(comes, "", reasons),
+        "discontinuation_day": np.where(comes, np.nan, last.left_day),
+        "completed_treatment": takes & works,
+        "treatment_end_reason": reasons,
+        "treatment_end_day": last.left_day,
+        "rescue_day": np.where(rescue_s == NEVER_S, np.nan, rescue_s / DAY_S),
+        "rescue_doses_taken": result.dosing.rescue,
+        "stratum": stratum_labels(protocol, result.patient_ids),
         "doses_planned": result.dosing.planned,
         "doses_taken": result.dosing.taken,
         "cumulative_dose_mg": result.dosing.cumulative_mg,
         "result_code": codes.astype(np.int16),
         "result_message": np.array([ResultCode(int(code)).message for code in codes]),
-        "failure_time_h": failure - protocol.run_in / HOUR_S,  # before 0: in the run-in
-        "accepted_steps": sum(solution.accepted for solution in result.solutions),
-        "rejected_steps": sum(solution.rejected for solution in result.solutions),
+        "failure_time_h": failure - schedule_time(protocol, 0) / HOUR_S,  # before 0: in the run-in
+        "accepted_steps": sum(solution.accepted for solution in solved),
+        "rejected_steps": sum(solution.rejected for solution in solved),
     }
 
 
-def _present(course: ClinicalCourse, last: ClinicalCourse) -> NDArray[np.bool_]:
-    return np.isnan(last.left_day) | (last.left_day > course.day)
+def rated_score(
+    protocol: Protocol,
+    condition: "Condition",
+    variation: "TrialVariation",
+    patient_ids: NDArray[np.int64],
+    endpoint: str,
+    course: ClinicalCourse,
+    severity: Floats | None = None,
+) -> Floats:
+    """Return what is written down at a visit.
+
+    Parameters
+    ----------
+    protocol, condition, variation
+        The trial, its condition and how it differs from the mean trial.
+    patient_ids
+        Shape ``(n_lane,)``.
+    endpoint
+        Name of the scale.
+    course
+        The clinical course at the visit.
+    severity
+        Latent severity, where it is not that of the course [points of the condition's scale].
+
+    Returns
+    -------
+    Score [points], whoever comes, shape ``(n_lane,)``; the same wherever it is asked.
+
+    Examples
+    --------
+    >>> from cohort.simulate import simulate_block
+    >>> from cohort.trial import load_protocol
+    >>> trial = load_protocol("sct-md-01")
+    >>> block = simulate_block(trial, "placebo", np.array([7]))
+    >>> rated_score(
+    ...     trial, block.condition, block.variation, block.patient_ids, "MADRS", block.courses[0]
+    ... ).shape
+    (1,)
+    """
+    latent = course.latent(condition, variation) if severity is None else severity
+    rules = protocol.ratings.rules
+    return visit_ratings(patient_ids, protocol.seed, condition, rules, endpoint, latent, course.day)
+
+
+def _seen(
+    result: "BlockResult", index: int, days: NDArray[np.int64] | int | None = None
+) -> NDArray[np.bool_]:
+    """Return who is seen at a visit, on its planned day or on the days that are given."""
+    day = result.courses[index].day if days is None else days
+    return result.conduct.is_seen(index, day, result.courses[-1])
+
+
+def _on_treatment(
+    result: "BlockResult", index: int, days: NDArray[np.int64] | int | None = None
+) -> NDArray[np.bool_]:
+    left = result.courses[-1].left_day
+    day = result.courses[index].day if days is None else days
+    taking: NDArray[np.bool_] = np.isnan(left) | (left > day)
+    return taking & (index > 0)
 
 
 def _stacked(rows: list[Columns]) -> Columns:
@@ -122,36 +202,64 @@ def _visit_columns(protocol: Protocol, arm: str, result: "BlockResult", index: i
 
 
 def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    condition = result.condition
-    last = result.courses[-1]
+    ids = result.patient_ids
+    days = visit_days(protocol, ids)
+    severities = _severities(protocol, result, days)
     rows: list[Columns] = []
-    for endpoint in protocol.endpoints:
-        scale = load_scale(endpoint, condition.severity.scale)
-        baseline = held = np.full(len(result.patient_ids), np.nan)
+    for endpoint in rated_endpoints(protocol):
+        baseline = held = np.full(len(ids), np.nan)
         for index in range(len(protocol.visits)):
-            course = result.courses[index]
-            noise = normals(protocol.seed, result.patient_ids, f"rating: {endpoint}", course.day)
-            rated = score(scale, course.latent(condition, result.variation), noise)
-            rated = np.where(result.failed_before(index), np.nan, rated)
-            seen = _present(course, last)
+            rated = rated_score(
+                protocol,
+                result.condition,
+                result.variation,
+                ids,
+                endpoint,
+                result.courses[index],
+                severities[index],
+            )
+            rated = np.where(_failed(result, index, days[index]), np.nan, rated)
+            seen = _seen(result, index, days[index])
             value = np.where(seen, rated, held)
             if index == 0:
                 baseline = value
             carried = ~seen & np.isfinite(held)
             held = value
+            columns = _visit_columns(protocol, arm, result, index)
             rows.append(
                 {
-                    **_visit_columns(protocol, arm, result, index),
+                    **columns,
+                    "target_day": columns["day"],
+                    "day": days[index] + 1,
                     "endpoint": np.full(len(value), endpoint),
                     "value": value,
                     "baseline": baseline,
                     "change": value - baseline,
                     "percent_change": 100.0 * (value - baseline) / _or_nan(baseline),
                     "is_baseline": np.full(len(value), index == 0),
+                    "on_treatment": _on_treatment(result, index, days[index]),
                     "imputation": np.where(carried, "LOCF", ""),
                 }
             )
     return _stacked(rows)
+
+
+def _severities(protocol: Protocol, result: "BlockResult", days: NDArray[np.int64]) -> list[Floats]:
+    """Return latent severity at each visit, on the day that each patient came."""
+    condition, variation = result.condition, result.variation
+    planned = [course.latent(condition, variation) for course in result.courses]
+    if protocol.visit_window is None:
+        return planned
+    daily = latent_by_day(result.courses[0], result.drivers, condition, variation)
+    return [np.take_along_axis(daily, own[None], axis=0)[0] for own in days]
+
+
+def _failed(result: "BlockResult", index: int, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whose equations had failed by a visit; who comes late needs the days after it."""
+    failed = result.failed_before(index)
+    if index + 1 == len(result.solutions):
+        return failed
+    return failed | ((days > result.courses[index].day) & result.failed_before(index + 1))
 
 
 def _or_nan(baseline: Floats) -> Floats:
@@ -175,55 +283,44 @@ def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         if name.startswith(prefix)
     }
     rows: list[Columns] = []
-    last = result.courses[-1]
     for code, (observable, factor, unit) in {**_markers(result), **of_drugs}.items():
-        baseline = np.full(len(result.patient_ids), np.nan)
-        for index in range(len(protocol.visits)):
-            solution = result.solutions[index]
-            seen = _present(result.courses[index], last)
-            value = np.where(seen, factor * solution[observable][-1], np.nan)
-            if index == 0:
-                baseline = value
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = value / baseline
-            rows.append(
-                {
-                    **_visit_columns(protocol, arm, result, index),
-                    "biomarker": np.full(len(value), code),
-                    "unit": np.full(len(value), unit),
-                    "value": value,
-                    "baseline": baseline,
-                    "change": value - baseline,
-                    "ratio": np.where(np.isfinite(ratio), ratio, np.nan),
-                }
-            )
+        values = [factor * solution[observable][-1] for solution in result.solutions]
+        rows += _parameter_rows(protocol, arm, result, code, unit, values)
+    for position, measure in enumerate(result.courses[0].events.plan.measures):
+        values = [
+            np.where(result.failed_before(index), np.nan, course.events.values[position])
+            for index, course in enumerate(result.courses)
+        ]
+        rows += _parameter_rows(protocol, arm, result, measure.code, measure.unit, values)
     return _stacked(rows)
 
 
-def _events(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    last = result.courses[-1]
+def _parameter_rows(
+    protocol: Protocol, arm: str, result: "BlockResult", code: str, unit: str, values: list[Floats]
+) -> list[Columns]:
+    """Return the rows of one biomarker, a set of columns a visit."""
     rows: list[Columns] = []
-    for row, name in enumerate(protocol.adverse_events):
-        event = load_adverse_event(name)
-        lane = np.flatnonzero(np.isfinite(last.onset_day[row]))
-        grade = last.grade[row][lane]
-        mild, moderate = event.severity.mild, event.severity.mild + event.severity.moderate
-        words = np.where(grade < mild, "MILD", np.where(grade < moderate, "MODERATE", "SEVERE"))
-        end = last.end_day[row][lane]
+    baseline = np.full(len(result.patient_ids), np.nan)
+    for index in range(len(protocol.visits)):
+        seen = _seen(result, index)
+        value = np.where(seen, values[index], np.nan)
+        if index == 0:
+            baseline = value
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = value / baseline
         rows.append(
             {
-                "patient_id": result.patient_ids[lane],
-                "arm": np.full(len(lane), arm),
-                "term": np.full(len(lane), event.term),
-                "organ_class": np.full(len(lane), event.organ_class),
-                "onset_day": last.onset_day[row][lane].astype(np.int64),
-                "end_day": np.where(end <= last.day, end, np.nan),
-                "severity": words,
-                "serious": np.full(len(lane), event.serious),
-                "ascertainment": np.full(len(lane), event.background.ascertainment),
+                **_visit_columns(protocol, arm, result, index),
+                "biomarker": np.full(len(value), code),
+                "unit": np.full(len(value), unit),
+                "value": value,
+                "baseline": baseline,
+                "change": value - baseline,
+                "ratio": np.where(np.isfinite(ratio), ratio, np.nan),
+                "on_treatment": _on_treatment(result, index),
             }
         )
-    return _stacked(rows)
+    return rows
 
 
 def _trajectories(
@@ -232,9 +329,9 @@ def _trajectories(
     lane = np.flatnonzero(np.isin(result.patient_ids, sorted(trajectory_ids)))
     rows: list[Columns] = []
     for code, (observable, factor, unit) in _markers(result).items():
-        for solution in result.solutions:
+        for solution in (*result.earlier, *result.solutions):
             for save, time_s in enumerate(solution.times):
-                hours = (time_s - protocol.run_in) / HOUR_S
+                hours = (time_s - schedule_time(protocol, 0)) / HOUR_S
                 rows.append(
                     {
                         "patient_id": result.patient_ids[lane],

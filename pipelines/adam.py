@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from cohort.trial import Analysis
 from pipelines.definitions import Definitions
 from pipelines.errors import ExecutionError
-from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table, polars_schema
+from pipelines.schema import (
+    CROSSED_TABLES,
+    SUBJECT_TABLES,
+    TABLES,
+    Table,
+    crossover_tables,
+    polars_schema,
+)
 
 __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
 
@@ -32,20 +39,24 @@ _SOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("patient_id", "arm", "age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi"),
         *("smoker", "crcl_ml_min", "cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
         *("completed", "discontinuation_reason", "discontinuation_day"),
+        *("completed_treatment", "treatment_end_reason", "treatment_end_day"),
+        *("rescue_day", "rescue_doses_taken", "stratum"),
         *("doses_planned", "doses_taken", "cumulative_dose_mg"),
         *("result_code", "result_message", "failure_time_h", "accepted_steps", "rejected_steps"),
     ),
     "adqs": (
         *("patient_id", "arm", "visit", "visit_number", "day", "endpoint", "value", "baseline"),
-        *("change", "percent_change", "is_baseline", "imputation"),
+        *("change", "percent_change", "is_baseline", "on_treatment", "imputation"),
+        "target_day",
     ),
     "adlb": (
         *("patient_id", "arm", "visit", "visit_number", "day", "biomarker", "unit", "value"),
-        *("baseline", "change", "ratio"),
+        *("baseline", "change", "ratio", "on_treatment"),
     ),
     "adae": (
-        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "serious"),
-        "ascertainment",
+        *("patient_id", "arm", "term", "onset_day", "end_day", "severity", "toxicity_grade"),
+        *("serious", "resulted_in_death", "life_threatening", "hospital", "disability"),
+        *("medically_important", "relation", "action", "outcome", "signs", "ascertainment"),
     ),
     "trajectories": ("patient_id", "arm", "time_h", "quantity", "unit", "value"),
 }
@@ -71,6 +82,10 @@ class TrialFacts:
         Whether every arm holds the same patients.
     variants
         Names of the variants in the order of the protocol; empty if it has none.
+    periods
+        Start and end of the periods of a cross-over [week]; empty in other trials.
+    sequences
+        Treatments of each arm, one a period.
     analysis
         How the data are analysed.
     primary_endpoint
@@ -97,6 +112,8 @@ class TrialFacts:
     control: str | None = None
     is_paired: bool = False
     variants: tuple[str, ...] = ()
+    periods: tuple[tuple[float, float], ...] = ()
+    sequences: tuple[tuple[str, ...], ...] = ()
     analysis: Analysis = field(default_factory=Analysis)
     primary_endpoint: str = ""
     seed: int = 0
@@ -111,8 +128,11 @@ class TrialFacts:
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """The tables of the trial by name: with variants in them, if it has any."""
-        return CROSSED_TABLES if self.variants else TABLES
+        """The tables of the trial by name: with variants in them, and of periods, if it has any."""
+        usual = CROSSED_TABLES if self.variants else TABLES
+        if not self.periods:
+            return usual
+        return {**usual, **crossover_tables(is_crossed=bool(self.variants))}
 
 
 def study_id(protocol_name: str) -> str:
@@ -199,7 +219,14 @@ def adam_tables(
     ...     "onset_day": np.array([4]),
     ...     "end_day": np.array([np.nan]),
     ...     "severity": np.array(["MILD"]),
-    ...     "serious": np.array([False]),
+    ...     "toxicity_grade": np.array([1.0]),
+    ...     **{name: np.array([False]) for name in ("serious", "resulted_in_death")},
+    ...     **{name: np.array([False]) for name in ("life_threatening", "hospital")},
+    ...     **{name: np.array([False]) for name in ("disability", "medically_important")},
+    ...     "relation": np.array(["NONE"]),
+    ...     "action": np.array(["DOSE NOT CHANGED"]),
+    ...     "outcome": np.array(["NOT RECOVERED/NOT RESOLVED"]),
+    ...     "signs": np.array([""]),
     ...     "ascertainment": np.array(["spontaneous"]),
     ... }
     >>> adam_tables({"adae": events}, "p", facts)["adae"]["AESER"].to_list()
@@ -276,15 +303,24 @@ def _yes(condition: pl.Expr) -> pl.Expr:
     return pl.when(condition).then(pl.lit("Y"))
 
 
+def _status(completed: pl.Expr) -> pl.Expr:
+    return pl.when(completed).then(pl.lit("COMPLETED")).otherwise(pl.lit("DISCONTINUED"))
+
+
+def _reason(failed: pl.Expr, completed: pl.Expr, reason: str) -> pl.Expr:
+    return pl.when(failed).then(pl.lit("SOLVER FAILURE")).when(~completed).then(pl.col(reason))
+
+
 def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     failed = pl.col("result_code") != 0
     completed = pl.col("completed") & ~failed
-    left_at = pl.min_horizontal(
-        pl.lit(facts.duration_days),
-        pl.col("discontinuation_day"),
+    treated = pl.col("completed_treatment") & ~failed
+
+    def until(day: str) -> pl.Expr:
         # a patient who fails during the run-in was in the trial for no time
-        (pl.col("failure_time_h") / _HOURS_PER_DAY).clip(lower_bound=0.0),
-    )
+        failure = (pl.col("failure_time_h") / _HOURS_PER_DAY).clip(lower_bound=0.0)
+        return pl.min_horizontal(pl.lit(facts.duration_days), pl.col(day), failure)
+
     return frame.with_columns(
         *_treatment(arm, facts, ("TRT01P", "TRT01PN"), ("TRT01A", "TRT01AN")),
         pl.lit(arm).alias("ARM"),
@@ -306,17 +342,16 @@ def _adsl(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         # placebo tablets are not modelled: whoever has no planned dose took them
         _yes_no((pl.col("doses_taken") > 0) | (pl.col("doses_planned") == 0)).alias("SAFFL"),
         _yes_no(completed).alias("COMPLFL"),
-        pl.when(completed)
-        .then(pl.lit("COMPLETED"))
-        .otherwise(pl.lit("DISCONTINUED"))
-        .alias("EOSSTT"),
-        pl.when(failed)
-        .then(pl.lit("SOLVER FAILURE"))
-        .when(~pl.col("completed"))
-        .then(pl.col("discontinuation_reason"))
-        .alias("DCSREAS"),
-        left_at.alias("TRTDURD"),
-        pl.when(~completed).then(left_at).alias("DCDAY"),
+        _status(completed).alias("EOSSTT"),
+        _reason(failed, completed, "discontinuation_reason").alias("DCSREAS"),
+        _status(treated).alias("EOTSTT"),
+        _reason(failed, treated, "treatment_end_reason").alias("DCTREAS"),
+        until("treatment_end_day").alias("TRTDURD"),
+        pl.when(~completed).then(until("discontinuation_day")).alias("DCDAY"),
+        pl.when(~treated).then(until("treatment_end_day")).alias("DCTDAY"),
+        pl.col("stratum").alias("STRATAR"),
+        pl.col("rescue_day").alias("RESCDAY"),
+        pl.col("rescue_doses_taken").alias("RESCTKN"),
         pl.col("doses_planned").alias("DOSEPLN"),
         pl.col("doses_taken").alias("DOSETKN"),
         pl.col("cumulative_dose_mg").alias("DOSECUM"),
@@ -342,6 +377,7 @@ def _records(frame: pl.DataFrame, arm: str, facts: TrialFacts, parameter: str) -
         pl.col("baseline").alias("BASE"),
         pl.when(after).then(pl.col("value") - pl.col("baseline")).alias("CHG"),
         _yes(pl.col("is_baseline")).alias("ABLFL"),
+        _yes(pl.col("on_treatment")).alias("ONTRTFL"),
         _yes(pl.col("value").is_not_null() & seen.over("patient_id", parameter)).alias("ANL01FL"),
     )
 
@@ -384,6 +420,9 @@ def _adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     return records.with_columns(
         pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE")).alias("PCHG"),
         pl.col("imputation").alias("DTYPE"),
+        pl.col("target_day").alias("AWTARGET"),
+        (pl.col("day") - pl.col("target_day")).abs().alias("AWTDIFF"),
+        pl.lit("DAYS").alias("AWU"),
         pl.when(valued).then(_yes_no(response)).alias("CRIT1FL"),
         pl.when(judged).then(_yes_no(pl.col("AVAL") <= pl.col("limit"))).alias("CRIT2FL"),
     )
@@ -414,7 +453,22 @@ def _adae(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         pl.col("onset_day").alias("ASTDY"),
         pl.col("end_day").round().alias("AENDY"),
         pl.col("severity").alias("AESEV"),
-        _yes_no(pl.col("serious")).alias("AESER"),
+        pl.col("toxicity_grade").cast(pl.Int64).cast(pl.String).alias("AETOXGR"),
+        *(
+            _yes_no(pl.col(name)).alias(alias)
+            for name, alias in (
+                ("serious", "AESER"),
+                ("resulted_in_death", "AESDTH"),
+                ("life_threatening", "AESLIFE"),
+                ("hospital", "AESHOSP"),
+                ("disability", "AESDISAB"),
+                ("medically_important", "AESMIE"),
+            )
+        ),
+        pl.col("relation").alias("AEREL"),
+        pl.col("action").alias("AEACN"),
+        pl.col("outcome").alias("AEOUT"),
+        pl.col("signs").alias("AESIGNS"),
         _yes(pl.col("onset_day") >= 1).alias("TRTEMFL"),
         _yes(number.over("patient_id", "term") == 1).alias("AOCCPFL"),
         pl.col("ascertainment").alias("AEASCERT"),

@@ -1,23 +1,21 @@
-r"""Fit the weights of a link to published contrasts: `cohort calibrate`.
+"""Fit the weights of a link to published contrasts: `cohort calibrate`.
 
-1. contrasts of the plan: pools without the trials they contain, and the trials (`cohort.calibration`)
+1. contrasts of the plan: pools without the trials they contain, and the trials
+   (`pipelines.calibration_contrasts`)
 2. daily readings of the same people in every arm, simulated once (`pipelines.calibration_pools`)
-3. the outcome layer of `cohort.outcomes` on them gives the contrast of each arm for any weights,
+3. the outcome layer on them gives the contrasts for any weights (`pipelines.calibration_model`),
    expanded to second order about the current ones until the fit no longer moves
 4. weights by SciPy's trust-region least squares within their signs, residuals whitened by the
    covariance of the contrasts, priors as further residuals: the mode of the posterior
 5. heterogeneity beyond sampling error by Paule and Mandel; covariance by Laplace
 
-Leaving is averaged, not drawn: with cumulated hazards *H* at the visits the last observation
-carried forward has the mean :math:`\sum_v (e^{-H_v} - e^{-H_{v+1}}) y_v + e^{-H_V} y_V`, smooth
-in the weights. May import SciPy, `cohort` and the rest of `pipelines`.
+May import SciPy, `cohort` and the rest of `pipelines`.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -28,39 +26,29 @@ from scipy.linalg import solve_triangular
 from scipy.optimize import brentq, least_squares
 
 from cohort.calibration import FittedLink
-from cohort.conditions import Condition
-from cohort.outcomes import (
-    DayDrivers,
-    TrialVariation,
-    follow_days,
-    load_adverse_event,
-    start_course,
-)
-from cohort.outcomes.course import ClinicalCourse
-from cohort.scales import load_scale
-from cohort.trial.quantities import DAY_S, write_span
+from cohort.trial.quantities import write_span
 from pipelines.calibration_contrasts import Contrast, contrast_covariance, plan_contrasts
+from pipelines.calibration_model import ContrastModel, Expansion, Predict
 from pipelines.calibration_plan import CalibrationPlan
-from pipelines.calibration_pools import Pools, plan_condition, simulate_pools
+from pipelines.calibration_pools import Pools, simulate_pools
 from pipelines.errors import InputError
 
 __all__ = [
-    "ContrastModel",
-    "Expansion",
     "Fit",
     "chosen_rows",
     "fit",
     "fit_contrasts",
     "fit_table",
     "fitted_text",
+    "prior_link",
     "refuse_too_many",
     "write_fit",
 ]
 
 Floats = NDArray[np.float64]
-Predict = Callable[[Floats], Floats]
 
-_STEP: Final = 1e-3  # of a weight, relative; contrasts are smooth in them
+_STEP: Final = 1e-3  # of a prior SD; contrasts are smooth in the weights
+_INSIDE: Final = 1e-6  # of a prior SD: SciPy starts within the bounds
 _ROUNDS: Final = 30
 _NEAR: Final = 0.05  # of a standard error, between a fit and the point it was expanded about
 _SETTLED: Final = 1e-3  # of a prior SD, and of the smallest standard error
@@ -110,7 +98,7 @@ class Fit:
     condition_number: float
     shrinkage: Floats
     without_prior: float
-    expansion: "Expansion | None" = None
+    expansion: Expansion | None = None
 
     def draws(self, n: int, seed: int) -> dict[str, Floats]:
         """Return draws of the weights; see `cohort.calibration.FittedLink.draws`.
@@ -121,196 +109,6 @@ class Fit:
         'draws'
         """
         return self.link.draws(n, seed)
-
-
-class ContrastModel:
-    """Say what each contrast is for any weights, on readings that were simulated before.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    rows
-        Contrasts.
-    pools
-        Readings by arm.
-
-    Examples
-    --------
-    >>> from pipelines.calibration_plan import load_plan
-    >>> plan = load_plan("major_depression")
-    >>> row = plan_contrasts(plan)[1]
-    >>> still = np.zeros((56, plan.patients))
-    >>> pools = {row.arm: {"serotonin_extracellular": still}}
-    >>> ContrastModel(plan, [row], pools)(np.array([0.3, 0.3, 0.2, 0.2])).round(6).tolist()
-    [0.0]
-    """
-
-    def __init__(self, plan: CalibrationPlan, rows: Sequence[Contrast], pools: Pools) -> None:
-        self.plan, self.rows = plan, tuple(rows)
-        self._condition = plan_condition(plan)
-        self._arms = ("", *dict.fromkeys(row.arm for row in rows))  # the first is placebo
-        self._days = tuple(visit // DAY_S for visit in plan.visits)
-        self._scale = load_scale(plan.scale)
-        events = tuple(load_adverse_event(name) for name in plan.adverse_events)
-        wanted = (*plan.weights, *(name for event in events for name in event.reads))
-        n_day = plan.duration // DAY_S
-        self._drivers = _side_by_side(
-            self._arms, pools, wanted, (n_day, plan.patients), plan.copies
-        )
-        ids = np.tile(np.arange(1, plan.patients * plan.copies + 1), len(self._arms))
-        self._start = _staying(start_course(ids, plan.seed, self._condition, ()))
-        begin = _staying(start_course(ids, plan.seed, self._condition, events))
-        # events hang on readings alone: what they add to leaving is the same for all weights
-        self._events = tuple(
-            course.leave_hazard[_ADVERSE_EVENT]
-            for course in self._follow(begin, self._condition, events)
-        )
-
-    def __call__(self, weights: Floats) -> Floats:
-        """Return the contrasts, shape ``(n_row,)``.
-
-        Examples
-        --------
-        >>> ContrastModel.__call__.__name__
-        '__call__'
-        """
-        condition = _with_weights(self._condition, weights)
-        courses = self._follow(self._start, condition, ())
-        shape = (len(self._arms), self.plan.patients * self.plan.copies)
-        scores = [
-            self._scale.loading.number("1")
-            * course.latent(condition, TrialVariation()).reshape(shape)
-            for course in courses
-        ]
-        staying = [
-            np.exp(
-                -(course.leave_hazard.sum(axis=0) - course.leave_hazard[_ADVERSE_EVENT] + events)
-            ).reshape(shape)
-            for course, events in zip(courses, self._events, strict=True)
-        ]
-        found = {at: self._moments(at, scores, staying) for at in {row.at for row in self.rows}}
-        return np.array([self._contrast(row, *found[row.at]) for row in self.rows])
-
-    def _follow(
-        self, course: ClinicalCourse, condition: Condition, events: tuple[object, ...]
-    ) -> list[ClinicalCourse]:
-        courses = [course]
-        for first, last in pairwise(self._days):
-            part = DayDrivers(
-                readings={name: days[first:last] for name, days in self._drivers.items()}
-            )
-            courses.append(
-                follow_days(courses[-1], part, condition, events, TrialVariation())  # type: ignore[arg-type]
-            )
-        return courses
-
-    def _moments(
-        self, at: int, scores: list[Floats], staying: list[Floats]
-    ) -> tuple[Floats, Floats, float]:
-        """Return mean and SD of the change of each arm, last observation carried forward."""
-        last = self._days.index(at // DAY_S)
-        ends = [*staying[1 : last + 1], np.zeros_like(staying[0])]
-        mean = square = np.zeros_like(scores[0])
-        for visit in range(last + 1):
-            share = staying[visit] - ends[visit] if visit < last else staying[visit]
-            change = scores[visit] - scores[0]
-            mean = mean + share * change
-            square = square + share * change**2
-        noise = 2.0 * self._scale.noise_sd.number("1") ** 2
-        first = mean.mean(axis=1)
-        spread = np.sqrt(square.mean(axis=1) - first**2 + noise)
-        return first, spread, float(scores[0].mean())
-
-    def _contrast(self, row: Contrast, mean: Floats, spread: Floats, baseline: float) -> float:
-        arm = self._arms.index(row.arm)
-        difference = mean[arm] - mean[0]
-        if row.measure == "smd":
-            return float(difference / np.sqrt(0.5 * (spread[arm] ** 2 + spread[0] ** 2)))
-        if row.measure == "percent":
-            return float(100.0 * difference / baseline)
-        return float(difference)
-
-
-_ADVERSE_EVENT: Final = 2
-
-
-def _staying(course: ClinicalCourse) -> ClinicalCourse:
-    return replace(course, leave_limit=np.full_like(course.leave_limit, np.inf))
-
-
-def _with_weights(condition: Condition, weights: Floats) -> Condition:
-    link = condition.link
-    signals = {
-        name: fact.model_copy(update={"value": float(weight)})
-        for (name, fact), weight in zip(link.signals.items(), weights, strict=True)
-    }
-    return condition.model_copy(update={"link": link.model_copy(update={"signals": signals})})
-
-
-def _side_by_side(
-    arms: Sequence[str], pools: Pools, wanted: Sequence[str], shape: tuple[int, int], copies: int
-) -> dict[str, Floats]:
-    """Return the readings of all arms as lanes beside one another; what is missing is at rest."""
-    still = np.zeros(shape)
-    return {
-        name: np.concatenate(
-            [np.tile(pools.get(arm, {}).get(name, still), copies) for arm in arms], axis=1
-        )
-        for name in dict.fromkeys(wanted)
-    }
-
-
-class Expansion:
-    r"""A model to second order about one point: refits without its cost.
-
-    Parameters
-    ----------
-    model
-        What is expanded.
-    at
-        Weights, usually those of the fit to everything.
-    step
-        Of the central differences, relative to the weight.
-
-    Notes
-    -----
-    :math:`m(w) \approx m_0 + J d + \tfrac12 d^T H d` with :math:`d = w - w_0`.
-
-    Examples
-    --------
-    >>> square = lambda weights: np.array([weights[0] ** 2 + weights[0] * weights[1]])
-    >>> Expansion(square, np.array([1.0, 2.0]))(np.array([2.0, 1.0])).round(9).tolist()
-    [6.0]
-    """
-
-    def __init__(self, model: Predict, at: Floats, step: float = 0.1) -> None:
-        n, sizes = len(at), np.maximum(step * np.abs(at), 0.2 * step)
-        self.at, self.value = at, model(at)
-        shifts = np.diag(sizes)
-        up = [model(at + shift) for shift in shifts]
-        down = [model(at - shift) for shift in shifts]
-        self.jacobian = np.array(
-            [0.5 * (u - d) / size for u, d, size in zip(up, down, sizes, strict=True)]
-        ).T
-        self.hessian = np.zeros((len(self.value), n, n))
-        for i in range(n):
-            self.hessian[:, i, i] = (up[i] + down[i] - 2.0 * self.value) / sizes[i] ** 2
-            for j in range(i):
-                both = model(at + shifts[i] + shifts[j])
-                mixed = (both - up[i] - up[j] + self.value) / (sizes[i] * sizes[j])
-                self.hessian[:, i, j] = self.hessian[:, j, i] = mixed
-
-    def __call__(self, weights: Floats) -> Floats:
-        """Return the contrasts, shape ``(n_row,)``.
-
-        Examples
-        --------
-        >>> Expansion.__call__.__name__
-        '__call__'
-        """
-        off = weights - self.at
-        return self.value + self.jacobian @ off + 0.5 * (self.hessian @ off) @ off
 
 
 def chosen_rows(
@@ -457,6 +255,39 @@ def _expand_until_settled(
     return expansion, found
 
 
+def prior_link(plan: CalibrationPlan) -> FittedLink:
+    """Return what a plan says before any contrast: for judging where too few are left to fit.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Returns
+    -------
+    Weights and covariance of the prior.
+
+    Examples
+    --------
+    >>> from pipelines.calibration_plan import load_plan
+    >>> prior_link(load_plan("schizophrenia")).weights
+    {'occupancy_d2': 0.6, 'occupancy_5ht2a': 0.25}
+    """
+    mean, spread = plan.prior
+    covariance = plan.basis @ np.diag(spread**2) @ plan.basis.T
+    return FittedLink(
+        name=plan.name,
+        condition=plan.condition,
+        weights=dict(zip(plan.weights, (plan.basis @ mean).tolist(), strict=True)),
+        covariance=tuple(map(tuple, covariance.tolist())),
+        chi2=0.0,
+        n_row=0,
+        heterogeneity=0.0,
+        seed=plan.seed,
+        patients=plan.patients,
+    )
+
+
 def refuse_too_many(plan: CalibrationPlan, n_row: int) -> None:
     """Refuse to fit more numbers than a fifth of the contrasts.
 
@@ -527,7 +358,8 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     smallest = min(row.se for row in rows)
     numbers, heterogeneity = prior.copy(), 0.0
     for _ in range(_ROUNDS):
-        root = np.linalg.cholesky(contrast_covariance(rows, heterogeneity))
+        whole = contrast_covariance(rows, heterogeneity)
+        root = np.asarray(np.linalg.cholesky(whole), dtype=np.float64)
         answer = _mode(predict, published, root, prior, spread, signs, numbers)
         moved = np.abs((answer.x - numbers) / spread).max()
         numbers = answer.x
@@ -581,25 +413,35 @@ def _mode(
     root: Floats,
     prior: Floats,
     spread: Floats,
-    signs: NDArray[np.int64],
+    signs: Floats,
     start: Floats,
 ) -> _Mode:
     def residuals(weights: Floats) -> Floats:
         own = solve_triangular(root, predict(weights) - published, lower=True)
         return np.concatenate([own, (weights - prior) / spread])
 
+    def jacobian(weights: Floats) -> Floats:
+        # SciPy's own step is relative to the weight, and none where a weight ends at 0
+        here = residuals(weights)
+        steps = _STEP * spread * signs
+        columns = [
+            (residuals(weights + shift) - here) / step
+            for shift, step in zip(np.diag(steps), steps, strict=True)
+        ]
+        return np.array(columns).T
+
     low = np.where(signs > 0, 0.0, -np.inf)
     high = np.where(signs > 0, np.inf, 0.0)
     found = least_squares(
         residuals,
-        np.clip(start, low + 1e-9, high - 1e-9),
+        np.clip(start, low + _INSIDE * spread, high - _INSIDE * spread),
+        jac=jacobian,
         bounds=(low, high),
         x_scale=spread,
-        diff_step=_STEP,
         xtol=_SETTLED * _SETTLED,
         ftol=_SETTLED * _SETTLED,
     )
-    return _Mode(found.x, found.jac, predict(found.x))
+    return _Mode(found.x, jacobian(found.x), predict(found.x))
 
 
 def _chi2(misfit: Floats, rows: Sequence[Contrast], heterogeneity: float) -> float:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.errors import RangeError
+from cohort.trial.quantities import DAY_S
 from pipelines.calibration_plan import (
     CalibrationPlan,
     Measure,
@@ -13,8 +15,6 @@ from pipelines.calibration_plan import (
     TrialArm,
     TrialTable,
 )
-from cohort.errors import RangeError
-from cohort.trial.quantities import DAY_S
 
 __all__ = ["POOL", "Contrast", "contrast_covariance", "plan_contrasts"]
 

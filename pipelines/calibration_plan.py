@@ -236,6 +236,8 @@ class CalibrationPlan(Declaration):
         Rating scale of the comparison.
     adherence
         As in a protocol.
+    background
+        What every arm takes from before the first day, as in a protocol; people are used to it.
     adverse_events
         Events that make people leave.
     weights
@@ -261,7 +263,8 @@ class CalibrationPlan(Declaration):
     duration: Span
     visits: tuple[Moment, ...]
     scale: str
-    adherence: dict[str, str | float] = {}
+    adherence: dict[str, str | float] = Field(default_factory=dict)
+    background: tuple[dict[str, str], ...] = ()
     adverse_events: tuple[str, ...] = ()
     weights: dict[str, WeightPrior]
     common_factor: Spread | None = None
@@ -277,26 +280,37 @@ class CalibrationPlan(Declaration):
         []
         """
         yield from self._times()
+        yield from self._priors()
+        yield from self._pools()
         if is_read(self.scale) and self.scale not in scale_names():
             yield Contradiction(
                 path=("scale",),
                 message=f"unknown rating scale '{self.scale}'; {len(scale_names())} are known. "
                 f"{nearest_hint(self.scale, scale_names())}",
             )
-        if is_read(self.weights) and not self.weights:
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+    def _priors(self) -> Iterator[Contradiction]:
+        """List priors that are missing or too many."""
+        if not (is_read(self.weights) and is_read(self.common_factor)):
+            return
+        if not self.weights:
             yield Contradiction(
                 path=("weights",),
                 message="no weight was given; one or more are allowed. Name a reading and its "
                 "prior.",
             )
-        if is_read(self.weights) and is_read(self.common_factor):
-            for name, prior in self.weights.items():
-                if is_read(prior) and (prior.sd is None) != (self.common_factor is not None):
-                    yield Contradiction(
-                        path=("weights", name),
-                        message="a weight has an SD of its own, or a common factor is fitted; one "
-                        "of the two. Give 'sd' to every weight, or 'common_factor' alone.",
-                    )
+        for name, prior in self.weights.items():
+            if is_read(prior) and (prior.sd is None) != (self.common_factor is not None):
+                yield Contradiction(
+                    path=("weights", name),
+                    message="a weight has an SD of its own, or a common factor is fitted; one of "
+                    "the two. Give 'sd' to every weight, or 'common_factor' alone.",
+                )
+
+    def _pools(self) -> Iterator[Contradiction]:
+        """List trials that are there twice, and pools of trials that are not there."""
         if not (is_read(self.pools) and is_read(self.trials)):
             return
         known = [trial.name for trial in self.trials if is_read(trial)]
@@ -315,8 +329,6 @@ class CalibrationPlan(Declaration):
                         message=f"unknown trial '{name}'; {len(known)} are known. "
                         f"{nearest_hint(name, known)}",
                     )
-
-    _refuse = model_validator(mode="after")(refuse_contradictions)
 
     def _times(self) -> Iterator[Contradiction]:
         """List times that are no visit, and visits out of order."""

@@ -1,7 +1,7 @@
 """What every arm of a calibration plan does to the same patients, day by day.
 
 Nobody leaves and nobody is rated here: the readings do not depend on the weights, so one
-simulation serves every fit of a plan. Arms without a drug need none; every reading is at rest.
+simulation serves every fit of a plan. Arms without any drug need none; every reading is at rest.
 """
 
 import hashlib
@@ -28,11 +28,14 @@ from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import CalibrationPlan
 from pipelines.errors import InputError
 
-__all__ = ["Pools", "plan_condition", "simulate_pools"]
+__all__ = ["PLACEBO", "Pools", "plan_condition", "simulate_pools"]
 
 Floats = NDArray[np.float64]
 Pools = Mapping[str, Mapping[str, Floats]]
 """Daily readings of each arm by name of the reading, shape ``(n_day, n_patient)``."""
+
+PLACEBO: Final = ""
+"""Arm without a drug: simulated only where everybody takes something beside it."""
 
 # rooms of `cohort` that say nothing about the daily readings of a patient who stays
 _OF_OUTCOMES: Final = frozenset({"calibration", "conditions", "outcomes", "protocols", "scales"})
@@ -141,9 +144,10 @@ def _simulate_drug(
             raise InputError(f"plan {plan.name}, drug {rows[0].drug}: {error}") from error
         ids = np.arange(1, plan.patients + 1)
         arms = {}
-        for row in rows:
-            block = simulate_block(protocol, row.arm, ids, device=device)
-            arms[row.arm] = dict(block.drivers.readings)
+        placebo = {PLACEBO: "placebo"} if plan.background else {}
+        for key, arm in (placebo | {row.arm: row.arm for row in rows}).items():
+            block = simulate_block(protocol, arm, ids, device=device)
+            arms[key] = dict(block.drivers.readings)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         flat = {f"{arm}/{name}": days for arm, all_ in arms.items() for name, days in all_.items()}
@@ -188,6 +192,8 @@ def _protocol_text(plan: CalibrationPlan, rows: Sequence[Contrast]) -> str:
     }
     if plan.adherence:
         record["adherence"] = dict(plan.adherence)
+    if plan.background:
+        record["background"] = [dict(one) for one in plan.background]
     return f"condition: CONDITION\n{_flow(record)}"
 
 

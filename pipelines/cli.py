@@ -16,8 +16,11 @@ from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
+from pipelines.events_cli import events_app
 from pipelines.model_cli import model_app
 from pipelines.power_cli import power
+from pipelines.scales_cli import scales_app
+from pipelines.validate_cli import validate_trials
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
@@ -43,10 +46,13 @@ app = typer.Typer(
 protocols_app = typer.Typer(help="The packaged protocols.", no_args_is_help=True)
 app.add_typer(protocols_app, name="protocols")
 app.add_typer(conditions_app, name="conditions")
+app.add_typer(scales_app, name="scales")
 app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
+app.add_typer(events_app, name="events")
 app.command(name="calibrate")(calibrate)
+app.command(name="validate")(validate_trials)
 app.command(name="power")(power)
 
 ProtocolName = Annotated[
@@ -135,6 +141,13 @@ def run(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no text.")] = False,
     strict: Strict = False,
+    uncertainty: Annotated[
+        bool,
+        typer.Option(
+            "--uncertainty",
+            help="Also write the table 'uncertainty': sampling, between trials, parameters.",
+        ),
+    ] = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
@@ -166,6 +179,11 @@ def run(
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
+    if uncertainty:
+        from pipelines.uncertainty import write_uncertainty
+
+        with answer(otherwise=EXIT_FAILED):
+            write_uncertainty(out, given, device=device)
     for damage in result.execution.damaged:
         complain(f"computed again: {damage}")
     if as_json:
@@ -266,8 +284,9 @@ def check(protocol: ProtocolName, strict: Strict = False) -> None:
     n_patients = sum(arm.patients for arm in given.arms)
     n_cells = len(given.arms) * len(given.variants)
     crossed = f"{len(given.variants)} variants ({n_cells} cells), " if n_cells else ""
+    arms = "1 arm" if len(given.arms) == 1 else f"{len(given.arms)} arms"
     print(
-        f"{given.name}: no mistakes; {len(given.arms)} arms, {crossed}{n_patients:,} patients, "
+        f"{given.name}: no mistakes; {arms}, {crossed}{n_patients:,} patients, "
         f"{len(given.visits)} visits."
     )
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cohort.facts import Fact
-from cohort.outcomes import load_adverse_event, load_scale
+from cohort.outcomes import load_adverse_event, load_scale, scale_names
 
 __all__ = ["Definitions", "Endpoint", "EventTerm", "read_definitions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A rating scale with its criteria.
+    """A rating scale with its criteria, or a biomarker, which has none.
 
     Parameters
     ----------
@@ -29,6 +29,8 @@ class Endpoint:
         Lowest score of the scale [points].
     responder_points
         Points by which a responder falls at least beside that share, 0 for none [points].
+    is_rated
+        Whether it is a rating scale.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class Endpoint:
     remission_at_most: float | None
     minimum: float = 0.0
     responder_points: float = 0.0
+    is_rated: bool = True
 
     @property
     def response_text(self) -> str:
@@ -97,7 +100,7 @@ def read_definitions(endpoints: Iterable[str], events: Iterable[str]) -> Definit
     Parameters
     ----------
     endpoints
-        Names of scales, the primary one first.
+        Names of scales and codes of biomarkers, the primary one first.
     events
         Names of adverse events.
 
@@ -110,19 +113,24 @@ def read_definitions(endpoints: Iterable[str], events: Iterable[str]) -> Definit
     >>> read_definitions(["MADRS"], ["nausea"]).events[0].organ_class
     'Gastrointestinal disorders'
     """
-    scales = [load_scale(name) for name in endpoints]
     declared = [load_adverse_event(name) for name in events]
     return Definitions(
-        endpoints=tuple(
-            Endpoint(
-                name=scale.name,
-                label=scale.label,
-                responder_fall=_number(scale.responder_fall) or 0.0,
-                remission_at_most=_number(scale.remission_at_most),
-                minimum=scale.minimum,
-                responder_points=_number(scale.responder_points) or 0.0,
-            )
-            for scale in scales
-        ),
+        endpoints=tuple(_endpoint(name) for name in endpoints),
         events=tuple(EventTerm(term=e.term, organ_class=e.organ_class) for e in declared),
+    )
+
+
+def _endpoint(name: str) -> Endpoint:
+    if name not in scale_names():  # a protocol that was read names nothing else than biomarkers
+        return Endpoint(
+            name=name, label=name, responder_fall=0.0, remission_at_most=None, is_rated=False
+        )
+    scale = load_scale(name)
+    return Endpoint(
+        name=name,
+        label=scale.label,
+        responder_fall=_number(scale.responder_fall) or 0.0,
+        remission_at_most=_number(scale.remission_at_most),
+        minimum=scale.minimum,
+        responder_points=_number(scale.responder_points) or 0.0,
     )

@@ -15,6 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cohort.trial import Analysis, allocate, nutrition_names, parse_protocol, write_protocol
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
@@ -34,6 +37,7 @@ __all__ = [
     "make_plan",
     "override",
     "trial_facts",
+    "unit_ids",
     "unit_states",
 ]
 
@@ -47,6 +51,7 @@ _SHARD_MODULES = ("adam.py", "definitions.py", "schema.py", "shards.py")
 _SOURCE_SUFFIXES = frozenset({".py", ".yaml", ".csv", ".parquet", ".json", ".hpp"})
 _N_HASH_DIGITS = 32
 _SECONDS_PER_DAY = 86_400
+_SECONDS_PER_WEEK = 7 * _SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +63,8 @@ class Unit:
     arm
         Name of the arm.
     first_id, n_patients
-        The patients are ``first_id .. first_id + n_patients - 1``, numbers of
-        `cohort.trial.allocate`.
+        The patients are ``n_patients`` numbers of `cohort.trial.allocate` from ``first_id`` on, see
+        `unit_ids`: one after another unless the trial is randomised in blocks.
     digest
         Content hash, the name of the shard.
     variant
@@ -149,6 +154,36 @@ class UnitState:
     why: str
 
 
+def unit_ids(protocol: "Protocol", unit: Unit) -> NDArray[np.int64]:
+    """Return the patients of a unit.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    unit
+        The unit.
+
+    Returns
+    -------
+    Patient ids, shape ``(n_lane,)``, rising.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> unit = Unit(arm="placebo", first_id=10000005, n_patients=3, digest="ab")
+    >>> unit_ids(load_protocol("sct-md-01"), unit).tolist()
+    [10000005, 10000006, 10000007]
+    """
+    if protocol.randomisation is not None:
+        own = allocate(protocol, unit.arm)
+        own = own[np.searchsorted(own, unit.first_id) :][: unit.n_patients]
+        # a pilot may ask for more patients than an arm has; any others do for its clock
+        if len(own) == unit.n_patients:
+            return own
+    return np.arange(unit.first_id, unit.last_id + 1, dtype=np.int64)
+
+
 def override(
     protocol: "Protocol", *, seed: int | None = None, patients_per_arm: int | None = None
 ) -> "Protocol":
@@ -214,6 +249,11 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         duration_days=protocol.duration / _SECONDS_PER_DAY,
         definitions=definitions,
         variants=tuple(variant.name for variant in protocol.variants),
+        periods=tuple(
+            (period.start / _SECONDS_PER_WEEK, period.stop / _SECONDS_PER_WEEK)
+            for period in protocol.periods
+        ),
+        sequences=tuple(arm.sequence for arm in protocol.arms) if protocol.periods else (),
         analysis=protocol.analysis or Analysis(),
         primary_endpoint=protocol.primary_endpoint,
         seed=protocol.seed,

@@ -17,7 +17,7 @@ __all__ = ["NOTICE", "render", "summarise"]
 NOTICE = "Simulated patients. A research tool, not medical advice."
 """Stands under every summary."""
 
-N_EVENTS = 5
+N_EVENTS = 8
 """Adverse events shown, by falling frequency over all arms."""
 N_COLUMNS = 6
 """Most columns side by side; a trial with more cells gets one block of lines a variant."""

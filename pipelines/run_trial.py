@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cohort.simulate import model_texts
+from cohort.trial import trial_event_names
 from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
@@ -150,7 +151,7 @@ def prepare(request: Request) -> Preparation:
         plan, protocol.model_dump(mode="json"), request.simulator, n_trajectories
     )
     folder.check(settings)
-    facts = trial_facts(protocol, read_definitions(protocol.endpoints, protocol.adverse_events))
+    facts = trial_facts(protocol, read_definitions(protocol.endpoints, trial_event_names(protocol)))
     job = Job(
         protocol=protocol,
         facts=facts,

@@ -17,12 +17,14 @@ import pyarrow as pa
 
 __all__ = [
     "CROSSED_TABLES",
+    "CROSSOVER_TABLES",
     "SUBJECT_TABLES",
     "SUMMARY_TABLES",
     "TABLES",
     "Column",
     "Table",
     "arrow_schema",
+    "crossover_tables",
     "polars_schema",
 ]
 
@@ -279,14 +281,38 @@ _ADSL = Table(
                 "Null if completed; SOLVER "
                 "FAILURE if the equations of this patient could not be solved to the end.",
             ),
+            _text(
+                "EOTSTT",
+                "End of Treatment Status",
+                "How the treatment ended; who is followed up stays in the study after it.",
+                allowed=("COMPLETED", "DISCONTINUED"),
+                nullable=False,
+            ),
+            _text(
+                "DCTREAS",
+                "Reason for Discontinuation of Treatment",
+                "As DCSREAS, of the treatment.",
+            ),
             _number(
                 "TRTDURD",
                 "d",
                 "Total Treatment Duration (Days)",
-                "Time in the trial: until its end, discontinuation or solver failure.",
+                "Time on treatment: until its end, discontinuation or solver failure.",
             ),
         ),
-        _number("DCDAY", "d", "Day of Discontinuation", "Null if completed."),
+        *_cdisc(
+            _text(
+                "STRATAR",
+                "Strata Used for Randomization",
+                "Conditions at baseline and whether they hold, Y or N; null without strata.",
+            )
+        ),
+        _number("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
+        _number("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
+        _number(
+            "RESCDAY", "d", "Day of First Rescue Medication", "Days since the first dose, or null."
+        ),
+        _count("RESCTKN", "Rescue Doses Taken", "Doses of rescue medication taken."),
         _count("DOSEPLN", "Doses Planned", "Doses the regimen prescribed."),
         _count("DOSETKN", "Doses Taken", "Doses taken."),
         _number("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
@@ -330,6 +356,12 @@ _VALUES = _cdisc(
 _RECORD_FLAGS = (
     _flag("ABLFL", "Baseline Record Flag", "Y on the baseline record.", population=False),
     _flag(
+        "ONTRTFL",
+        "On Treatment Record Flag",
+        "Y on records after baseline while the treatment goes on, null after its end.",
+        population=False,
+    ),
+    _flag(
         "ANL01FL",
         "Analysis Flag 01",
         "Y on records that the means use: the value is there "
@@ -351,6 +383,29 @@ _ADQS = Table(
             _text("PARAMCD", "Parameter Code", "Short name of the scale.", nullable=False),
         ),
         *_VISIT,
+        *_cdisc(
+            _count(
+                "AWTARGET",
+                "Analysis Window Target",
+                "Day on which the protocol plans the visit; the score is of the day ADY.",
+                "d",
+                nullable=False,
+            ),
+            _count(
+                "AWTDIFF",
+                "Analysis Window Diff from Target",
+                "Days between ADY and AWTARGET, without sign.",
+                "d",
+                nullable=False,
+            ),
+            _text(
+                "AWU",
+                "Analysis Window Unit",
+                "Unit of the window.",
+                allowed=("DAYS",),
+                nullable=False,
+            ),
+        ),
         *_VALUES,
         *_cdisc(
             _number(
@@ -441,7 +496,49 @@ _ADAE = Table(
                 allowed=("MILD", "MODERATE", "SEVERE"),
                 nullable=False,
             ),
+            _text(
+                "AETOXGR",
+                "Standard Toxicity Grade",
+                "CTCAE grade; null where the event has none.",
+                allowed=("1", "2", "3", "4", "5"),
+            ),
             _text("AESER", "Serious Event", "Y if serious.", allowed=("Y", "N"), nullable=False),
+            *(
+                _text(name, label, f"Y if serious: {reason}.", allowed=("Y", "N"), nullable=False)
+                for name, label, reason in (
+                    ("AESDTH", "Results in Death", "the patient died of it"),
+                    ("AESLIFE", "Is Life Threatening", "it was a danger to life"),
+                    ("AESHOSP", "Requires or Prolongs Hospitalization", "it led to hospital"),
+                    ("AESDISAB", "Persist or Signif Disability/Incapacity", "it left disability"),
+                    ("AESMIE", "Other Medically Important Serious Event", "none of the others"),
+                )
+            ),
+            _text(
+                "AEREL",
+                "Causality",
+                "Relation to treatment: by the share of the hazard at onset that drivers explain.",
+                allowed=("NONE", "REMOTE", "POSSIBLE", "PROBABLE"),
+                nullable=False,
+            ),
+            _text(
+                "AEACN",
+                "Action Taken with Study Treatment",
+                "What was done with the drug.",
+                allowed=("DOSE NOT CHANGED", "DOSE REDUCED", "DRUG INTERRUPTED", "DRUG WITHDRAWN"),
+                nullable=False,
+            ),
+            _text(
+                "AEOUT",
+                "Outcome of Adverse Event",
+                "How it ended by the end of the trial.",
+                allowed=("RECOVERED/RESOLVED", "NOT RECOVERED/NOT RESOLVED", "FATAL"),
+                nullable=False,
+            ),
+        ),
+        _text(
+            "AESIGNS",
+            "Clinical Signs at the Diagnosis",
+            "Signs by which it was diagnosed, separated by semicolons; null where none are needed.",
         ),
         _flag(
             "TRTEMFL",
@@ -505,7 +602,8 @@ _ENDPOINT_KEY = (
 _OUTCOMES_BY_ARM = Table(
     name="outcomes_by_arm",
     label="Outcomes by Arm and Visit",
-    meaning="One row per arm, endpoint and visit. Means are over the analysed (a value, observed "
+    meaning="One row per arm, endpoint and visit, in points of the scale or the unit that adlb has "
+    "for the biomarker. Means are over the analysed (a value, observed "
     "or carried forward, and at least one observed value after baseline); response and remission "
     "are shares of all randomised.",
     key=("endpoint", "arm_number", "visit_week"),
@@ -527,6 +625,12 @@ _OUTCOMES_BY_ARM = Table(
         _number("change_mean", "points", "Mean change", "Mean of CHG; null at baseline."),
         _number("change_sd", "points", "SD of change", "Sample standard deviation of CHG."),
         _number("change_se", "points", "Standard error of change", "change_sd / sqrt(n)."),
+        _number(
+            "ratio_to_baseline",
+            "1",
+            "Geometric mean ratio to baseline",
+            "Of R2BASE, over values and baselines above 0; of biomarkers only.",
+        ),
         _count("n_responders", "Responders", "Patients with CRIT1FL Y; null at baseline."),
         _number("responders_percent", "%", "Responders (%)", "Of all randomised."),
         _count(
@@ -601,7 +705,7 @@ _CONTRASTS = Table(
             "difference",
             "points",
             "Difference in mean change",
-            "Arm minus control; negative is better on these scales.",
+            "Arm minus control; negative is better on a scale.",
         ),
         _number("difference_se", "points", "Standard error", "Standard error of the difference."),
         _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite, or n - 1."),
@@ -620,6 +724,21 @@ _CONTRASTS = Table(
             "Normal interval; in paired designs the interval of the difference on the same scale.",
         ),
         _number("smd_high", "1", "SMD, 95 % CI high", "As the lower bound."),
+        _number(
+            "ratio_to_control",
+            "1",
+            "Ratio of ratios to baseline",
+            "Geometric mean of R2BASE, arm over control; of biomarkers only.",
+        ),
+        _number(
+            "ratio_to_control_low",
+            "1",
+            "Ratio of ratios, 95 % CI low",
+            "Student's t interval of the difference of mean logarithms.",
+        ),
+        _number(
+            "ratio_to_control_high", "1", "Ratio of ratios, 95 % CI high", "As the lower bound."
+        ),
         *_risk_columns("response", "Response"),
         *_risk_columns("remission", "Remission"),
     ),
@@ -699,6 +818,49 @@ _AE_RATES = Table(
             "1 / risk difference; negative if the "
             "control does worse; null if the shares are equal.",
         ),
+    ),
+)
+
+_CROSSOVER = Table(
+    name="crossover_contrasts",
+    label="Contrasts within Patients of a Cross-over",
+    meaning="One row per endpoint and measure of a trial with two periods: what the treatments of "
+    "the same patients differ by, over patients rated in both periods.",
+    key=("endpoint", "measure"),
+    columns=(
+        _text("endpoint", "Endpoint", "Short name of the scale.", cdisc="PARAMCD", nullable=False),
+        _text(
+            "measure",
+            "Measure",
+            "value: at the end of the periods; change: from their start to their end.",
+            allowed=("value", "change"),
+            nullable=False,
+        ),
+        _text("treatment", "Treatment", "First treatment of the first arm.", nullable=False),
+        _text("reference", "Reference", "What it is compared with.", nullable=False),
+        _count("n_first", "Patients, first order", "Patients of the first arm in the contrast."),
+        _count("n_second", "Patients, second order", "Patients of the second arm in it."),
+        _number(
+            "difference",
+            "points",
+            "Difference",
+            "Treatment minus reference, the effect of the period taken out.",
+        ),
+        _number("difference_se", "points", "Standard error", "Standard error of the difference."),
+        _number("degrees_of_freedom", "1", "Degrees of freedom", "Welch-Satterthwaite."),
+        _number("difference_low", "points", "Difference, 95 % CI low", "Student's t interval."),
+        _number("difference_high", "points", "Difference, 95 % CI high", "As the lower bound."),
+        _number("period", "points", "Period effect", "First period minus the second."),
+        _number("period_low", "points", "Period, 95 % CI low", "Student's t interval."),
+        _number("period_high", "points", "Period, 95 % CI high", "As the lower bound."),
+        _number(
+            "carry_over",
+            "points",
+            "Carry-over",
+            "Mean of both periods, first order minus the second; 0 if nothing is carried over.",
+        ),
+        _number("carry_over_low", "points", "Carry-over, 95 % CI low", "Student's t interval."),
+        _number("carry_over_high", "points", "Carry-over, 95 % CI high", "As the lower bound."),
     ),
 )
 
@@ -1020,6 +1182,30 @@ CROSSED_TABLES: Mapping[str, Table] = MappingProxyType(
     {name: _crossed(table) for name, table in TABLES.items()}
 )
 """The same tables of a trial with variants: one more name and number in each, and in its key."""
+
+
+CROSSOVER_TABLES: Mapping[str, Table] = MappingProxyType({_CROSSOVER.name: _CROSSOVER})
+"""Tables that only cross-over trials have beside the others, by name."""
+
+
+def crossover_tables(*, is_crossed: bool) -> Mapping[str, Table]:
+    """Return the further tables of a cross-over trial, with variants or without.
+
+    Examples
+    --------
+    >>> crossover_tables(is_crossed=True)["crossover_contrasts"].key
+    ('variant_number', 'endpoint', 'measure')
+    """
+    if not is_crossed:
+        return CROSSOVER_TABLES
+    return {
+        name: replace(
+            table,
+            columns=(*_SUMMARY_VARIANT, *table.columns),
+            key=("variant_number", *table.key),
+        )
+        for name, table in CROSSOVER_TABLES.items()
+    }
 
 
 def polars_schema(table: Table) -> dict[str, type[pl.DataType]]:

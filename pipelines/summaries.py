@@ -10,6 +10,7 @@ which threads hand in their parts; an integer sum does not, so two runs give the
 Everything after the sums is `pipelines.intervals` on a few dozen rows.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,7 @@ def _rows(frame: pl.LazyFrame) -> list[Row]:
 
 
 _REMISSION = ("remission_", "n_remitters", "remitters_")
+_RESPONSE = ("response_", "n_responders", "responders_")
 
 
 def _table(name: str, rows: Sequence[Row], facts: TrialFacts) -> pl.DataFrame:
@@ -142,15 +144,39 @@ def _counts(tables: Path, facts: TrialFacts) -> dict[Cell, Row]:
     return {(row["TRT01PN"], row["VARIANTN"]): row for row in rows}
 
 
+def _endpoint_values(tables: Path, facts: TrialFacts) -> pl.LazyFrame:
+    """Return scores, and biomarkers that are endpoints, with what the means and shares use."""
+    codes = [one.name for one in facts.definitions.endpoints if not one.is_rated]
+    scores = _scan(tables, "adqs", facts).with_columns(LOGR=pl.lit(None, dtype=pl.Float64))
+    kept = (
+        *("TRTPN", "VARIANTN", "SUBJID", "PARAMCD", "AVISIT", "AVISITN"),
+        *("AVAL", "CHG", "LOGR", "ABLFL", "ANL01FL", "DTYPE", "CRIT1FL", "CRIT2FL"),
+    )
+    found = scores.select(kept)
+    if codes:
+        nothing = {name: pl.lit(None, dtype=pl.String) for name in ("DTYPE", "CRIT1FL", "CRIT2FL")}
+        ratio = pl.when(pl.col("R2BASE") > 0).then(pl.col("R2BASE").log())
+        markers = (
+            _scan(tables, "adlb", facts)
+            .filter(pl.col("PARAMCD").is_in(codes))
+            .with_columns(LOGR=ratio, **nothing)
+        )
+        found = pl.concat([found, markers.select(kept)])
+    analysed = pl.col("ANL01FL").is_not_null()
+    return found.with_columns(
+        pl.when(analysed).then(name).alias(name) for name in ("AVAL", "CHG", "LOGR")
+    )
+
+
 def _visit_rows(tables: Path, facts: TrialFacts) -> list[Row]:
     analysed = pl.col("ANL01FL").is_not_null()
-    scores = _scan(tables, "adqs", facts).with_columns(
-        AVAL=pl.when(analysed).then("AVAL"), CHG=pl.when(analysed).then("CHG")
-    )
     return _rows(
-        scores.group_by("TRTPN", "VARIANTN", "PARAMCD", "AVISIT", "AVISITN").agg(
+        _endpoint_values(tables, facts)
+        .group_by("TRTPN", "VARIANTN", "PARAMCD", "AVISIT", "AVISITN")
+        .agg(
             *_moment_columns("AVAL"),
             *_moment_columns("CHG"),
+            *_moment_columns("LOGR"),
             (analysed & pl.col("DTYPE").is_null()).sum().alias("n_observed"),
             (pl.col("ABLFL") == "Y").sum().alias("n_baseline"),
             (pl.col("CRIT1FL") == "Y").sum().alias("n_responders"),
@@ -203,6 +229,7 @@ def outcomes_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
                 "change_mean": change.mean,
                 "change_sd": change.sd,
                 "change_se": change.se,
+                "ratio_to_baseline": _exponential(_moments(found, "LOGR").mean),
                 "n_responders": found["n_responders"],
                 "responders_percent": 100 * found["n_responders"] / n,
                 "n_remitters": found["n_remitters"],
@@ -278,12 +305,17 @@ def _comparisons(facts: TrialFacts) -> Iterator[_Comparison]:
             yield _Comparison(cell=cell, reference=(arm, 1), kind="first variant", is_paired=True)
 
 
+def _exponential(value: float | None) -> float | None:
+    return None if value is None else math.exp(value)
+
+
 def _defined(row: Row, facts: TrialFacts) -> Row:
-    """Return the row, without remission where the scale does not define it."""
-    without = {one.name for one in facts.definitions.endpoints if one.remission_at_most is None}
-    if row["endpoint"] not in without:
+    """Return the row, without the criteria that its endpoint does not define."""
+    one = next((one for one in facts.definitions.endpoints if one.name == row["endpoint"]), None)
+    if one is None or one.remission_at_most is not None:
         return row
-    return {name: value for name, value in row.items() if not name.startswith(_REMISSION)}
+    without = _REMISSION if one.is_rated else (*_REMISSION, *_RESPONSE)
+    return {name: value for name, value in row.items() if not name.startswith(without)}
 
 
 def _parallel_contrast(arm: Row, control: Row, n: int, control_n: int) -> Row:
@@ -291,6 +323,7 @@ def _parallel_contrast(arm: Row, control: Row, n: int, control_n: int) -> Row:
     difference = welch(change, control_change)
     smd = standardised_difference(difference, change, control_change, paired=False)
     row = _difference_columns(difference, smd, change.n, control_change.n)
+    row |= _ratio_columns(welch(_moments(arm, "LOGR"), _moments(control, "LOGR")))
     for name, column in (("response", "n_responders"), ("remission", "n_remitters")):
         counts = (arm[column], n, control[column], control_n)
         row |= _risk_columns(name, newcombe(*counts), risk_ratio(*counts))
@@ -304,6 +337,7 @@ def _paired_contrast(pairs: Row, arm: Row, control: Row) -> Row:
         difference, _moments(arm, "CHG"), _moments(control, "CHG"), paired=True
     )
     row = _difference_columns(difference, smd, differences.n, differences.n)
+    row |= _ratio_columns(one_sample(_moments(pairs, "LOGDIFF")))
     for name in ("response", "remission"):
         both, only_arm, only_control = (
             pairs[f"{name}_{part}"] for part in ("both", "arm", "control")
@@ -321,9 +355,8 @@ def _paired_rows(
     tables: Path, facts: TrialFacts, comparison: _Comparison
 ) -> dict[tuple[str, str], Row]:
     """Return sums over patients that are in both cells, for every endpoint and visit."""
-    analysed = pl.col("ANL01FL").is_not_null()
     scores = (
-        _scan(tables, "adqs", facts)
+        _endpoint_values(tables, facts)
         .filter(pl.col("ABLFL").is_null())
         .select(
             "TRTPN",
@@ -331,7 +364,8 @@ def _paired_rows(
             "SUBJID",
             "PARAMCD",
             "AVISIT",
-            pl.when(analysed).then("CHG").alias("CHG"),
+            "CHG",
+            "LOGR",
             (pl.col("CRIT1FL") == "Y").fill_null(value=False).alias("response"),
             (pl.col("CRIT2FL") == "Y").fill_null(value=False).alias("remission"),
         )
@@ -344,10 +378,13 @@ def _paired_rows(
     pairs = (
         of(comparison.cell)
         .join(of(comparison.reference), on=["SUBJID", "PARAMCD", "AVISIT"], suffix="_c")
-        .with_columns(DIFF=pl.col("CHG") - pl.col("CHG_c"))
+        .with_columns(
+            DIFF=pl.col("CHG") - pl.col("CHG_c"), LOGDIFF=pl.col("LOGR") - pl.col("LOGR_c")
+        )
     )
     sums = pairs.group_by("PARAMCD", "AVISIT").agg(
         *_moment_columns("DIFF"),
+        *_moment_columns("LOGDIFF"),
         pl.len().alias("n_pairs"),
         *(
             expression.sum().alias(f"{name}_{part}")
@@ -375,6 +412,14 @@ def _difference_columns(difference: Interval, smd: Interval, n: int, control_n: 
         "smd": smd.estimate,
         "smd_low": smd.low,
         "smd_high": smd.high,
+    }
+
+
+def _ratio_columns(log_ratio: Interval) -> Row:
+    return {
+        "ratio_to_control": _exponential(log_ratio.estimate),
+        "ratio_to_control_low": _exponential(log_ratio.low),
+        "ratio_to_control_high": _exponential(log_ratio.high),
     }
 
 

@@ -15,9 +15,10 @@ import polars as pl
 
 from pipelines import analyses, exposure, subgroups, summaries
 from pipelines.adam import TrialFacts
+from pipelines.crossover import crossover_contrasts
 from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
-from pipelines.schema import SUBJECT_TABLES, TABLES, Table, arrow_schema
+from pipelines.schema import CROSSOVER_TABLES, SUBJECT_TABLES, TABLES, Table, arrow_schema
 from pipelines.shards import COMPRESSION_LEVEL
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "contrasts": summaries.contrasts,
     "ae_rates_by_arm": summaries.ae_rates_by_arm,
     "biomarkers_by_arm": summaries.biomarkers_by_arm,
+    "crossover_contrasts": crossover_contrasts,
     "intercurrent_events": analyses.intercurrent_events,
     "analyses": analyses.analyses,
     "effects_by_subgroup": subgroups.effects_by_subgroup,
@@ -87,8 +89,9 @@ def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tup
         shards = [folder.shards / unit.digest / f"{name}.parquet" for unit in plan.units]
         _write(folder.tables, facts.tables[name], pl.scan_parquet(shards, glob=False), facts)
     for name, make in _MAKERS.items():
-        _write(folder.tables, facts.tables[name], make(folder.tables, facts).lazy(), facts)
-    return tuple(_describe(folder.tables, name) for name in TABLES)
+        if name in facts.tables:
+            _write(folder.tables, facts.tables[name], make(folder.tables, facts).lazy(), facts)
+    return tuple(_describe(folder.tables, name) for name in facts.tables)
 
 
 def _write(folder: Path, table: Table, frame: pl.LazyFrame, facts: TrialFacts) -> None:
@@ -165,7 +168,8 @@ finished is needed. Run it first.
     target = folder.root / "csv"
     target.mkdir(exist_ok=True)
     paths = []
-    for name in TABLES:
+    further = [name for name in CROSSOVER_TABLES if (folder.tables / f"{name}.parquet").is_file()]
+    for name in (*TABLES, *further):
         path = target / f"{name}.csv"
         frame = pl.scan_parquet(folder.tables / f"{name}.parquet")
         write_atomically(path, frame.sink_csv)

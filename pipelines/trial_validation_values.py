@@ -12,7 +12,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 
-from cohort.trial import Protocol, PublishedResult, ResponseRule
+from cohort.trial import Protocol, PublishedResult, ResponseRule, trial_event_names
 from cohort.trial.quantities import DAY_S
 
 __all__ = ["Cell", "PublishedValue", "published_values", "seen_values"]
@@ -251,9 +251,10 @@ def _of_row(protocol: Protocol, row: PublishedResult) -> Iterator[PublishedValue
             rule=rules.get(outcome),
             analyzed_only=outcome in rules and row.denominator == "analyzed",
         )
+    simulated = trial_event_names(protocol)
     for name in dict.fromkeys((*row.adverse_events, *row.percents)):
         share = row.share(name)
-        if name in protocol.adverse_events and share is not None:
+        if name in simulated and share is not None:
             yield _said(base, row, name, outcome=EVENT + name, value=share)
 
 
@@ -291,6 +292,12 @@ def _said(
 ) -> PublishedValue:
     outcome = str(changes.get("outcome", base.outcome))
     seen = seen_values()
-    arm = base.cell.arm
-    by = seen.get((base.trial, arm, outcome)) or seen.get((base.trial, "*", outcome), "")
+    words = (outcome, f"{EVENT}*") if outcome.startswith(EVENT) else (outcome,)
+    found = [
+        seen[base.trial, arm, word]
+        for arm in (base.cell.arm, "*")
+        for word in words
+        if (base.trial, arm, word) in seen
+    ]
+    by = found[0] if found else ""
     return replace(base, mark=row.mark_of(key), seen=by, **changes)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ N_LABEL_CHARACTERS = 40
 N_TEXT_BYTES = 200
 
 _BASIC_DATA_STRUCTURES = ("adqs", "adlb")
+_CRITERIA_OF_SERIOUSNESS = ("AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESMIE")
 _ARM_NUMBERS = {"adsl": "TRT01PN", "adqs": "TRTPN", "adlb": "TRTPN", "adae": "TRTAN"}
 
 
@@ -119,6 +120,16 @@ def _event_rules() -> Iterator[tuple[str, pl.Expr]]:
     yield "AENDY is not before ASTDY", end < start
     emergent = pl.col("TRTEMFL").is_not_null()
     yield "TRTEMFL is Y from day 1 on", (start >= 1) != emergent
+    criteria = [pl.col(name) == "Y" for name in _CRITERIA_OF_SERIOUSNESS]
+    is_serious = pl.col("AESER") == "Y"
+    yield (
+        "AESER is Y where a criterion of seriousness is",
+        is_serious != pl.any_horizontal(criteria),
+    )
+    fatal = pl.col("AEOUT") == "FATAL"
+    yield "AEOUT is FATAL where AESDTH is Y", fatal != (pl.col("AESDTH") == "Y")
+    resolved = pl.col("AEOUT") == "RECOVERED/RESOLVED"
+    yield "AENDY is there for resolved events", ~fatal & (resolved != end.is_not_null())
 
 
 def _count_rules(

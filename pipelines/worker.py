@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pipelines.adam import Columns, TrialFacts, adam_tables
 from pipelines.cards import ALL_CARDS, card_of, n_cards, worker_number
 from pipelines.errors import InputError, ShardError
-from pipelines.plan import Unit
+from pipelines.plan import Unit, unit_ids
 from pipelines.shards import Receipt, check_shard, write_shard
 
 if TYPE_CHECKING:
@@ -117,12 +115,12 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
     Examples
     --------
     >>> import tempfile
-    >>> from cohort.trial import load_protocol
+    >>> from cohort.trial import load_protocol, trial_event_names
     >>> from pipelines.definitions import read_definitions
     >>> from pipelines.plan import make_plan, trial_facts
     >>> protocol = load_protocol("sct-md-01")
     >>> plan = make_plan(protocol, device="numpy", block_size=2)
-    >>> definitions = read_definitions(protocol.endpoints, protocol.adverse_events)
+    >>> definitions = read_definitions(protocol.endpoints, trial_event_names(protocol))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     job = Job(
     ...         protocol=protocol,
@@ -139,7 +137,7 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         return check_shard(job.shards, unit.digest)
     except ShardError:
         pass  # absent or damaged: compute it
-    ids = np.arange(unit.first_id, unit.last_id + 1, dtype=np.int64)
+    ids = unit_ids(job.protocol, unit)
     columns = find_simulator(job.simulator)(
         job.protocol,
         unit.arm,

@@ -21,7 +21,7 @@ from cohort.yaml_files import (
 __all__ = ["FittedLink", "fitted_names", "load_fitted"]
 
 Floats = NDArray[np.float64]
-_ROUND_OFF = 1e-9
+_ROUND_OFF = 1e-5  # of the largest variance: files hold six digits
 
 
 class FittedLink(Declaration):
@@ -59,14 +59,14 @@ class FittedLink(Declaration):
     weights: dict[str, float]
     covariance: tuple[tuple[float, ...], ...]
     chi2: Annotated[float, Field(ge=0.0)]
-    n_row: Annotated[int, Field(ge=1)]
+    n_row: Annotated[int, Field(ge=0)]
     heterogeneity: Annotated[float, Field(ge=0.0)]
     seed: int
     patients: int
     held_out: tuple[str, ...] = ()
     left_out_drugs: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.
@@ -85,10 +85,7 @@ class FittedLink(Declaration):
                 message=f"{len(found)} rows for {n} weights; a square of that size is allowed. Fit "
                 "again.",
             )
-        elif (
-            not np.allclose(found, np.transpose(found))
-            or (np.linalg.eigvalsh(found) < -_ROUND_OFF).any()
-        ):
+        elif not _is_covariance(np.array(found)):
             yield Contradiction(
                 path=("covariance",),
                 message="it is no covariance: not symmetric, or a variance below 0. Fit again.",
@@ -137,6 +134,12 @@ class FittedLink(Declaration):
             own = weight + row
             drawn[name] = np.maximum(own, 0.0) if weight >= 0.0 else np.minimum(own, 0.0)
         return drawn
+
+
+def _is_covariance(square: Floats) -> bool:
+    values = np.linalg.eigvalsh(square)
+    is_positive = bool((values >= -_ROUND_OFF * np.abs(square).max()).all())
+    return is_positive and np.allclose(square, square.T)
 
 
 def fitted_names() -> tuple[str, ...]:

@@ -38,6 +38,9 @@ class Target:
     gain
         Modulated targets: size of the effect at full occupancy [1]; reversed ones: rate constant
         from cytosol to outside [1/h].
+    resting
+        Receptors whose loss of signal outcomes read: resting transmitter in units of the half
+        saturation [1]; 0 where nothing reads it.
 
     Examples
     --------
@@ -54,6 +57,7 @@ class Target:
     system: str = ""
     e_max: float = 1.0
     gain: float = 0.0
+    resting: float = 0.0
 
     @property
     def can_be_destroyed(self) -> bool:
@@ -76,6 +80,17 @@ class Target:
         ('sert_occupancy', 'occupancy_d2')
         """
         return "sert_occupancy" if self.name == "sert" else f"occupancy_{self.name}"
+
+    @property
+    def net_block(self) -> str:
+        """Name of the rule that says how much of its resting signal drugs take away, or empty.
+
+        Examples
+        --------
+        >>> TARGETS["d2"].net_block, TARGETS["h1"].net_block
+        ('net_block_d2', '')
+        """
+        return f"net_block_{self.name}" if self.resting else ""
 
 
 _TABLE: Final = (
@@ -178,6 +193,7 @@ _TABLE: Final = (
         doors=("antagonist_d2", "antagonist_dopamine"),
         agonist_doors=("agonist_d2", "agonist_dopamine"),
         system="dopamine",
+        resting=0.25,
     ),
     Target(
         name="alpha2",
@@ -259,6 +275,9 @@ _TABLE: Final = (
     # receptors that are reported only
     Target(name="d1", title="dopamine D1", kind="receptor"),
     Target(name="d3", title="dopamine D3", kind="receptor"),
+    Target(
+        name="d2_pituitary", title="dopamine D2 of the pituitary", kind="receptor", resting=0.25
+    ),
     Target(name="5ht2a", title="5-HT2A", kind="receptor"),
     Target(name="5ht2c", title="5-HT2C", kind="receptor"),
     Target(name="5ht3", title="5-HT3", kind="receptor"),
@@ -268,6 +287,8 @@ _TABLE: Final = (
     Target(name="m3", title="muscarinic M3", kind="receptor"),
     Target(name="adenosine_a2a", title="adenosine A2A", kind="receptor"),
     Target(name="nicotinic", title="nicotinic acetylcholine", kind="receptor"),
+    # channel of the heart
+    Target(name="herg", title="hERG potassium channel of the heart", kind="blocked"),
 )
 
 TARGETS: Final = {target.name: target for target in _TABLE}

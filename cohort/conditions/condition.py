@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from cohort.calibration import load_fitted
 from cohort.chemistry import find_system, with_needs
@@ -191,7 +191,7 @@ class LinkModel(Declaration):
 
     fitted: str | None = None
     calibrated: bool = False
-    signals: dict[str, PureNumber] = {}
+    signals: dict[str, PureNumber] = Field(default_factory=dict)
     signal_relative_error: NotNegative | None = None
     rate: Rate
     fast_share: Share
@@ -276,8 +276,10 @@ class DropoutModel(Declaration):
     trial_sd_log, adverse_trial_sd_log
         SD between trials of the log hazards of leaving for lack of efficacy and other reasons, and
         for adverse events, beyond sampling and design [1]; none if left out.
+    withdrawal
+        Multiple of the share of adverse events for which the drug is withdrawn [1]; 1 if left out.
     design, adverse_design
-        How features of the trial multiply the same; not at all if left out.
+        How features of the trial multiply the two; not at all if left out.
 
     Examples
     --------
@@ -294,6 +296,7 @@ class DropoutModel(Declaration):
     adverse_event_burden: Rate
     trial_sd_log: NotNegative | None = None
     adverse_trial_sd_log: NotNegative | None = None
+    withdrawal: NotNegative | None = None
     design: DesignEffects | None = None
     adverse_design: DesignEffects | None = None
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DesignEffects", "TrialDesign", "designed_condition"]
 
+_ONCE = Fact(value=1.0, mark="design", source="as the adverse events declare")
 Year = Annotated[int, Field(ge=1900, le=2100)]
 Share = Annotated[Fact, quantity_in("1", minimum=0.0, maximum=1.0)]
 
@@ -172,6 +173,7 @@ def designed_condition(condition: "Condition", design: TrialDesign) -> "Conditio
                 name: _multiplied(getattr(dropout, name), "1/day", log_multiple)
                 for name in ("adverse_event", "adverse_event_burden")
             }
+            | {"withdrawal": _multiplied(dropout.withdrawal or _ONCE, "1", log_multiple)}
         )
     return condition.model_copy(update={"placebo": placebo, "dropout": dropout})
 

@@ -75,13 +75,19 @@ def protocol_risks(protocol: Protocol) -> tuple[Risk, ...]:
     >>> protocol_risks(load_protocol("sct-md-01"))
     ()
     """
-    found = [risk for arm in protocol.arms for risk in _arm_risks(arm.name, arm.regimens, protocol)]
+    rescue = () if protocol.rescue is None else (protocol.rescue.regimen,)
+    beside = (*protocol.beside, *rescue)
+    found = [
+        risk
+        for arm in protocol.arms
+        for risk in _arm_risks(arm.name, (*arm.regimens, *beside), protocol)
+    ]
     for variant in protocol.variants:
         added = {one.drug for one in variant.adds}
         taken = tuple(one.regimen for one in variant.adds)
         for arm in protocol.arms if added else ():
             place = f"{arm.name} / {variant.name}"
-            risks = _arm_risks(place, (*arm.regimens, *taken), protocol)
+            risks = _arm_risks(place, (*arm.regimens, *beside, *taken), protocol)
             found += [risk for risk in risks if added & set(risk.drugs)]
     return tuple(sorted(found, key=lambda risk: risk.grade != "contraindicated"))
 
@@ -115,7 +121,7 @@ class _Course:
         self.stop = max(
             protocol.duration if regimen.stop is None else regimen.stop for regimen in regimens
         )
-        self.daily_mg = max(regimen.dose * DAY_S / regimen.every for regimen in regimens)
+        self.daily_mg = max(_highest_mg(regimen) * DAY_S / regimen.every for regimen in regimens)
 
     @property
     def profile(self) -> DrugProfile:
@@ -124,6 +130,11 @@ class _Course:
     @property
     def meeting(self) -> tuple[Drug, DrugProfile]:
         return self.drug, self.profile
+
+
+def _highest_mg(regimen: Regimen) -> float:
+    """Return the dose that patients may come to [mg]."""
+    return regimen.dose if regimen.titrate is None else max(regimen.titrate.steps)
 
 
 def _meeting(one: _Course, other: _Course) -> str | None:

@@ -5,20 +5,23 @@ visits; the scores at a visit and the dosing after it follow from the course. Al
 patient objects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cohort.compounds import TARGETS
 from cohort.conditions import Condition
 from cohort.errors import CohortError
-from cohort.outcomes.adverse_events import AdverseEvent, hazard_per_day
+from cohort.outcomes.adverse_events import AdverseEvent
+from cohort.outcomes.event_course import EventCourse, EventDays, start_events
+from cohort.outcomes.event_visits import at_visit
+from cohort.outcomes.lead_in import Entered, PlaceboLeadIn, pass_lead_in
+from cohort.outcomes.ratings import RatingRules, entry_ratings
+from cohort.outcomes.readings import DayDrivers, rests_at_zero
 from cohort.outcomes.severity import Severity, drug_benefit, relax
-from cohort.population.draws import exponentials, normals, uniforms
-from cohort.scales import load_scale, score
+from cohort.population.draws import exponentials, normals
 from kernels.arithmetic import exp
 
 __all__ = [
@@ -26,8 +29,12 @@ __all__ = [
     "ClinicalCourse",
     "DayDrivers",
     "TrialVariation",
+    "accustom",
     "baseline_severity",
+    "enter_trial",
     "follow_days",
+    "latent_by_day",
+    "multiply_withdrawal",
     "rests_at_zero",
     "start_course",
 ]
@@ -37,12 +44,7 @@ Floats = NDArray[np.float64]
 REASONS: Final = ("OTHER", "LACK OF EFFICACY", "ADVERSE EVENT")
 """Reasons for discontinuation, in the order of the competing hazards."""
 
-_OF_TARGETS: Final = frozenset(
-    name
-    for target in TARGETS.values()
-    for name in (target.occupancy, *target.doors, *target.agonist_doors)
-)
-_MOST_SCREENINGS: Final = 200
+_DAYS_AT_ONCE: Final = 28
 _EXPECTED_FALL: Final = 3.0  # points below baseline of the efficacy hazard at its base, if not said
 
 
@@ -83,79 +85,6 @@ class TrialVariation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DayDrivers:
-    """Hold the daily means that outcomes read, as departures from the untreated patient.
-
-    Parameters
-    ----------
-    readings
-        By name of a state or rule of the model, shape ``(n_day, n_lane)`` [1]: the log ratio to the
-        untreated level, or the level itself where that is 0 (`rests_at_zero`).
-
-    Examples
-    --------
-    >>> DayDrivers(readings={"serotonin_extracellular": np.zeros((2, 3))}).n_day
-    2
-    """
-
-    readings: Mapping[str, Floats]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of days and of lanes.
-
-        Examples
-        --------
-        >>> DayDrivers(readings={"serotonin_firing": np.zeros((7, 1))}).shape
-        (7, 1)
-        """
-        n_day, n_lane = next(iter(self.readings.values())).shape
-        return n_day, n_lane
-
-    @property
-    def n_day(self) -> int:
-        """Number of days.
-
-        Examples
-        --------
-        >>> DayDrivers(readings={"serotonin_firing": np.zeros((7, 1))}).n_day
-        7
-        """
-        return self.shape[0]
-
-    def get(self, name: str) -> Floats:
-        """Return a reading; that of something the trial does not simulate is at rest, 0.
-
-        Examples
-        --------
-        >>> DayDrivers(readings={"serotonin_firing": np.zeros((7, 1))}).get("motor_drive").shape
-        (7, 1)
-        """
-        found = self.readings.get(name)
-        return np.zeros(self.shape) if found is None else found
-
-
-def rests_at_zero(name: str) -> bool:
-    """Tell whether a quantity is 0 without treatment: what drugs do to a target.
-
-    Parameters
-    ----------
-    name
-        A state or rule of the model.
-
-    Returns
-    -------
-    True for occupancies and doors of targets, which are read as they are; others as log ratios.
-
-    Examples
-    --------
-    >>> [rests_at_zero(name) for name in ("occupancy_h1", "serotonin_extracellular")]
-    [True, False]
-    """
-    return name in _OF_TARGETS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClinicalCourse:
     """Hold where every patient stands clinically.
 
@@ -167,17 +96,14 @@ class ClinicalCourse:
         What the patients bring.
     slow, now
         Slow clinical process and today's weighted signal [1], shape ``(n_lane,)``.
-    adaptation, hazard
-        Adaptation to the driver [1] and cumulated hazard [1] of each event, shape
-        ``(n_event, n_lane)``.
-    limit, frailty, length, grade
-        Draws of each event: cumulated hazard at onset, frailty, length and grade, same shape.
-    onset_day, end_day
-        First day with the event and day after the last [d]; NaN for none or not ended.
+    events
+        Where they stand with every adverse event.
     leave_hazard, leave_limit
         Cumulated hazards of the reasons to leave, and the limits, shape ``(3, n_lane)``.
     left_day, left_reason
         Day of discontinuation [d], NaN for none, and position in `REASONS`.
+    entry_benefit
+        Benefit that the baseline has in it already [points], of what was taken before.
 
     Examples
     --------
@@ -191,18 +117,50 @@ class ClinicalCourse:
     severity: Severity
     slow: Floats
     now: Floats
-    adaptation: Floats
-    hazard: Floats
-    limit: Floats
-    frailty: Floats
-    length: Floats
-    grade: Floats
-    onset_day: Floats
-    end_day: Floats
+    events: EventCourse
     leave_hazard: Floats
     leave_limit: Floats
     left_day: Floats
     left_reason: NDArray[np.int64]
+    entry_benefit: Floats
+
+    @property
+    def hazard(self) -> Floats:
+        """Hazard of each event cumulated while in the trial [1], shape ``(n_event, n_lane)``.
+
+        Examples
+        --------
+        >>> from cohort.conditions import load_condition
+        >>> start_course(np.arange(3), 7, load_condition("major_depression"), ()).hazard.shape
+        (0, 3)
+        """
+        return self.events.hazard
+
+    @property
+    def onset_day(self) -> Floats:
+        """First day with each event [d], NaN for none, shape ``(n_event, n_lane)``.
+
+        Examples
+        --------
+        >>> from cohort.conditions import load_condition
+        >>> start_course(np.arange(3), 7, load_condition("major_depression"), ()).onset_day.shape
+        (0, 3)
+        """
+        records = self.events.records
+        return records.first(records.onset_day, *self.hazard.shape)
+
+    @property
+    def end_day(self) -> Floats:
+        """Day after the last of the first episode of each event [d], NaN while not known.
+
+        Examples
+        --------
+        >>> from cohort.conditions import load_condition
+        >>> start_course(np.arange(3), 7, load_condition("major_depression"), ()).end_day.shape
+        (0, 3)
+        """
+        records = self.events.records
+        return records.first(records.end_day, *self.hazard.shape)
 
     def latent(self, condition: Condition, variation: TrialVariation) -> Floats:
         """Return today's latent severity [points of its scale], shape ``(n_lane,)``.
@@ -215,7 +173,8 @@ class ClinicalCourse:
         >>> bool((course.latent(condition, TrialVariation()) > 12.0).all())
         True
         """
-        benefit = variation.benefit_factor * drug_benefit(condition.link, self.now, self.slow)
+        gained = drug_benefit(condition.link, self.now, self.slow) - self.entry_benefit
+        benefit = variation.benefit_factor * gained
         return self.severity.at(
             float(self.day), benefit, condition, variation.placebo_shift, variation.expectation
         )
@@ -226,6 +185,12 @@ def start_course(
     seed: int,
     condition: Condition,
     events: tuple[AdverseEvent, ...],
+    lead_in: PlaceboLeadIn | None = None,
+    rules: RatingRules | None = None,
+    *,
+    covariates: Mapping[str, NDArray[np.generic]] | None = None,
+    ascertainment: str = "spontaneous",
+    measures: Sequence[str] = (),
 ) -> ClinicalCourse:
     """Draw what every patient brings and start at the first dose.
 
@@ -239,6 +204,13 @@ def start_course(
         Severity, entry criterion and variability.
     events
         Adverse events that are looked for.
+    lead_in
+        Placebo before the baseline; None if the trial has none.
+    rules
+        How the trial takes its scores; plain noise if left out.
+    covariates, ascertainment, measures
+        Columns of the population, how events are asked for, and what is measured at visits, as in
+        `cohort.outcomes.event_course.start_events`.
 
     Returns
     -------
@@ -248,6 +220,8 @@ def start_course(
     ------
     CohortError
         If the entry criterion refuses a patient too often.
+    UnknownNameError
+        If an event or a measure asks for a covariate that is not there.
 
     Notes
     -----
@@ -262,44 +236,104 @@ def start_course(
     >>> bool(one.severity.baseline[0] == both.severity.baseline[1])
     True
     """
-    n_lane, n_event = len(patient_ids), len(events)
+    n_lane = len(patient_ids)
     spread = condition.link.sensitivity_sd_log.number("1")
     eta = normals(seed, patient_ids, "benefit sensitivity")
-    placebo = normals(seed, patient_ids, "placebo response")
+    entered = enter_trial(patient_ids, seed, condition, lead_in, rules)
     severity = Severity(
-        baseline=baseline_severity(patient_ids, seed, condition),
-        placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * placebo,
+        baseline=entered.baseline,
+        placebo_factor=1.0 + condition.placebo.patient_sd.number("1") * entered.placebo,
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
         slope=_own_slopes(patient_ids, seed, condition),
+        lead_in_days=0.0 if lead_in is None else lead_in.days,
     )
-
-    def drawn(source: str) -> Floats:
-        draws = {"exponential": exponentials, "normal": normals, "uniform": uniforms}
-        kind, _, purpose = source.partition(" ")
-        rows = [draws[kind](seed, patient_ids, f"{purpose}: {event.name}") for event in events]
-        return np.array(rows).reshape(n_event, n_lane)
-
-    shared = normals(seed, patient_ids, "adverse event frailty")
     leave = [exponentials(seed, patient_ids, f"leave: {reason}") for reason in REASONS]
-    nothing = np.full((n_event, n_lane), np.nan)
     return ClinicalCourse(
         day=0,
         severity=severity,
         slow=np.zeros(n_lane),
         now=np.zeros(n_lane),
-        adaptation=np.zeros((n_event, n_lane)),
-        hazard=np.zeros((n_event, n_lane)),
-        limit=drawn("exponential adverse event onset"),
-        frailty=np.array([shared for _ in events]).reshape(n_event, n_lane),
-        length=drawn("exponential adverse event length"),
-        grade=drawn("uniform adverse event grade"),
-        onset_day=nothing,
-        end_day=nothing.copy(),
+        events=_begun(
+            condition,
+            start_events(patient_ids, seed, events, covariates, ascertainment, tuple(measures)),
+        ),
         leave_hazard=np.zeros((len(REASONS), n_lane)),
         leave_limit=np.array(leave),
         left_day=np.full(n_lane, np.nan),
         left_reason=np.full(n_lane, -1, np.int64),
+        entry_benefit=np.zeros(n_lane),
     )
+
+
+def enter_trial(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    lead_in: PlaceboLeadIn | None = None,
+    rules: RatingRules | None = None,
+) -> Entered:
+    """Draw who is randomised: screened, and through the lead-in where the trial has one.
+
+    Parameters
+    ----------
+    patient_ids, seed, condition, lead_in, rules
+        As in `start_course`.
+
+    Returns
+    -------
+    Their severities and responses to placebo.
+
+    Raises
+    ------
+    CohortError
+        If a place stays empty.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> strict = PlaceboLeadIn(days=7.0, drop_fall=0.2)
+    >>> entered = enter_trial(np.arange(200), 7, condition, strict)
+    >>> bool(entered.dropped.sum() > 20), bool(entered.placebo.mean() < 0)
+    (True, True)
+    """
+    return pass_lead_in(
+        patient_ids,
+        seed,
+        condition,
+        lead_in,
+        lambda ids, own_seed: baseline_severity(ids, own_seed, condition, rules),
+        lambda ids, own_seed: _own_slopes(ids, own_seed, condition),
+    )
+
+
+def _begun(condition: Condition, events: EventCourse) -> EventCourse:
+    """Return the events, with the trial's multiple of how often they end the treatment."""
+    if condition.dropout.withdrawal is not None:
+        multiply_withdrawal(events, condition.dropout.withdrawal.number("1"))
+    return events
+
+
+def multiply_withdrawal(events: EventCourse, factor: float | Floats) -> None:
+    """Multiply the share of adverse events for which the drug is withdrawn.
+
+    Parameters
+    ----------
+    events
+        Before the first day; changed in place.
+    factor
+        One number, or one a patient [1].
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> course = start_course(np.array([1, 2]), 7, load_condition("healthy"), ())
+    >>> multiply_withdrawal(course.events, 2.0)
+    >>> course.events.plan.luck.withdrawal.tolist()
+    [2.0, 2.0]
+    """
+    luck = events.plan.luck
+    luck.withdrawal = luck.withdrawal * factor
 
 
 def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
@@ -312,7 +346,12 @@ def _own_slopes(patient_ids: NDArray[np.int64], seed: int, condition: Condition)
     return slopes + spread * normals(seed, patient_ids, "progression")
 
 
-def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Condition) -> Floats:
+def baseline_severity(
+    patient_ids: NDArray[np.int64],
+    seed: int,
+    condition: Condition,
+    rules: RatingRules | None = None,
+) -> Floats:
     """Return the latent severity of those who were let in.
 
     Parameters
@@ -323,6 +362,8 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
         Seed of the trial.
     condition
         Severity and entry criterion.
+    rules
+        How the trial takes its scores; plain noise if left out.
 
     Returns
     -------
@@ -340,24 +381,54 @@ def baseline_severity(patient_ids: NDArray[np.int64], seed: int, condition: Cond
     >>> round(float(entered.mean()))
     22
     """
-    scale = load_scale(condition.entry.scale, condition.severity.scale)
-    lowest = condition.entry.at_least.number("1")
-    mean = condition.severity.baseline_mean.number("1")
-    spread = condition.severity.baseline_sd.number("1")
-    baseline = np.full(len(patient_ids), np.nan)
-    for screening in range(_MOST_SCREENINGS):
-        waiting = np.flatnonzero(np.isnan(baseline))
-        if not len(waiting):
-            return baseline
-        ids = patient_ids[waiting]
-        latent = mean + spread * normals(seed, ids, "baseline severity", screening)
-        rated = score(scale, latent, normals(seed, ids, "screening rating", screening))
-        admitted = rated >= lowest
-        baseline[waiting[admitted]] = latent[admitted]
-    raise CohortError(
-        f"condition '{condition.name}', entry: {scale.name} of {lowest:g} or more was missed "
-        f"{_MOST_SCREENINGS} times by one patient; most patients should meet it. Lower the "
-        "criterion or raise severity.baseline_mean."
+    return entry_ratings(patient_ids, seed, condition, rules)[0]
+
+
+def accustom(
+    course: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    events: tuple[AdverseEvent, ...],
+) -> ClinicalCourse:
+    """Let patients get used to what they take before the baseline.
+
+    Parameters
+    ----------
+    course
+        The course on day 0.
+    drivers
+        Daily means of the days before it.
+    condition, events
+        As in `follow_days`.
+
+    Returns
+    -------
+    The course on day 0, with the slow process and the adaptations of those days. Nobody leaves or
+    has events meanwhile, and the baseline is that of patients who take it: its benefit is in it.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> rise = np.full((28, 1), 0.5)
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": rise})
+    >>> course = accustom(start_course(np.array([1]), 7, condition, ()), drivers, condition, ())
+    >>> course.day, bool(course.entry_benefit[0] > 0)
+    (0, True)
+    >>> bool(course.latent(condition, TrialVariation())[0] == course.severity.baseline[0])
+    True
+    """
+    # as if all had left: then nothing is counted
+    away = replace(course, left_day=np.zeros_like(course.left_day))
+    after = follow_days(away, drivers, condition, events, TrialVariation(), is_visit=False)
+    nobody = np.zeros(len(course.left_day), np.bool_)
+    seen, _ = at_visit(after.events, drivers, course.day, nobody)
+    return replace(
+        after,
+        events=replace(seen, first=seen.values),
+        day=course.day,
+        left_day=course.left_day,
+        entry_benefit=drug_benefit(condition.link, after.now, after.slow),
     )
 
 
@@ -367,6 +438,8 @@ def follow_days(
     condition: Condition,
     events: tuple[AdverseEvent, ...],
     variation: TrialVariation,
+    *,
+    is_visit: bool = True,
 ) -> ClinicalCourse:
     """Walk over the days that ``drivers`` describes.
 
@@ -380,6 +453,8 @@ def follow_days(
         What leads to benefit, events and drop-out.
     variation
         How this trial differs from the mean trial.
+    is_visit
+        Whether patients are seen, and what is measured is measured, after the last of these days.
 
     Returns
     -------
@@ -396,9 +471,88 @@ def follow_days(
     >>> week.day, week.slow.tolist()
     (7, [0.0, 0.0, 0.0])
     """
-    for day in range(drivers.n_day):
-        course = _one_day(course, drivers, day, condition, events, variation)
-    return course
+    if len(events) != len(course.events.plan.events):
+        raise CohortError(
+            f"follow_days: {len(events)} adverse events; the course was started with "
+            f"{len(course.events.plan.events)}. Give the same ones."
+        )
+    dropout = _base_dropout(condition)
+    for first in range(0, drivers.n_day, _DAYS_AT_ONCE):
+        part = _window(drivers, first)
+        days = EventDays(course.events, part, dropout)
+        for index in range(part.n_day):
+            course = _one_day(course, part, index, condition, days, variation)
+        course = replace(course, events=days.result())
+    if not is_visit:
+        return course
+    present = np.isnan(course.left_day)
+    seen, leaves = at_visit(course.events, drivers, course.day, present)
+    return _left_for_event(replace(course, events=seen), leaves)
+
+
+def _window(drivers: DayDrivers, first: int) -> DayDrivers:
+    """Return the drivers of some days: the arrays of all days of long visits would not fit."""
+    if first == 0 and drivers.n_day <= _DAYS_AT_ONCE:
+        return drivers
+    last = first + _DAYS_AT_ONCE
+    return DayDrivers(readings={name: x[first:last] for name, x in drivers.readings.items()})
+
+
+def latent_by_day(
+    start: ClinicalCourse,
+    drivers: DayDrivers,
+    condition: Condition,
+    variation: TrialVariation,
+) -> Floats:
+    """Return the latent severity of every day, as if nobody left.
+
+    Parameters
+    ----------
+    start
+        Where the patients stood before the first of these days.
+    drivers
+        Daily means of the following days.
+    condition, variation
+        As in `follow_days`.
+
+    Returns
+    -------
+    Severity [points of its scale], shape ``(1 + n_day, n_lane)``, the first at the start.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> condition = load_condition("major_depression")
+    >>> drivers = DayDrivers(readings={"serotonin_extracellular": np.zeros((7, 3))})
+    >>> start = start_course(np.arange(1, 4), 7, condition, ())
+    >>> daily = latent_by_day(start, drivers, condition, TrialVariation())
+    >>> week = follow_days(start, drivers, condition, (), TrialVariation())
+    >>> bool((daily[7] == week.latent(condition, TrialVariation())).all())
+    True
+    """
+    course = start
+    rows = [course.latent(condition, variation)]
+    for index in range(drivers.n_day):
+        course = _process_of_day(course, drivers, index, condition, variation)
+        rows.append(course.latent(condition, variation))
+    return np.array(rows)
+
+
+def _process_of_day(
+    course: ClinicalCourse,
+    drivers: DayDrivers,
+    index: int,
+    condition: Condition,
+    variation: TrialVariation,
+) -> ClinicalCourse:
+    """Return the course after one more day of the slow clinical process."""
+    link = condition.link
+    now = np.zeros_like(course.now)
+    for state, weight in link.signals.items():
+        own = variation.weights.get(state, weight.number("1"))
+        now = now + own * drivers.get(state)[index]
+    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
+    return replace(course, day=course.day + 1, now=now, slow=slow)
 
 
 def _one_day(
@@ -406,19 +560,26 @@ def _one_day(
     drivers: DayDrivers,
     index: int,
     condition: Condition,
-    events: tuple[AdverseEvent, ...],
+    days: EventDays,
     variation: TrialVariation,
 ) -> ClinicalCourse:
-    link = condition.link
-    now = np.zeros_like(course.now)
-    for state, weight in link.signals.items():
-        own = variation.weights.get(state, weight.number("1"))
-        now = now + own * drivers.get(state)[index]
-    slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
-    course = replace(course, day=course.day + 1, now=now, slow=slow)
+    course = _process_of_day(course, drivers, index, condition, variation)
     present = np.isnan(course.left_day)
-    course = _events_of_day(course, drivers, index, condition, events, present)
-    return _leavers_of_day(course, condition, variation, present)
+    leaves = days.advance(index, course.day, present)
+    course = _left_for_event(course, leaves)
+    return _leavers_of_day(course, condition, variation, present, days.burden())
+
+
+def _left_for_event(course: ClinicalCourse, leaves: NDArray[np.bool_]) -> ClinicalCourse:
+    """Let those leave whose adverse event made the drug be withdrawn."""
+    if not leaves.any():
+        return course
+    reason = REASONS.index("ADVERSE EVENT")
+    return replace(
+        course,
+        left_day=np.where(leaves, float(course.day), course.left_day),
+        left_reason=np.where(leaves, reason, course.left_reason),
+    )
 
 
 def _base_dropout(condition: Condition) -> float:
@@ -428,48 +589,18 @@ def _base_dropout(condition: Condition) -> float:
     )
 
 
-def _events_of_day(
-    course: ClinicalCourse,
-    drivers: DayDrivers,
-    index: int,
-    condition: Condition,
-    events: tuple[AdverseEvent, ...],
-    present: NDArray[np.bool_],
-) -> ClinicalCourse:
-    hazard, adaptation = course.hazard.copy(), course.adaptation.copy()
-    onset, end = course.onset_day.copy(), course.end_day.copy()
-    for row, event in enumerate(events):
-        driver = event.sign * drivers.get(event.reads[0])[index]
-        rate = hazard_per_day(
-            event, driver, adaptation[row], course.frailty[row], _base_dropout(condition)
-        )
-        hazard[row] = hazard[row] + np.where(present, rate, 0.0)
-        starts = present & np.isnan(onset[row]) & (hazard[row] >= course.limit[row])
-        onset[row] = np.where(starts, float(course.day), onset[row])
-        if event.duration is not None:
-            days = np.ceil(event.duration.number("day") * course.length[row])
-            end[row] = np.where(starts, course.day + np.maximum(days, 1.0), end[row])
-        if event.tolerance is not None:
-            rate_of_tolerance = 1.0 / event.tolerance.number("day")
-            adaptation[row] = relax(adaptation[row], driver, rate_of_tolerance, 1.0)
-    return replace(course, hazard=hazard, adaptation=adaptation, onset_day=onset, end_day=end)
-
-
 def _leavers_of_day(
     course: ClinicalCourse,
     condition: Condition,
     variation: TrialVariation,
     present: NDArray[np.bool_],
+    burden: Floats,
 ) -> ClinicalCourse:
     dropout = condition.dropout
     severity = course.latent(condition, variation)
     fall = _EXPECTED_FALL if dropout.expected_fall is None else dropout.expected_fall.number("1")
     above = severity - (course.severity.baseline - fall)
     slope = dropout.efficacy_slope.number("1") / dropout.severity_unit.number("1")
-    ongoing = (course.onset_day <= course.day) & ~(course.end_day <= course.day)
-    burden = np.zeros_like(severity)
-    for row in ongoing:
-        burden = burden + row
     rates = (
         np.full_like(severity, dropout.other.number("1/day")),
         dropout.efficacy.number("1/day") * exp(slope * above),

@@ -29,6 +29,8 @@ class Severity:
         The patient's own multiple of the mean benefit [1], mean 1.
     slope
         The patient's own untreated drift [points/d].
+    lead_in_days
+        How long the patient had placebo before the baseline [d].
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Severity:
     placebo_factor: Floats
     sensitivity: Floats
     slope: Floats
+    lead_in_days: float = 0.0
 
     def at(
         self,
@@ -83,11 +86,12 @@ class Severity:
         [12.4]
         """
         placebo = condition.placebo
-        gain = placebo_improvement(placebo, np.array([day, 56.0]))
+        since = self.lead_in_days
+        gain = placebo_improvement(placebo, np.array([day + since, 56.0, since]))
         # a condition without a placebo course has nothing that trials could differ in
         shift = trial_shift / gain[1] if gain[1] else 0.0
         own = (1.0 + expectation) * self.placebo_factor
-        improvement = gain[0] * (own + shift)
+        improvement = (gain[0] - gain[2]) * (own + shift)
         exact = self.baseline + self.slope * day - improvement - self.sensitivity * benefit
         severity: Floats = np.maximum(exact, 0.0)
         return severity

@@ -60,9 +60,11 @@ def targets(compounds: Iterable[Compound]) -> Submodel:
     :math:`x_{eq} = (x + a\sum\epsilon_i d_i)/(1 + \sum(1-\epsilon_i)d_i)`, *a* being the half
     saturation of the receptor. The doors carry its two parts,
     :math:`o = 1 - 1/(1 + \sum(1-\epsilon_i)d_i)` (antagonist) and
-    :math:`\sum\epsilon_i d_i\,(1 - o)` (agonist). Irreversible inhibitors give a rate of
-    inactivation :math:`\sum k_{inact,i} C_i/(K_i + C_i)`. An onset of half-life *h* puts
-    :math:`C_e' = (\ln 2/h)(C - C_e)` between plasma and target.
+    :math:`\sum\epsilon_i d_i\,(1 - o)` (agonist). With a resting transmitter *r*, in half
+    saturations, ``net_block_<target>`` is :math:`1 - x_{eq}/x = o - (1-o)\sum\epsilon_i d_i/r`: the
+    occupancy of a pure antagonist, less of a partial and below 0 of a full agonist. Irreversible
+    inhibitors give a rate of inactivation :math:`\sum k_{inact,i} C_i/(K_i + C_i)`. An onset of
+    half-life *h* puts :math:`C_e' = (\ln 2/h)(C - C_e)` between plasma and target.
 
     References
     ----------
@@ -331,4 +333,7 @@ class _Bound:
                 )
                 for door in self.target.agonist_doors
             }
+        if self.target.net_block:
+            lost = (passive - active / sympy.Float(self.target.resting)) / (1 + passive)
+            made[self.target.net_block] = Rule(lost, "1", f"share of the signal at {title} lost")
         return made

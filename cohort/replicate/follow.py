@@ -1,6 +1,6 @@
 """Outcomes of one arm for chosen lanes of a pool, by the outcome layer of `cohort run`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.conditions import Condition
+from cohort.conduct import at_visit, start_conduct
 from cohort.errors import RangeError, ShapeError, UnknownNameError
-from cohort.outcomes import (
-    TrialVariation,
-    follow_days,
-    load_adverse_event,
-    load_scale,
-    score,
-    start_course,
-)
-from cohort.outcomes.course import REASONS, ClinicalCourse
-from cohort.population.draws import normals
+from cohort.outcomes import TrialVariation, follow_days, load_adverse_event, start_course
+from cohort.outcomes.course import REASONS, accustom, latent_by_day, multiply_withdrawal
+from cohort.outcomes.event_records import EventRecords
 from cohort.replicate.pool import Pool, days_of
+from cohort.tables import rated_score
+from cohort.trial.endpoints import rated_endpoints
+from cohort.trial.events import trial_event_names
 from cohort.trial.quantities import DAY_S
+from cohort.trial.recruitment import placebo_lead_in
+from cohort.trial.visits import visit_days
 
 __all__ = ["ArmOutcomes", "follow_pool"]
 
@@ -44,7 +43,7 @@ class ArmOutcomes:
     scores
         Ratings by endpoint [points], as if everybody had come to every visit, same shape.
     present
-        Whether the patient is still in the trial at the visit, same shape.
+        Whether the patient is seen at the visit, in the trial and not missing it, same shape.
     left_day, left_reason
         Day of discontinuation [d], NaN for none, and position in `cohort.outcomes.course.REASONS`.
     onset_day
@@ -197,42 +196,89 @@ def follow_pool(
         ids = np.asarray(luck_ids, dtype=np.int64)
     protocol = pool.protocol
     own_seed = protocol.seed if seed is None else seed
+    # nothing is decided here: doses are in the drivers
+    lucky = protocol.model_copy(update={"seed": own_seed, "rescue": None})
     group = pool.condition if condition is None else condition
-    names = protocol.adverse_events if adverse_events is None else adverse_events
+    names = trial_event_names(protocol) if adverse_events is None else adverse_events
     events = tuple(load_adverse_event(name) for name in names)
     differs = pool.variations[arm] if variation is None else variation
     if variation is not None and np.all(variation.expectation == 0.0):
         differs = replace(variation, expectation=pool.variations[arm].expectation)
     days = np.array([visit.time // DAY_S for visit in protocol.visits])
-    courses = [start_course(ids, own_seed, group, events)]
+    bodies = {name: column[chosen] for name, column in pool.columns.items()}
+    courses = [
+        start_course(
+            ids,
+            own_seed,
+            group,
+            events,
+            placebo_lead_in(protocol),
+            protocol.ratings.rules,
+            covariates=bodies,
+            ascertainment=protocol.ascertainment,
+            measures=protocol.measures,
+        )
+    ]
+    multiply_withdrawal(courses[0].events, differs.adverse_dropout_factor)
+    if pool.used_to:
+        before = days_of(pool.used_to[arm], 0, pool.used_to[arm].n_day, chosen)
+        courses = [accustom(courses[0], before, group, events)]
     for first, last in pairwise(days.tolist()):
         part = days_of(pool.drivers[arm], first, last, chosen)
-        courses.append(follow_days(courses[-1], part, group, events, differs))
-    latent = np.array([course.latent(group, differs) for course in courses])
-    latent[np.arange(len(days))[:, None] >= pool.failed_visit[arm][chosen]] = np.nan
-    wanted = protocol.endpoints if endpoints is None else endpoints
+        courses.append(follow_days(courses[-1], part, group, events, differs, is_visit=True))
+    own_days = visit_days(lucky, ids)
+    severity = np.array([course.latent(group, differs) for course in courses])
+    conduct = replace(start_conduct(lucky, protocol.arms[0].name, ids), steps={})
+    for visit in range(1, len(days)):
+        conduct = at_visit(
+            conduct,
+            lucky,
+            protocol.arms[0].name,
+            group,
+            ids,
+            visit,
+            courses[visit],
+            severity[visit],
+            {},
+        )
+    latent = severity
+    if protocol.visit_window is not None:
+        whole = days_of(pool.drivers[arm], 0, int(days[-1]), chosen)
+        daily = latent_by_day(courses[0], whole, group, differs)
+        latent = np.take_along_axis(daily, own_days, axis=0)
+    # who comes late needs the days after the visit
+    late = (own_days > days[:, None]) & (np.arange(len(days)) < len(days) - 1)[:, None]
+    reached = np.arange(len(days))[:, None] + late
+    latent = np.where(reached >= pool.failed_visit[arm][chosen], np.nan, latent)
+    wanted = rated_endpoints(protocol) if endpoints is None else endpoints
     final = courses[-1]
+    seen = [conduct.is_seen(visit, own_days[visit], final) for visit in range(len(days))]
     return ArmOutcomes(
         luck_ids=ids,
         visit_days=days,
         latent=latent,
-        scores={name: _ratings(name, latent, courses, ids, own_seed) for name in wanted},
-        present=np.isnan(final.left_day) | (final.left_day > days[:, None]),
+        scores={
+            name: np.array(
+                [
+                    rated_score(lucky, group, differs, ids, name, course, row)
+                    for course, row in zip(courses, latent, strict=True)
+                ]
+            )
+            for name in wanted
+        },
+        present=np.array(seen),
         left_day=final.left_day,
         left_reason=final.left_reason,
-        onset_day={event.name: final.onset_day[row] for row, event in enumerate(events)},
+        onset_day=_first_days(final.events.records, names, len(ids)),
     )
 
 
-def _ratings(
-    endpoint: str, latent: Floats, courses: list[ClinicalCourse], ids: NDArray[np.int64], seed: int
-) -> Floats:
-    scale = load_scale(endpoint)
-    rows = [
-        score(scale, severity, normals(seed, ids, f"rating: {endpoint}", course.day))
-        for severity, course in zip(latent, courses, strict=True)
-    ]
-    return np.array(rows)
+def _first_days(records: EventRecords, names: Sequence[str], n_lane: int) -> dict[str, Floats]:
+    """Return the first day of each patient with each event [d], NaN for none."""
+    first = np.full((len(names), n_lane), np.inf)
+    np.minimum.at(first, (records.event, records.lane), records.onset_day)
+    first[np.isinf(first)] = np.nan
+    return dict(zip(names, first, strict=True))
 
 
 def _checked(

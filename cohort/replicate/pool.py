@@ -1,7 +1,7 @@
 """The pool: daily drivers of the same patients in every arm, as if nobody left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -11,9 +11,9 @@ from cohort.conditions import Condition
 from cohort.errors import RangeError, UnknownNameError
 from cohort.outcomes import DayDrivers
 from cohort.outcomes.course import TrialVariation
-from cohort.simulate import simulate_block
+from cohort.simulate import BlockResult, simulate_block
 from cohort.trial import AS_PLANNED, Protocol
-from kernels import ResultCode, Solution
+from cohort.trial.titration import first_steps
 
 __all__ = ["Pool", "days_of", "merge_pools", "simulate_pool"]
 
@@ -43,6 +43,8 @@ class Pool:
         for patients who were solved to the end, shape ``(n_lane,)``.
     variations
         By arm, what the variant adds to the course on placebo.
+    used_to
+        By arm, daily means of the days before the first dose, where patients took something.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Pool:
     drivers: Mapping[str, DayDrivers]
     failed_visit: Mapping[str, NDArray[np.int64]]
     variations: Mapping[str, TrialVariation]
+    used_to: Mapping[str, DayDrivers] = field(default_factory=dict)
 
     @property
     def n_lane(self) -> int:
@@ -97,7 +100,8 @@ class Pool:
         >>> pool.doses_follow_outcomes
         False
         """
-        return False
+        titrated = any(first_steps(arm, 1) for arm in self.protocol.arms)
+        return titrated or self.protocol.rescue is not None
 
 
 def simulate_pool(
@@ -162,6 +166,7 @@ def simulate_pool(
     ids = np.arange(first_id, first_id + patients, dtype=np.int64)
     drivers: dict[str, DayDrivers] = {}
     failed: dict[str, NDArray[np.int64]] = {}
+    used_to: dict[str, DayDrivers] = {}
     for name in chosen:
         parts = [
             simulate_block(
@@ -175,7 +180,10 @@ def simulate_pool(
             for start in range(0, patients, _BLOCK)
         ]
         drivers[name] = _side_by_side([part.drivers for part in parts])
-        failed[name] = np.concatenate([_failed_visit(part.solutions) for part in parts])
+        failed[name] = np.concatenate([_failed_visit(part, len(protocol.visits)) for part in parts])
+        before = [part.used_to for part in parts if part.used_to is not None]
+        if before:
+            used_to[name] = _side_by_side(before)
     columns = {
         key: np.concatenate([np.asarray(part.population.columns[key]) for part in parts])
         for key in parts[0].population.columns
@@ -188,6 +196,7 @@ def simulate_pool(
         drivers=drivers,
         failed_visit=failed,
         variations=dict.fromkeys(chosen, parts[0].variation),
+        used_to=used_to,
     )
 
 
@@ -230,12 +239,13 @@ def merge_pools(parts: Mapping[str, tuple[Pool, str]]) -> Pool:
         drivers={name: pool.drivers[arm] for name, (pool, arm) in parts.items()},
         failed_visit={name: pool.failed_visit[arm] for name, (pool, arm) in parts.items()},
         variations={name: pool.variations[arm] for name, (pool, arm) in parts.items()},
+        used_to={name: pool.used_to[arm] for name, (pool, arm) in parts.items() if pool.used_to},
     )
 
 
-def _failed_visit(solutions: tuple[Solution, ...]) -> NDArray[np.int64]:
-    failed = np.array([solution.codes != ResultCode.SUCCESS for solution in solutions])
-    return np.where(failed.any(axis=0), failed.argmax(axis=0), len(solutions)).astype(np.int64)
+def _failed_visit(part: BlockResult, n_visit: int) -> NDArray[np.int64]:
+    failed = np.array([part.failed_before(visit) for visit in range(n_visit)])
+    return np.where(failed.any(axis=0), failed.argmax(axis=0), n_visit).astype(np.int64)
 
 
 def _side_by_side(parts: list[DayDrivers]) -> DayDrivers:

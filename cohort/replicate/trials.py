@@ -1,6 +1,6 @@
 """Thousands of replicates of one trial, each with its own patients and its own trial effects."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -197,6 +197,7 @@ def iterate_replicates(
     condition: Condition | None = None,
     endpoints: tuple[str, ...] | None = None,
     adverse_events: tuple[str, ...] | None = None,
+    followed: Collection[str] | None = None,
 ) -> Iterator[ReplicateChunk]:
     """Draw replicates of a trial, some at a time.
 
@@ -217,6 +218,8 @@ def iterate_replicates(
         Whether every arm has patients of its own; otherwise the same patients are in all arms.
     condition, endpoints, adverse_events
         As in `follow_pool`.
+    followed
+        Arms that are followed; all if left out. Who is in which arm does not depend on it.
 
     Yields
     ------
@@ -257,6 +260,8 @@ def iterate_replicates(
         for arm, size in sizes.items():
             numbers = np.arange(first, last)[:, None] * total + offset + np.arange(size)
             offset += size if disjoint else 0
+            if followed is not None and arm not in followed:
+                continue
             lanes, luck = _lanes_and_luck(pool, numbers, seed, total)
             arms[arm] = follow_pool(
                 pool,

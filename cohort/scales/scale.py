@@ -9,11 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from cohort.errors import ConditionError, UnknownNameError
+from cohort.errors import ConditionError, RangeError, UnknownNameError
 from cohort.facts import Declaration, Fact, PureNumber, quantity_in
+from cohort.scales.items import item_model
 from cohort.yaml_files import Contradiction, is_read, read_yaml_model, refuse_contradictions
 
-__all__ = ["Reading", "Scale", "load_scale", "scale_names", "scales_of", "score"]
+__all__ = [
+    "ItemGroup",
+    "Items",
+    "Reading",
+    "Scale",
+    "load_scale",
+    "scale_names",
+    "scales_of",
+    "score",
+    "score_items",
+]
 
 NotNegative = Annotated[Fact, quantity_in("1", minimum=0.0)]
 
@@ -39,6 +50,50 @@ class Reading(Declaration):
     latent: str
     loading: PureNumber
     offset: PureNumber | None = None
+
+
+class ItemGroup(Declaration):
+    """Declare items of one range: how many, and the highest score of each; the lowest counts as 0.
+
+    Examples
+    --------
+    >>> load_scale("HAMD17").items.groups[1]
+    ItemGroup(items=8, highest=2)
+    """
+
+    items: Annotated[int, Field(ge=1, le=100)]
+    highest: Annotated[int, Field(ge=1, le=100)]
+
+
+class Items(Declaration):
+    """Declare the items of a scale.
+
+    Parameters
+    ----------
+    groups
+        Items of equal range; their highest scores add up to the range of the scale.
+    noise_at
+        Score above the minimum at which ``noise_sd`` of the scale holds [points].
+
+    Examples
+    --------
+    >>> load_scale("MADRS").items.highest
+    (6, 6, 6, 6, 6, 6, 6, 6, 6, 6)
+    """
+
+    groups: tuple[ItemGroup, ...]
+    noise_at: NotNegative
+
+    @property
+    def highest(self) -> tuple[int, ...]:
+        """Highest score of each item.
+
+        Examples
+        --------
+        >>> sum(load_scale("HAMD17").items.highest)
+        52
+        """
+        return tuple(group.highest for group in self.groups for _ in range(group.items))
 
 
 class Scale(Declaration):
@@ -70,6 +125,10 @@ class Scale(Declaration):
         How it reads severities in points of other scales.
     noise_sd
         Standard error of one rating [points].
+    self_report
+        Whether patients score themselves, so that no rater can be lenient.
+    items
+        The items that are added up; none for a scale of one item.
     responder_fall
         Share of the baseline above the minimum by which a responder's score falls at least [1].
     responder_points
@@ -95,6 +154,8 @@ class Scale(Declaration):
     offset: PureNumber | None = None
     also_reads: tuple[Reading, ...] = ()
     noise_sd: NotNegative
+    self_report: bool = False
+    items: Items | None = None
     responder_fall: NotNegative | None = None
     responder_points: NotNegative | None = None
     remission_at_most: PureNumber | None = None
@@ -115,6 +176,14 @@ class Scale(Declaration):
                 message=f"of responder_fall and responder_points {given} is there; exactly one is. "
                 "Keep the one that defines response.",
             )
+        if is_read(self.items) and self.items is not None and is_read(self.items.groups):
+            total = self.minimum + sum(self.items.highest)
+            if total != self.maximum:
+                yield Contradiction(
+                    path=("items", "groups"),
+                    message=f"the items add up to {total:g} points; the maximum is "
+                    f"{self.maximum:g}. Change one of the two.",
+                )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
@@ -290,3 +359,45 @@ def score(
     exact = scale.expected(severity) + scale.noise_sd.number("1") * noise
     rounded = scale.minimum + scale.step * np.rint(exact / scale.step)
     return np.minimum(np.maximum(rounded, scale.minimum), scale.maximum)
+
+
+def score_items(
+    scale: Scale, severity: NDArray[np.float64], chances: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the score of a latent severity as the sum of items.
+
+    Parameters
+    ----------
+    scale
+        The scale, with items.
+    severity
+        Latent severity [points of ``scale.latent``, above its minimum], shape ``(n_lane,)``.
+    chances
+        Uniform numbers, shape ``(n_item, n_lane)``.
+
+    Returns
+    -------
+    Whole points within the range of the scale; NaN where severity is NaN.
+
+    Raises
+    ------
+    RangeError
+        If the scale has no items.
+
+    Notes
+    -----
+    The graded response model of `cohort.scales.items`: the mean is ``offset + loading * severity``
+    within the range, the standard deviation is ``noise_sd`` at ``items.noise_at``.
+
+    Examples
+    --------
+    >>> score_items(load_scale("MADRS"), np.array([0.0, 60.0]), np.full((10, 2), 0.5)).tolist()
+    [0.0, 60.0]
+    """
+    if scale.items is None:
+        raise RangeError(
+            f"scale '{scale.name}' has no items; a scale with items is allowed. Use score."
+        )
+    noise_at = scale.items.noise_at.number("1")
+    model = item_model(scale.items.highest, scale.noise_sd.number("1"), noise_at)
+    return scale.minimum + model.draw(model.level(scale.expected(severity)), chances)

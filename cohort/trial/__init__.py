@@ -8,25 +8,41 @@ of doses, supplements and meals that the engine applies. May import `cohort.popu
 """
 
 from cohort.trial.adherence import adherence_probability, doses_taken, logit_center
-from cohort.trial.allocation import allocate
+from cohort.trial.allocation import allocate, stratum_labels
 from cohort.trial.analysis import Analysis
 from cohort.trial.arms import (
     Adherence,
+    AdherencePatterns,
     Arm,
     ProtocolRecord,
     Regimen,
     SupplementRegimen,
+    Titration,
     dose_times,
+)
+from cohort.trial.conduct import (
+    Background,
+    FollowUp,
+    LeadIn,
+    MissedVisits,
+    Period,
+    PreviousDrug,
+    Randomisation,
+    Rescue,
 )
 from cohort.trial.design import trial_design
 from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
+    EventActions,
     PlannedDoses,
+    beside_streams,
     dose_streams,
     dosing_record,
     planned_doses,
 )
+from cohort.trial.endpoints import biomarker_codes, leading_scale, rated_endpoints
+from cohort.trial.events import trial_event_names, trial_events, trial_readings
 from cohort.trial.features import TrialFeatures
 from cohort.trial.load_protocol import load_protocol, parse_protocol, write_protocol
 from cohort.trial.meals import (
@@ -55,7 +71,12 @@ from cohort.trial.published import (
     PublishedResult,
     ResponseRule,
 )
-from cohort.trial.recruitment import eligibility_criteria, population_spec
+from cohort.trial.recruitment import (
+    eligibility_criteria,
+    placebo_lead_in,
+    population_spec,
+    trial_condition,
+)
 from cohort.trial.supervision import SelfDirection, self_directed
 from cohort.trial.supplements import (
     nutrition_names,
@@ -73,37 +94,57 @@ from cohort.trial.variants import (
     variant_covariates,
     variant_shifts,
 )
-from cohort.trial.visits import Segment, schedule_time, segments, study_day
+from cohort.trial.visits import (
+    Segment,
+    schedule_time,
+    segments,
+    study_day,
+    visit_days,
+    visit_times,
+)
 
 __all__ = [
     "AS_PLANNED",
     "REPORTED_ONLY",
     "Adherence",
+    "AdherencePatterns",
     "Analysis",
     "Arm",
+    "Background",
     "BiomarkerChange",
     "Diet",
     "DosingRecord",
     "EntryCriterion",
+    "EventActions",
+    "FollowUp",
+    "LeadIn",
     "LifestyleChoice",
     "Meal",
+    "MissedVisits",
     "OwnAddition",
+    "Period",
     "PlannedDoses",
+    "PreviousDrug",
     "Protocol",
     "ProtocolRecord",
     "PublishedResult",
+    "Randomisation",
     "Regimen",
+    "Rescue",
     "ResponseRule",
     "Segment",
     "SelfDirection",
     "Shift",
     "SupplementRegimen",
+    "Titration",
     "TrialFeatures",
     "TrialPopulation",
     "Variant",
     "Visit",
     "adherence_probability",
     "allocate",
+    "beside_streams",
+    "biomarker_codes",
     "daily_meals",
     "diet_names",
     "dose_streams",
@@ -114,6 +155,7 @@ __all__ = [
     "intake_means",
     "is_expected_to_help",
     "lasting_shifts",
+    "leading_scale",
     "load_diet",
     "load_protocol",
     "logit_center",
@@ -122,22 +164,31 @@ __all__ = [
     "nutrition_names",
     "nutrition_systems",
     "parse_protocol",
+    "placebo_lead_in",
     "planned_doses",
     "population_spec",
     "protocol_meals",
     "protocol_schema",
+    "rated_endpoints",
     "schedule_time",
     "segments",
     "self_directed",
     "shift_streams",
     "shifted_parameters",
     "status_factors",
+    "stratum_labels",
     "study_day",
     "supplement_streams",
+    "trial_condition",
     "trial_design",
+    "trial_event_names",
+    "trial_events",
+    "trial_readings",
     "trial_systems",
     "variant_covariates",
     "variant_diet",
     "variant_shifts",
+    "visit_days",
+    "visit_times",
     "write_protocol",
 ]

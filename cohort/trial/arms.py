@@ -4,6 +4,7 @@ An arm without regimens takes placebo. A titration is several regimens of one dr
 start to a stop.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -25,8 +26,18 @@ from cohort.trial.quantities import (
 )
 from cohort.yaml_files import UNREAD, Contradiction, is_read, refuse_contradictions
 
-__all__ = ["Adherence", "Arm", "ProtocolRecord", "Regimen", "SupplementRegimen", "dose_times"]
+__all__ = [
+    "Adherence",
+    "AdherencePatterns",
+    "Arm",
+    "ProtocolRecord",
+    "Regimen",
+    "SupplementRegimen",
+    "Titration",
+    "dose_times",
+]
 
+_SHARES_ROUND_OFF = 1e-9  # of written percentages
 _MAX_SD_LOGIT = 5.0  # beyond it nearly everyone takes all doses or none
 _MORNING_S = 8 * HOUR_S
 
@@ -43,11 +54,70 @@ class ProtocolRecord(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
+class AdherencePatterns(ProtocolRecord):
+    """Shares of patients who take their doses in one way or another [1]; they add up to 1.
+
+    Parameters
+    ----------
+    full
+        Every dose.
+    partial
+        Each dose with the patient's own probability.
+    holidays
+        Every dose but for runs of three to seven days without any.
+    early_stop
+        Every dose until they stop for good, and tell nobody.
+    white_coat
+        Like ``partial``, but every dose in the three days before a visit.
+
+    Examples
+    --------
+    >>> AdherencePatterns(full="60 %", partial="40 %").shares
+    (0.6, 0.4, 0.0, 0.0, 0.0)
+    """
+
+    full: Fraction = Field(default=0.0, examples=["50 %"])
+    partial: Fraction = Field(default=0.0, examples=["30 %"])
+    holidays: Fraction = Field(default=0.0, examples=["10 %"])
+    early_stop: Fraction = Field(default=0.0, examples=["5 %"])
+    white_coat: Fraction = Field(default=0.0, examples=["5 %"])
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """All shares in the order of the fields [1].
+
+        Examples
+        --------
+        >>> AdherencePatterns(full=1.0).shares
+        (1.0, 0.0, 0.0, 0.0, 0.0)
+        """
+        return (self.full, self.partial, self.holidays, self.early_stop, self.white_coat)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(AdherencePatterns(full="60 %", partial="40 %").contradictions())
+        []
+        """
+        total = sum(self.shares) if all(map(is_read, self.shares)) else 1.0
+        if abs(total - 1.0) > _SHARES_ROUND_OFF:
+            yield Contradiction(
+                path=(),
+                message=f"the shares add up to {100 * total:g} %; exactly 100 % is allowed. Change "
+                "one; those that are left out are 0 %.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
 class Adherence(ProtocolRecord):
     """How reliably doses are taken; without it every dose is.
 
     Patients differ: the logit of the probability is normal between them, with the standard
-    deviation ``sd_logit`` [1]; ``probability`` is the mean over patients [1].
+    deviation ``sd_logit`` [1]; ``probability`` is the mean over patients [1]. With ``patterns``
+    they differ in kind as well; without, all are ``partial``.
 
     Examples
     --------
@@ -57,6 +127,11 @@ class Adherence(ProtocolRecord):
 
     probability: Fraction = Field(default=1.0, examples=["90 %"])
     sd_logit: Number = Field(default=0.0, examples=[1.0])
+    patterns: AdherencePatterns | None = Field(
+        default=None,
+        examples=["{full: 60 %, partial: 30 %, holidays: 10 %}"],
+        exclude_if=lambda patterns: patterns is None,
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.
@@ -76,12 +151,72 @@ class Adherence(ProtocolRecord):
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
 
+class Titration(ProtocolRecord):
+    """How the dose of a regimen is changed at visits, by a rule on the patient.
+
+    Parameters
+    ----------
+    steps
+        Doses [mg], rising; the patient starts at that of the regimen and moves one step a visit.
+    at
+        Times of the visits at which it is decided [s]; all visits of the regimen if left out.
+    up_if, down_if
+        Conditions on the patient of that visit, see `cohort.trial.visit_rules`. The way down wins,
+        and whose dose was lowered once is not raised again.
+
+    Examples
+    --------
+    >>> Titration(steps=["20 mg", "40 mg"], up_if="response < 50 %").steps
+    (20.0, 40.0)
+    """
+
+    steps: tuple[Dose, ...] = Field(examples=["[20 mg, 40 mg, 60 mg]"])
+    at: tuple[Moment, ...] | None = Field(default=None, examples=["[week 2, week 4]"])
+    up_if: Words | None = Field(default=None, examples=["response < 50 %"])
+    down_if: Words | None = Field(default=None, examples=["adverse_event == 'severe'"])
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """List what cannot stand together.
+
+        Examples
+        --------
+        >>> list(Titration(steps=["20 mg", "40 mg"], up_if="response < 50 %").contradictions())
+        []
+        """
+        if is_read(self.steps) and len(self.steps) <= 1:
+            yield Contradiction(
+                path=("steps",),
+                message=f"{len(self.steps)} of steps; two or more doses are wanted. Write the "
+                "doses that a patient may come to, such as '[20 mg, 40 mg]'.",
+            )
+        for key in ("steps", "at"):
+            values = getattr(self, key)
+            if values is None or not is_read(values):
+                continue
+            for position, (before, after) in enumerate(itertools.pairwise(values), start=1):
+                if after <= before:
+                    yield Contradiction(
+                        path=(key, position),
+                        message="it is not greater than the one before; they are written from low "
+                        "to high, each once. Put them in order.",
+                    )
+        if self.up_if is None and self.down_if is None:
+            yield Contradiction(
+                path=(),
+                message="nothing says when the dose changes; 'up_if', 'down_if' or both are wanted."
+                " Write 'up_if: response < 50 %'.",
+            )
+
+    _refuse = model_validator(mode="after")(refuse_contradictions)
+
+
 class Regimen(ProtocolRecord):
     """One drug at one dose, from a start to a stop.
 
     Times are seconds since midnight before the first dose of the trial. Doses fall on the clock
     time ``at`` (08:00 if absent) and then every ``every`` (1 day if absent), from ``start``
-    (week 0) until just before ``stop`` (end of the trial).
+    (week 0) until just before ``stop`` (end of the trial). With ``titrate`` it is the dose at which
+    patients start.
 
     Examples
     --------
@@ -96,6 +231,11 @@ class Regimen(ProtocolRecord):
     at: Clock = Field(default=_MORNING_S, examples=["08:00"])
     start: Moment = Field(default=0, examples=["week 0"])
     stop: Moment | None = Field(default=None, examples=["week 8"])
+    titrate: Titration | None = Field(
+        default=None,
+        examples=["{steps: [10 mg, 20 mg], up_if: response < 50 %}"],
+        exclude_if=lambda titration: titration is None,
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.
@@ -105,6 +245,7 @@ class Regimen(ProtocolRecord):
         >>> list(Regimen(drug="sertraline", dose="50 mg").contradictions())
         []
         """
+        yield from self._titration_contradictions()
         if self.stop is None or not is_read(self.stop):
             return
         if self.stop <= self.start:
@@ -122,6 +263,18 @@ class Regimen(ProtocolRecord):
 
     def _first(self) -> int:
         return self.start + (self.at - self.start) % DAY_S
+
+    def _titration_contradictions(self) -> Iterator[Contradiction]:
+        if self.titrate is None or not is_read(self.titrate):
+            return
+        steps = self.titrate.steps
+        if steps and all(map(is_read, (self.dose, *steps))) and self.dose not in steps:
+            shown = ", ".join(f"{step:g} mg" for step in steps)
+            yield Contradiction(
+                path=("dose",),
+                message=f"{self.dose:g} mg is no step of its titration ({shown}); patients start "
+                f"at one of them. Write 'dose: {steps[0]:g} mg', or add the step.",
+            )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
@@ -186,7 +339,7 @@ class SupplementRegimen(ProtocolRecord):
 
 
 class Arm(ProtocolRecord):
-    """One arm: how many patients, and what they take.
+    """One arm: how many patients, and what they take; in a cross-over, in which ``sequence``.
 
     Examples
     --------
@@ -200,6 +353,9 @@ class Arm(ProtocolRecord):
     regimens: tuple[Regimen, ...] = ()
     supplements: tuple[SupplementRegimen, ...] = ()
     adherence: Adherence | None = None
+    sequence: tuple[Label, ...] = Field(
+        default=(), examples=["[drug, placebo]"], exclude_if=lambda names: not names
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.

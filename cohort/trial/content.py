@@ -19,16 +19,18 @@ from cohort.drugs import drug_names, load_drug
 from cohort.errors import CohortError, ExpressionError, FileContentError, UnknownNameError
 from cohort.lifestyle import lifestyle_names, load_lifestyle
 from cohort.nutrition import food_names, load_food, load_supplement, supplement_names
-from cohort.outcomes import adverse_event_names, load_adverse_event, load_scale, scale_names
+from cohort.outcomes import adverse_event_names, load_scale, measure_names, scale_names
 from cohort.patient_model import patient_model
 from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.eligibility import parse_criterion
+from cohort.trial.endpoints import endpoint_contradictions, rated_endpoints
 from cohort.trial.published import REPORTED_ONLY
 from cohort.trial.published_contradictions import COUNTED
 from cohort.trial.quantities import DAY_S, write_span
 from cohort.trial.recruitment import eligibility_criteria, population_spec
 from cohort.trial.variants import trial_systems, variant_shifts
+from cohort.trial.visit_rules import baseline_kinds, visit_kinds
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
     from cohort.drugs import Dosing as DrugDosing
     from cohort.model import Model
     from cohort.nutrition import Dosing as SupplementDosing
-    from cohort.trial.arms import Regimen, SupplementRegimen
+    from cohort.population.columns import ColumnKind
+    from cohort.trial.arms import Regimen, SupplementRegimen, Titration
+    from cohort.trial.conduct import Background, PreviousDrug, Rescue
     from cohort.trial.protocol import Meal, Protocol, TrialPopulation, Variant
     from cohort.yaml_files.contradictions import KeyPath
 
@@ -80,12 +84,13 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     """
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
     yield from _each(protocol.systems, "systems", system_names(), "system")
-    yield from _each(protocol.endpoints, "endpoints", scale_names(), "rating scale")
+    yield from endpoint_contradictions(protocol)
     yield from _fitting(protocol)
-    yield from _each(
-        protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
-    )
-    yield from _ascertainment(protocol)
+    if protocol.adverse_events != ("all",):
+        yield from _each(
+            protocol.adverse_events, "adverse_events", adverse_event_names(), "adverse event"
+        )
+    yield from _each(protocol.measures, "measures", measure_names(), "measure")
     if protocol.population.entry is not None:
         scale = protocol.population.entry.scale
         yield from _name(scale, ("population", "entry", "scale"), scale_names(), "rating scale")
@@ -96,6 +101,10 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
             yield from _regimen(regimen, ("arms", i, "regimens", j))
         for j, taken in enumerate(arm.supplements):
             yield from _supplement(taken, ("arms", i, "supplements", j))
+    for key in ("background", "previous"):
+        for j, regimen in enumerate(getattr(protocol, key)):
+            yield from _regimen(regimen, (key, j))
+    yield from _conduct(protocol)
     yield from _meals(protocol)
     yield from _variants(protocol)
 
@@ -123,6 +132,67 @@ def _published(protocol: Protocol) -> Iterator[Contradiction]:
                     message=f"{score:g} points was given; {scale.name} goes from {scale.minimum:g} "
                     f"to {scale.maximum:g}. Write a change as 'mean_change'.",
                 )
+
+
+def _conduct(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse doses that titrations lead to or rescue is given in, then rules that nobody can read.
+
+    Where the condition or an endpoint is wrong, rules wait: their mistakes would be second ones.
+    """
+    places: list[tuple[KeyPath, str | None]] = []
+    for i, arm in enumerate(protocol.arms):
+        for j, regimen in enumerate(arm.regimens):
+            titration = regimen.titrate
+            path: KeyPath = ("arms", i, "regimens", j, "titrate")
+            if titration is None or not is_read(titration):
+                continue
+            yield from _steps(regimen, titration, path)
+            places += [((*path, "up_if"), titration.up_if), ((*path, "down_if"), titration.down_if)]
+    if protocol.rescue is not None and is_read(protocol.rescue):
+        yield from _regimen(protocol.rescue, ("rescue",))
+        places.append((("rescue", "if"), protocol.rescue.rule))
+    condition = _condition(protocol)
+    if condition is None or not all(map(is_read, (protocol.endpoints, *protocol.endpoints))):
+        return
+    history, scales = condition.population.history, rated_endpoints(protocol)
+    for path, rule in places:
+        if rule is not None and not scales:
+            yield Contradiction(
+                path=path,
+                message="decisions read scores, and no endpoint is a rating scale; at least one "
+                f"is needed. Add '{condition.scales[0]}' to the endpoints.",
+            )
+            continue
+        yield from _rule(rule, visit_kinds(history, scales), path)
+    if protocol.randomisation is not None:
+        for k, rule in enumerate(protocol.randomisation.strata):
+            yield from _rule(rule, baseline_kinds(history, scales), ("randomisation", "strata", k))
+
+
+def _rule(
+    rule: str | None, kinds: Mapping[str, ColumnKind], path: KeyPath
+) -> Iterator[Contradiction]:
+    if rule is None or not is_read(rule):
+        return
+    try:
+        parse_criterion(rule, kinds)
+    except ExpressionError as error:
+        yield Contradiction(path=path, message=str(error))
+
+
+def _steps(regimen: Regimen, titration: Titration, path: KeyPath) -> Iterator[Contradiction]:
+    """Refuse steps that the drug is not given in; name and first dose are checked elsewhere."""
+    if not is_read(regimen.drug) or not is_read(regimen.every):
+        return
+    try:
+        dosing = load_drug(regimen.drug).dosing
+    except CohortError:
+        return
+    for k, dose in enumerate(titration.steps):
+        if is_read(dose) and is_read(regimen.dose) and dose != regimen.dose:
+            step = regimen.model_copy(update={"dose": dose})
+            for one in _daily_dose(step, dosing, ()):
+                yield Contradiction(path=(*path, "steps", k), message=one.message)
 
 
 def _variants(protocol: Protocol) -> Iterator[Contradiction]:
@@ -267,22 +337,6 @@ def _supplement(taken: SupplementRegimen, path: KeyPath) -> Iterator[Contradicti
     yield from _daily_dose(taken.regimen, found.dosing, path)
 
 
-def _ascertainment(protocol: Protocol) -> Iterator[Contradiction]:
-    """Refuse a way of asking that the background rates of the events are not for."""
-    if not is_read(protocol.ascertainment):
-        return
-    known = [name for name in protocol.adverse_events if name in adverse_event_names()]
-    for name in known:
-        way = load_adverse_event(name).background.ascertainment
-        if way != protocol.ascertainment:
-            yield Contradiction(
-                path=("ascertainment",),
-                message=f"'{protocol.ascertainment}' was given; the background rate of '{name}' is "
-                f"known for '{way}' reports only. Write 'ascertainment: {way}'.",
-            )
-            return
-
-
 def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
     """Refuse records, margins and criteria that no candidates can be drawn by."""
     wanted = protocol.population
@@ -405,7 +459,9 @@ def _file(
         yield Contradiction(path=path, message=_listed(error))
 
 
-def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:
+def _regimen(
+    regimen: Regimen | Background | PreviousDrug | Rescue, path: KeyPath
+) -> Iterator[Contradiction]:
     wrong = list(_file(regimen.drug, (*path, "drug"), load_drug, drug_names()))
     yield from wrong
     if wrong or not all(map(is_read, (regimen, regimen.drug, regimen.dose, regimen.every))):
@@ -414,7 +470,9 @@ def _regimen(regimen: Regimen, path: KeyPath) -> Iterator[Contradiction]:
 
 
 def _daily_dose(
-    regimen: Regimen, dosing: DrugDosing | SupplementDosing, path: KeyPath
+    regimen: Regimen | Background | PreviousDrug | Rescue,
+    dosing: DrugDosing | SupplementDosing,
+    path: KeyPath,
 ) -> Iterator[Contradiction]:
     lowest, highest = dosing.lowest.number("mg"), dosing.highest.number("mg")
     daily = regimen.dose * DAY_S / regimen.every

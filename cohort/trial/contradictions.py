@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from cohort.trial.conduct_contradictions import CONDUCT_RULES
 from cohort.trial.quantities import write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
@@ -103,6 +104,20 @@ def _unordered_visits(protocol: Protocol) -> Iterator[Contradiction]:
             )
 
 
+def _visit_window(protocol: Protocol) -> Iterator[Contradiction]:
+    window, visits = protocol.visit_window, protocol.visits
+    if window is None or not is_read(window) or not is_read(visits):
+        return
+    times = [visit.time for visit in visits if is_read(visit) and is_read(visit.time)]
+    gaps = [after - before for before, after in itertools.pairwise(times) if after > before]
+    if gaps and 2 * window >= min(gaps):
+        yield Contradiction(
+            path=("visit_window",),
+            message=f"{write_span(window)} to both sides were given, and two visits are "
+            f"{write_span(min(gaps))} apart; windows do not meet. Write less than half of that.",
+        )
+
+
 def _arms(protocol: Protocol) -> Iterator[Contradiction]:
     arms = protocol.arms
     if not is_read(arms):
@@ -187,6 +202,7 @@ def _endpoints(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _twice("endpoints", endpoints, "", "endpoints")
     yield from _twice("systems", protocol.systems, "", "systems")
     yield from _twice("adverse_events", protocol.adverse_events, "", "adverse events")
+    yield from _twice("measures", protocol.measures, "", "measures")
     primary = protocol.primary_endpoint
     if is_read(primary) and endpoints and primary not in endpoints:
         yield Contradiction(
@@ -352,6 +368,7 @@ def _twice(key: str, names: Sequence[str], inner: str, things: str) -> Iterator[
 
 _RULES = (
     _visits,
+    _visit_window,
     _arms,
     _control,
     _sizes,
@@ -360,4 +377,5 @@ _RULES = (
     _analysis,
     _published,
     _variants,
+    *CONDUCT_RULES,
 )

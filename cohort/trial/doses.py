@@ -18,19 +18,32 @@ from cohort.population.draws import uniforms
 from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
 from cohort.trial.protocol import AS_PLANNED
-from cohort.trial.supervision import SelfDirection, self_directed
-from cohort.trial.visits import schedule_time
+from cohort.trial.supervision import self_directed
+from cohort.trial.visits import schedule_time, visit_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from cohort.drugs import Drug
+    from cohort.trial.arms import Regimen
+    from cohort.trial.conduct import Rescue
     from cohort.trial.protocol import OwnAddition, Protocol, Variant
+    from cohort.trial.titration import DoseSteps
     from kernels import Stream
 
-__all__ = ["DosingRecord", "PlannedDoses", "dose_streams", "dosing_record", "planned_doses"]
+__all__ = [
+    "DosingRecord",
+    "EventActions",
+    "PlannedDoses",
+    "beside_streams",
+    "dose_streams",
+    "dosing_record",
+    "planned_doses",
+]
+
+_HALF = 0.5  # of the written dose, where an adverse event has it reduced; our own choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +58,8 @@ class PlannedDoses:
         Due times [s, trial time], shape ``(n_event,)``, int64, rising.
     amounts_mg
         Doses [mg], shape ``(n_event,)``.
+    positions
+        Place of each dose's regimen in the arm, shape ``(n_event,)``, int64.
 
     Examples
     --------
@@ -57,6 +72,74 @@ class PlannedDoses:
     drug: str
     times: NDArray[np.int64]
     amounts_mg: NDArray[np.float64]
+    positions: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventActions:
+    """What adverse events did to the doses of patients.
+
+    Parameters
+    ----------
+    reduced_s
+        From when on doses are halved [s, trial time], a large number for never, shape
+        ``(n_lane,)``, int64. Titrated regimens are not: there the step is lower.
+    from_s, until_s
+        Pauses: beginnings [s], shape ``(n_pause,)``, and the end of each for each patient, int64,
+        shape ``(n_pause, n_lane)``; the beginning for who has none.
+
+    Examples
+    --------
+    >>> actions = EventActions(
+    ...     reduced_s=np.array([10**9]), from_s=np.array([100]), until_s=np.array([[200]])
+    ... )
+    >>> actions.is_paused(np.array([99, 100, 199, 200]))[:, 0].tolist()
+    [False, True, True, False]
+    """
+
+    reduced_s: NDArray[np.int64]
+    from_s: NDArray[np.int64]
+    until_s: NDArray[np.int64]
+
+    def is_paused(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which doses fall into a pause.
+
+        Parameters
+        ----------
+        times
+            Due times [s, trial time], shape ``(n_event,)``.
+
+        Returns
+        -------
+        Shape ``(n_event, n_lane)``.
+
+        Examples
+        --------
+        >>> never = np.array([10**9])
+        >>> none = EventActions(
+        ...     reduced_s=never, from_s=np.array([0]), until_s=np.array([[0]])
+        ... )
+        >>> none.is_paused(np.array([0])).tolist()
+        [[False]]
+        """
+        paused = np.zeros((len(times), self.until_s.shape[1]), np.bool_)
+        for begin, end in zip(self.from_s, self.until_s, strict=True):
+            paused |= (times >= begin)[:, None] & (times[:, None] < end)
+        return paused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Factors:
+    """By how much patients' doses differ from the written ones: rows, and the row of each dose."""
+
+    rows: NDArray[np.float64]
+    row_of: NDArray[np.int64]
+
+    def times(self, other: _Factors | None) -> _Factors:
+        if other is None:
+            return self
+        both = self.rows[self.row_of] * other.rows[other.row_of]
+        return _Factors(both, np.arange(len(both)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,6 +154,8 @@ class DosingRecord:
         Doses taken, shape ``(n_lane,)``, int64.
     cumulative_mg
         Mass taken, all drugs added [mg], shape ``(n_lane,)``.
+    rescue
+        Doses of rescue medication, which the others leave out, shape ``(n_lane,)``, int64.
 
     Examples
     --------
@@ -82,6 +167,7 @@ class DosingRecord:
     planned: NDArray[np.int64]
     taken: NDArray[np.int64]
     cumulative_mg: NDArray[np.float64]
+    rescue: NDArray[np.int64]
 
 
 def planned_doses(protocol: Protocol, arm_name: str) -> tuple[PlannedDoses, ...]:
@@ -110,18 +196,26 @@ def planned_doses(protocol: Protocol, arm_name: str) -> tuple[PlannedDoses, ...]
     >>> len(doses.times)
     56
     """
-    regimens = protocol.arm(arm_name).regimens
+    return _plans(protocol.arm(arm_name).regimens, protocol.duration)
+
+
+def _plans(regimens: Sequence[Regimen], end: int) -> tuple[PlannedDoses, ...]:
     plans = []
     for drug in dict.fromkeys(regimen.drug for regimen in regimens):
         due = sorted(
-            (time, regimen.dose)
-            for regimen in regimens
+            (time, regimen.dose, position)
+            for position, regimen in enumerate(regimens)
             if regimen.drug == drug
-            for time in dose_times(regimen, protocol.duration)
+            for time in dose_times(regimen, end)
         )
-        times = np.array([time for time, _ in due], dtype=np.int64)
-        amounts = np.array([dose for _, dose in due], dtype=np.float64)
-        plans.append(PlannedDoses(drug=drug, times=times, amounts_mg=amounts))
+        plans.append(
+            PlannedDoses(
+                drug=drug,
+                times=np.array([time for time, _, _ in due], dtype=np.int64),
+                amounts_mg=np.array([dose for _, dose, _ in due], dtype=np.float64),
+                positions=np.array([position for _, _, position in due], dtype=np.int64),
+            )
+        )
     return tuple(plans)
 
 
@@ -135,6 +229,9 @@ def dose_streams(
     stop_times: NDArray[np.int64] | None = None,
     scales: Mapping[str, NDArray[np.float64]] | None = None,
     variant: Variant = AS_PLANNED,
+    steps: Mapping[int, DoseSteps] | None = None,
+    rescue_times: NDArray[np.int64] | None = None,
+    actions: EventActions | None = None,
 ) -> tuple[Stream, ...]:
     """Return the streams of doses of some patients of an arm.
 
@@ -160,6 +257,13 @@ def dose_streams(
         absent.
     variant
         Says whether a clinician follows the patients up.
+    steps
+        Doses that titrated regimens have come to, by position in the arm; as written without them.
+    rescue_times
+        When rescue began [s, trial time], shape ``(n_lane,)``, a large number if it did not; nobody
+        has it without them.
+    actions
+        What adverse events did to doses; nothing without them.
 
     Returns
     -------
@@ -184,7 +288,9 @@ def dose_streams(
     ('depot_s_citalopram', [10000.0], np.int64(28800))
     """
     streams: list[Stream] = []
-    for plan, bits, own in _taken(protocol, arm_name, patient_ids, stop_times, variant):
+    for plan, bits, own in _taken(
+        protocol, arm_name, patient_ids, stop_times, variant, (steps or {}, actions)
+    ):
         if plan.drug not in drugs:
             where = f"dose_streams, arm '{arm_name}'"
             raise UnknownNameError(where, plan.drug, drugs, "drug")
@@ -197,14 +303,39 @@ def dose_streams(
                 compound: _scale((scales or {}).get(compound), own)
                 for compound in drugs[plan.drug].fractions
             },
-            segments=None if own is None else own.weeks,
+            segments=None if own is None else own.row_of,
             taken=bits,
         )
     for one in variant.adds:
         plan, bits = _added(protocol, one, patient_ids, stop_times)
         times = plan.times + schedule_time(protocol, 0)
         streams += drug_streams(drugs[one.drug], times, plan.amounts_mg, lags=lags, taken=bits)
+    if protocol.rescue is not None and rescue_times is not None:
+        times, bits = _rescue(protocol, protocol.rescue, rescue_times, stop_times)
+        streams += drug_streams(
+            drugs[protocol.rescue.drug],
+            times + schedule_time(protocol, 0),
+            np.full(len(times), protocol.rescue.dose),
+            lags=lags,
+            taken=bits,
+        )
     return tuple(streams)
+
+
+def _rescue(
+    protocol: Protocol,
+    rescue: Rescue,
+    rescue_times: NDArray[np.int64],
+    stop_times: NDArray[np.int64] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return when rescue is due, and who takes it: whoever needs it forgets none."""
+    times = np.array(dose_times(rescue.regimen, protocol.duration), dtype=np.int64)
+    bits = times[:, None] >= rescue_times
+    if rescue.lasts is not None:
+        bits &= times[:, None] < rescue_times + rescue.lasts
+    if stop_times is not None:
+        bits &= times[:, None] < stop_times
+    return times, bits
 
 
 def _added(
@@ -215,12 +346,54 @@ def _added(
 ) -> tuple[PlannedDoses, NDArray[np.bool_]]:
     """Return the doses of a drug that some patients add by themselves, and who takes them."""
     times = np.array(dose_times(one.regimen, protocol.duration), dtype=np.int64)
-    plan = PlannedDoses(drug=one.drug, times=times, amounts_mg=np.full(len(times), one.dose))
+    plan = PlannedDoses(
+        drug=one.drug,
+        times=times,
+        amounts_mg=np.full(len(times), one.dose),
+        positions=np.zeros(len(times), dtype=np.int64),
+    )
     adds = uniforms(protocol.seed, patient_ids, f"adds: {one.drug}") < one.share
     bits = np.broadcast_to(adds, (len(times), len(patient_ids))).copy()
     if stop_times is not None:
         bits &= times[:, None] < stop_times
     return plan, bits
+
+
+def beside_streams(
+    protocol: Protocol,
+    patient_ids: NDArray[np.int64],
+    *,
+    drugs: Mapping[str, Drug],
+    lags: Mapping[str, NDArray[np.int64]],
+) -> tuple[Stream, ...]:
+    """Return the streams of what everybody takes before the trial or beside it.
+
+    Parameters
+    ----------
+    protocol, patient_ids
+        As in `dose_streams`.
+    drugs, lags
+        As in `dose_streams`, of the background and the previous drugs.
+
+    Returns
+    -------
+    Streams, times in schedule time. They are taken as reliably as the drugs of the trial, and
+    leaving the trial stops none of them.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> beside_streams(load_protocol("sct-md-01"), np.array([1]), drugs={}, lags={})
+    ()
+    """
+    streams: list[Stream] = []
+    for plan in _plans(protocol.beside, protocol.duration):
+        taken = doses_taken(
+            protocol.adherence, protocol.seed, patient_ids, plan.times, visit_times(protocol)
+        )
+        times = plan.times + schedule_time(protocol, 0)
+        streams += drug_streams(drugs[plan.drug], times, plan.amounts_mg, lags=lags, taken=taken)
+    return tuple(streams)
 
 
 def dosing_record(
@@ -229,12 +402,15 @@ def dosing_record(
     patient_ids: NDArray[np.int64],
     stop_times: NDArray[np.int64] | None = None,
     variant: Variant = AS_PLANNED,
+    steps: Mapping[int, DoseSteps] | None = None,
+    rescue_times: NDArray[np.int64] | None = None,
+    actions: EventActions | None = None,
 ) -> DosingRecord:
     """Return how many doses some patients of an arm were to take and took.
 
     Parameters
     ----------
-    protocol, arm_name, patient_ids, stop_times, variant
+    protocol, arm_name, patient_ids, stop_times, variant, steps, rescue_times, actions
         As in `dose_streams`.
 
     Returns
@@ -259,21 +435,56 @@ def dosing_record(
     planned = np.zeros(n_lane, dtype=np.int64)
     count = np.zeros(n_lane, dtype=np.int64)
     mass = np.zeros(n_lane)
-    for plan, bits, own in _taken(protocol, arm_name, patient_ids, stop_times, variant):
+    for plan, bits, own in _taken(
+        protocol, arm_name, patient_ids, stop_times, variant, (steps or {}, actions)
+    ):
         planned += len(plan.times)
         count += np.count_nonzero(bits, axis=0)
         for event, amount in enumerate(plan.amounts_mg):  # in written order: same bits
-            swallowed = amount if own is None else amount * own.factors[own.weeks[event]]
+            swallowed = amount if own is None else amount * own.rows[own.row_of[event]]
             mass += np.where(bits[event], swallowed, 0.0)
-    return DosingRecord(planned=planned, taken=count, cumulative_mg=mass)
+    rescue = np.zeros(n_lane, dtype=np.int64)
+    if protocol.rescue is not None and rescue_times is not None:
+        _, bits = _rescue(protocol, protocol.rescue, rescue_times, stop_times)
+        rescue += np.count_nonzero(bits, axis=0)
+    return DosingRecord(planned=planned, taken=count, cumulative_mg=mass, rescue=rescue)
 
 
-def _scale(
-    scale: NDArray[np.float64] | None, own: SelfDirection | None
-) -> NDArray[np.float64] | None:
+def _scale(scale: NDArray[np.float64] | None, own: _Factors | None) -> NDArray[np.float64] | None:
     if own is None:
         return scale
-    return own.factors if scale is None else own.factors * scale
+    return own.rows if scale is None else own.rows * scale
+
+
+def _halved(
+    plan: PlannedDoses, steps: Mapping[int, DoseSteps], actions: EventActions
+) -> _Factors | None:
+    """Return the doses that adverse events made half of what is written; titrated ones step down.
+
+    Those who have none are multiplied by 1, so that a patient does not depend on the block.
+    """
+    changes = np.unique(actions.reduced_s[actions.reduced_s <= max(plan.times, default=0)])
+    if not len(changes):
+        return None
+    rows = np.where(actions.reduced_s <= changes[:, None], _HALF, 1.0)
+    row_of = np.searchsorted(changes, plan.times, side="right")
+    row_of[np.isin(plan.positions, list(steps))] = 0
+    return _Factors(np.concatenate((np.ones((1, rows.shape[1])), rows)), row_of)
+
+
+def _titrated(plan: PlannedDoses, steps: Mapping[int, DoseSteps]) -> _Factors | None:
+    """Return the steps that patients have come to as factors on the doses of their regimens."""
+    mine = [position for position in np.unique(plan.positions).tolist() if position in steps]
+    if not mine:
+        return None
+    rows = [np.ones((1, steps[mine[0]].levels.shape[1]))]
+    row_of = np.zeros(len(plan.times), dtype=np.int64)
+    for position in mine:
+        one = steps[position]
+        doses = np.flatnonzero(plan.positions == position)
+        row_of[doses] = sum(map(len, rows)) + one.rows(plan.times[doses])
+        rows.append(one.doses_mg / plan.amounts_mg[doses[0]])
+    return _Factors(np.concatenate(rows), row_of)
 
 
 def _taken(
@@ -282,8 +493,9 @@ def _taken(
     patient_ids: NDArray[np.int64],
     stop_times: NDArray[np.int64] | None,
     variant: Variant,
-) -> Iterator[tuple[PlannedDoses, NDArray[np.bool_], SelfDirection | None]]:
-    """Yield the doses of each drug, which are taken, and what patients make of them themselves."""
+    decided: tuple[Mapping[int, DoseSteps], EventActions | None],
+) -> Iterator[tuple[PlannedDoses, NDArray[np.bool_], _Factors | None]]:
+    """Yield the doses of each drug, which are taken, and by how much they are not as written."""
     if stop_times is not None and stop_times.shape != patient_ids.shape:
         raise ShapeError(
             f"stop_times: shape {stop_times.shape}; one entry a patient, {patient_ids.shape}, is "
@@ -292,11 +504,19 @@ def _taken(
     arm = protocol.arm(arm_name)
     adherence = protocol.adherence if arm.adherence is None else arm.adherence
     for plan in planned_doses(protocol, arm_name):
-        taken = doses_taken(adherence, protocol.seed, patient_ids, plan.times)
-        own = None
+        taken = doses_taken(
+            adherence, protocol.seed, patient_ids, plan.times, visit_times(protocol)
+        )
+        steps, actions = decided
+        factors = _titrated(plan, steps)
+        if actions is not None:
+            taken &= ~actions.is_paused(plan.times)
+            if (halved := _halved(plan, steps, actions)) is not None:
+                factors = halved.times(factors)
         if variant.supervision == "self_directed":
             own = self_directed(protocol.seed, patient_ids, plan.times)
             taken &= own.taken
+            factors = _Factors(own.factors, own.weeks).times(factors)
         if stop_times is not None:
             taken &= plan.times[:, None] < stop_times
-        yield plan, taken, own
+        yield plan, taken, factors

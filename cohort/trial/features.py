@@ -22,7 +22,7 @@ class TrialFeatures(ProtocolRecord):
     year
         Of publication.
     placebo_run_in
-        Whether everybody took placebo before randomization, and early improvers were left out.
+        Whether everybody took placebo before randomization.
     setting
         Where patients were seen.
     blinding

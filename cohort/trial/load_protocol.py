@@ -47,7 +47,7 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
     >>> load_protocol("sct-md-1")
     Traceback (most recent call last):
     ...
-    cohort.errors.ProtocolError: sct-md-1: no packaged protocol and no file has this name; 26 are \
+    cohort.errors.ProtocolError: sct-md-1: no packaged protocol and no file has this name; 27 are \
 packaged. Did you mean 'sct-md-01'?
     """
     name = str(name_or_path)

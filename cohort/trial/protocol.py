@@ -11,13 +11,30 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictStr, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
+from cohort.trial.conduct import (
+    Background,
+    FollowUp,
+    LeadIn,
+    MissedVisits,
+    Period,
+    PreviousDrug,
+    Randomisation,
+    Rescue,
+)
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.features import TrialFeatures
 from cohort.trial.published import PublishedResult
@@ -39,6 +56,7 @@ from cohort.trial.quantities import (
     Span,
     Words,
 )
+from cohort.trial.ratings import Ratings
 from cohort.yaml_files import Contradiction, refuse_contradictions
 
 __all__ = [
@@ -56,6 +74,16 @@ __all__ = [
 
 _NO_LABEL = re.compile(r"[^A-Za-z0-9 _.+/%-]")
 _SHORTHAND_LENGTH = 40  # far longer than any time
+
+
+def _all_as_list(given: object) -> object:
+    return ("all",) if given == "all" else given
+
+
+EventNames = Annotated[
+    tuple[StrictStr, ...],
+    BeforeValidator(_all_as_list, json_schema_input_type=tuple[str, ...] | Literal["all"]),
+]
 
 
 class Visit(ProtocolRecord):
@@ -337,8 +365,47 @@ class Protocol(ProtocolRecord):
     duration: Span = Field(examples=["8 week"])
     run_in: RunIn = Field(default=7 * DAY_S, examples=["7 day"])
     visits: tuple[Visit, ...] = Field(examples=["[week 0, week 4, week 8]"])
+    periods: tuple[Period, ...] = Field(
+        default=(),
+        examples=["[{name: first, start: week 0, stop: week 4}]"],
+        exclude_if=lambda periods: not periods,
+    )
+    visit_window: RunIn | None = Field(
+        default=None, examples=["3 day"], exclude_if=lambda window: window is None
+    )
     meals: tuple[Meal, ...] | Words = Field(default=DEFAULT_MEALS, examples=["mediterranean"])
     adherence: Adherence = Adherence()
+    background: tuple[Background, ...] = Field(
+        default=(),
+        examples=["[{drug: levodopa_carbidopa, dose: 100 mg, every: 8 h}]"],
+        exclude_if=lambda taken: not taken,
+    )
+    previous: tuple[PreviousDrug, ...] = Field(
+        default=(),
+        examples=["[{drug: haloperidol, dose: 10 mg, stop: week -1}]"],
+        exclude_if=lambda taken: not taken,
+    )
+    randomisation: Randomisation | None = Field(
+        default=None,
+        examples=["{strata: [sex == 'M', baseline >= 25], block: 6}"],
+        exclude_if=lambda randomisation: randomisation is None,
+    )
+    lead_in: LeadIn | None = Field(
+        default=None,
+        examples=["{placebo: 1 week, drop_if_improved: 20 %}"],
+        exclude_if=lambda lead_in: lead_in is None,
+    )
+    rescue: Rescue | None = Field(
+        default=None,
+        examples=["{drug: lorazepam, dose: 1 mg, if: score >= 30, from: week 2}"],
+        exclude_if=lambda rescue: rescue is None,
+    )
+    follow_up: FollowUp | None = Field(
+        default=None, examples=["60 %"], exclude_if=lambda follow_up: follow_up is None
+    )
+    missed_visits: MissedVisits | None = Field(
+        default=None, examples=["5 %"], exclude_if=lambda missed: missed is None
+    )
     arms: tuple[Arm, ...] = Field(examples=["[{name: placebo, control: true, patients: 120}]"])
     # left out of what is written and hashed where there are none: the same trial, the same hash
     variants: tuple[Variant, ...] = Field(
@@ -348,8 +415,10 @@ class Protocol(ProtocolRecord):
     )
     endpoints: tuple[StrictStr, ...] = Field(examples=["[MADRS]"])
     primary_endpoint: Words = Field(examples=["MADRS"])
-    adverse_events: tuple[StrictStr, ...] = ()
+    adverse_events: EventNames = ()
+    measures: tuple[StrictStr, ...] = Field(default=(), exclude_if=lambda measures: not measures)
     ascertainment: Literal["spontaneous", "checklist"] = "spontaneous"
+    ratings: Ratings = Field(default=Ratings(), exclude_if=lambda ratings: ratings == Ratings())
     missing_data: Literal["LOCF"] = "LOCF"
     # left out of what is hashed where it is not written: the same trial, the same hash
     analysis: Analysis | None = Field(
@@ -416,7 +485,7 @@ class Protocol(ProtocolRecord):
 
     @property
     def drugs(self) -> tuple[str, ...]:
-        """Every drug that somebody may take, arms first, each once.
+        """Every drug that somebody may take, arms first, then what is taken beside, each once.
 
         Examples
         --------
@@ -426,7 +495,35 @@ class Protocol(ProtocolRecord):
         """
         prescribed = [regimen.drug for arm in self.arms for regimen in arm.regimens]
         added = [one.drug for variant in self.variants for one in variant.adds]
-        return tuple(dict.fromkeys((*prescribed, *added)))
+        beside = [one.drug for one in self.beside]
+        rescue = () if self.rescue is None else (self.rescue.drug,)
+        return tuple(dict.fromkeys((*prescribed, *added, *beside, *rescue)))
+
+    @property
+    def beside(self) -> tuple[Regimen, ...]:
+        """What everybody takes before or beside the treatment of the arm, as regimens.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").beside
+        ()
+        """
+        taken: tuple[Background | PreviousDrug, ...] = (*self.background, *self.previous)
+        return tuple(one.regimen for one in taken)
+
+    @property
+    def prior(self) -> int:
+        """Time before week 0 in which patients already take something [s], whole days.
+
+        Examples
+        --------
+        >>> from cohort.trial import load_protocol
+        >>> load_protocol("sct-md-01").prior
+        0
+        """
+        first = min((regimen.start for regimen in self.beside), default=0)
+        return -(first // DAY_S) * DAY_S
 
     def variant(self, name: str = AS_PLANNED.name) -> Variant:
         """Return a variant by its name; without variants there is one, ``as planned``.

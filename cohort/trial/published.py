@@ -24,20 +24,8 @@ from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
 __all__ = ["REPORTED_ONLY", "BiomarkerChange", "PublishedResult", "ResponseRule"]
 
-REPORTED_ONLY = (
-    "akathisia",
-    "antiparkinson_medication",
-    "diarrhoea",
-    "dizziness",
-    "dyskinesia",
-    "freezing",
-    "headache",
-    "on_off",
-    "sedation",
-    "vomiting",
-    "wearing_off",
-)
-"""Events that trials reported and that need not be packaged here; a row may name them too."""
+REPORTED_ONLY = ("antiparkinson_medication", "freezing", "on_off", "wearing_off")
+"""What trials reported as events and is none here; a row may name it too."""
 
 Provenance = Literal["reported", "computed", "imputed", "unknown"]
 

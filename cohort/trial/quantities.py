@@ -35,7 +35,10 @@ __all__ = [
     "Kilograms",
     "Label",
     "Moment",
+    "MomentBefore",
     "Number",
+    "Parts",
+    "RaterCount",
     "RunIn",
     "Seed",
     "Sites",
@@ -55,13 +58,17 @@ MAX_DURATION_S = 520 * WEEK_S
 """Longest trial [s]: ten years."""
 MAX_COUNT = 10_000_000
 """Most patients of one arm."""
+MAX_RATERS = 10_000
+"""Most raters of a trial."""
 MAX_SITES = 10_000
 """Most centres of a trial."""
 YEARS = (1900, 2100)
 """First and last year of publication."""
 MAX_SEED = 2**63 - 1
 """Largest seed."""
+_LONGEST_BEFORE_S = 52 * WEEK_S
 _MAX_DOSE_MG = 1e6
+_MAX_PARTS = 1000
 _MAX_MEAL_G = 2000.0
 _MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
 _LABEL_LENGTH = 64
@@ -259,6 +266,22 @@ def _read_moment(value: object) -> int:
     return seconds
 
 
+def _read_moment_before(value: object) -> int:
+    shown = value
+    match = _TRIAL_TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match:
+        unit, number = match.groups()
+        value = f"{number} {unit.lower()}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise CorrectableError(
+            f"{value} has no unit; a time before the first dose is written with its unit.",
+            f"week {-abs(value)}",
+        )
+    seconds = _seconds(value, "a time before the first dose", "week -4")
+    _within(seconds, shown, -_LONGEST_BEFORE_S, 0, (write_span(-_LONGEST_BEFORE_S), "week 0"))
+    return seconds
+
+
 def _read_day(value: object, number: str) -> int:
     day = float(number)
     if not day.is_integer() or day < 1:
@@ -425,6 +448,10 @@ Interval = Annotated[
 """Time between doses [s], from one hour to one year."""
 Moment = Annotated[int, Written(read=_read_moment, write=write_span, schema=_like("week 4"))]
 """Time in the trial [s] since midnight before the first dose: 'week 4', 'day 29', '4 week'."""
+MomentBefore = Annotated[
+    int, Written(read=_read_moment_before, write=write_span, schema=_like("week -4"))
+]
+"""Time before the first dose [s], from -52 weeks to 0: 'week -4', 'day -3' is three days before."""
 Clock = Annotated[int, Written(read=_read_clock, write=write_clock, schema=_like("08:00"))]
 """Time of day [s] since midnight."""
 Dose = Annotated[float, Written(read=_read_dose, write=_in("mg"), schema=_like("10 mg"))]
@@ -447,6 +474,14 @@ Count = Annotated[
     ),
 ]
 """Number of patients, at most ten million."""
+RaterCount = Annotated[
+    int,
+    Written(
+        read=_count(0, MAX_RATERS, " (raters)"),
+        schema={"type": "integer", "minimum": 0, "maximum": MAX_RATERS},
+    ),
+]
+"""Number of raters, at most ten thousand."""
 ArmSize = Annotated[
     int,
     Written(
@@ -471,6 +506,14 @@ Year = Annotated[
     ),
 ]
 """Calendar year."""
+Parts = Annotated[
+    int,
+    Written(
+        read=_count(1, _MAX_PARTS, " (patients of a block)"),
+        schema={"type": "integer", "minimum": 1, "maximum": _MAX_PARTS},
+    ),
+]
+"""Number of patients in a block of randomisation."""
 Seed = Annotated[
     int,
     Written(

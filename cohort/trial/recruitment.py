@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cohort.outcomes import scale_names
+from cohort.conditions import Condition, designed_condition, load_condition
+from cohort.outcomes import PlaceboLeadIn, scale_names
 from cohort.population import PopulationSpec, column_kinds, load_people_file
+from cohort.trial.design import trial_design
 from cohort.trial.eligibility import CriterionText, parse_criterion
+from cohort.trial.quantities import DAY_S
 
 if TYPE_CHECKING:
-    from cohort.conditions import Condition
     from cohort.trial.protocol import Protocol, TrialPopulation
 
-__all__ = ["eligibility_criteria", "population_spec"]
+__all__ = ["eligibility_criteria", "placebo_lead_in", "population_spec", "trial_condition"]
 
 _YOUNGEST_Y, _OLDEST_Y = 18.0, 65.0  # adult outpatients, where neither file says otherwise
 
@@ -110,3 +112,59 @@ def eligibility_criteria(protocol: Protocol, condition: Condition) -> tuple[Crit
     kinds = column_kinds(condition.population.history)
     scores = scale_names()
     return tuple(parse_criterion(text, kinds, scores) for text in protocol.population.eligibility)
+
+
+def trial_condition(protocol: Protocol) -> Condition:
+    """Return the condition of a protocol, with what the protocol says otherwise.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Returns
+    -------
+    Condition with the protocol's entry criterion and share of women, where it has them, and with
+    the placebo course and drop-out of a trial of that design.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> trial_condition(load_protocol("sct-md-01")).entry.at_least.number("1")
+    22.0
+    """
+    condition = load_condition(protocol.condition)
+    wanted = protocol.population
+    said = {"mark": "design", "source": f"protocol {protocol.name}"}
+    record = condition.model_dump()
+    if wanted.entry is not None:
+        at_least = {"value": wanted.entry.at_least, **said}
+        record["entry"] = {"scale": wanted.entry.scale, "at_least": at_least}
+    if wanted.female_fraction is not None:
+        record["population"]["female_fraction"] = {"value": wanted.female_fraction, **said}
+    entered = Condition.model_validate(record)
+    return designed_condition(entered, trial_design(protocol, entered))
+
+
+def placebo_lead_in(protocol: Protocol) -> PlaceboLeadIn | None:
+    """Return the lead-in of a trial as outcomes know it; None if it has none.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> placebo_lead_in(load_protocol("sct-md-01")) is None
+    True
+    """
+    wanted = protocol.lead_in
+    if wanted is None:
+        return None
+    return PlaceboLeadIn(
+        days=wanted.placebo / DAY_S,
+        drop_fall=wanted.drop_if_improved,
+        entry_again=wanted.entry_again,
+    )

@@ -16,7 +16,7 @@ from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
 from cohort.trial.diets import load_diet
 from cohort.trial.meals import protocol_meals, variant_diet
-from cohort.trial.visits import schedule_time
+from cohort.trial.visits import schedule_time, visit_times
 from kernels import Stream
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def supplement_streams(
     streams = []
     for taken in arm.supplements:
         times = np.array(dose_times(taken.regimen, protocol.duration), dtype=np.int64)
-        bits = doses_taken(adherence, protocol.seed, patient_ids, times)
+        bits = doses_taken(adherence, protocol.seed, patient_ids, times, visit_times(protocol))
         if stop_times is not None:
             bits &= times[:, None] < stop_times
         streams += [

@@ -58,6 +58,12 @@ def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajector
         "completed": ~(leaves | failed),
         "discontinuation_reason": np.where(leaves, reasons, ""),
         "discontinuation_day": left_day,
+        "completed_treatment": ~(leaves | failed),
+        "treatment_end_reason": np.where(leaves, reasons, ""),
+        "treatment_end_day": left_day,
+        "stratum": np.full(n, ""),
+        "rescue_day": np.full(n, np.nan),
+        "rescue_doses_taken": np.zeros(n, np.int64),
         "doses_planned": np.full(n, int(duration)),
         "doses_taken": np.where(u[10] < 0.02, 0, int(duration) - 3),
         "cumulative_dose_mg": 10.0 * strength * np.full(n, duration - 3),
@@ -96,12 +102,14 @@ def _scores(protocol, arm, strength, ids, gone, failed, u):
                     "visit": np.full(len(ids), visit.name),
                     "visit_number": np.full(len(ids), day / 7),
                     "day": np.full(len(ids), int(day) + 1),
+                    "target_day": np.full(len(ids), int(day) + 1),
                     "endpoint": np.full(len(ids), endpoint),
                     "value": value,
                     "baseline": baseline,
                     "change": value - baseline,
                     "percent_change": 100 * (value - baseline) / baseline,
                     "is_baseline": np.full(len(ids), index == 0),
+                    "on_treatment": present & (index > 0),
                     "imputation": np.where(carried, "LOCF", ""),
                 }
             )
@@ -114,7 +122,8 @@ def _biomarkers(protocol, arm, strength, ids, gone, u):
         baseline = scale * u[5]
         for index, visit in enumerate(protocol.visits):
             day = visit.time / 86_400
-            value = np.where((gone <= day) & (index > 0), np.nan, baseline * (1 + index * strength))
+            grown = baseline * (1 + index * (strength + 0.2 * u[7]))
+            value = np.where((gone <= day) & (index > 0), np.nan, grown)
             rows.append(
                 {
                     "patient_id": ids,
@@ -128,6 +137,7 @@ def _biomarkers(protocol, arm, strength, ids, gone, u):
                     "baseline": baseline,
                     "change": value - baseline,
                     "ratio": value / baseline,
+                    "on_treatment": ~(gone <= day) & (index > 0),
                 }
             )
     return _joined(rows)
@@ -147,7 +157,19 @@ def _events(arm, strength, ids, u):
                 "onset_day": onset,
                 "end_day": np.where(u[9][here] < 0.5, np.nan, onset + 4.0),
                 "severity": np.where(u[8][here] < 0.7, "MILD", "SEVERE"),
+                "toxicity_grade": np.where(u[8][here] < 0.7, 1.0, np.nan),
                 "serious": u[8][here] > 0.95,
+                "resulted_in_death": np.zeros(n, bool),
+                "life_threatening": np.zeros(n, bool),
+                "hospital": u[8][here] > 0.97,
+                "disability": np.zeros(n, bool),
+                "medically_important": (u[8][here] > 0.95) & (u[8][here] <= 0.97),
+                "relation": np.where(u[9][here] < 0.3, "NONE", "POSSIBLE"),
+                "action": np.where(u[8][here] > 0.9, "DRUG WITHDRAWN", "DOSE NOT CHANGED"),
+                "outcome": np.where(
+                    u[9][here] < 0.5, "NOT RECOVERED/NOT RESOLVED", "RECOVERED/RESOLVED"
+                ),
+                "signs": np.full(n, ""),
                 "ascertainment": np.full(n, "spontaneous"),
             }
         )

@@ -4,6 +4,7 @@ import pytest
 import standin
 from pipelines_tolerances import ROUND_OFF
 
+from cohort.trial import trial_event_names
 from pipelines.adam import adam_tables
 from pipelines.definitions import read_definitions
 from pipelines.errors import ExecutionError
@@ -15,7 +16,7 @@ IDS = np.arange(1, 34)
 
 @pytest.fixture(scope="module")
 def facts(protocol):
-    return trial_facts(protocol, read_definitions(protocol.endpoints, protocol.adverse_events))
+    return trial_facts(protocol, read_definitions(protocol.endpoints, trial_event_names(protocol)))
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +87,15 @@ def test_exactly_half_of_the_baseline_is_a_response(protocol, facts):
         "arm": np.full(n, "placebo"),
         "visit": np.array(["week 0", "week 8"]),
         "visit_number": np.array([0.0, 8.0]),
-        "day": np.array([1, 57]),
+        "day": np.array([1, 55]),
+        "target_day": np.array([1, 57]),
         "endpoint": np.full(n, "MADRS"),
         "value": np.array([29.0, 14.5]),
         "baseline": np.full(n, 29.0),
         "change": np.array([0.0, -14.5]),
         "percent_change": np.array([0.0, -50.0]),
         "is_baseline": np.array([True, False]),
+        "on_treatment": np.array([False, True]),
         "imputation": np.full(n, ""),
     }
     frame = adam_tables({"adqs": scores}, "placebo", facts)["adqs"]
@@ -100,6 +103,9 @@ def test_exactly_half_of_the_baseline_is_a_response(protocol, facts):
     assert frame["CRIT2FL"].to_list() == [None, "N"]
     assert frame["CHG"].to_list() == [None, -14.5]
     assert frame["PCHG"][1] == pytest.approx(-50, rel=ROUND_OFF)
+    assert frame["ADY"].to_list() == [1, 55]
+    assert frame["AWTARGET"].to_list() == [1, 57]
+    assert frame["AWTDIFF"].to_list() == [0, 2]
 
 
 # scale, baseline, last score, whether it is a response and a remission
@@ -124,12 +130,14 @@ def test_response_and_remission_are_as_the_scale_defines_them(
         "visit": np.array(["week 0", "week 8"]),
         "visit_number": np.array([0.0, 8.0]),
         "day": np.array([1, 57]),
+        "target_day": np.array([1, 57]),
         "endpoint": np.full(2, scale),
         "value": np.array([base, last]),
         "baseline": np.full(2, base),
         "change": np.array([0.0, last - base]),
         "percent_change": np.array([0.0, 100 * (last - base) / base]),
         "is_baseline": np.array([True, False]),
+        "on_treatment": np.array([False, True]),
         "imputation": np.full(2, ""),
     }
     facts = trial_facts(protocol, read_definitions([scale], []))

@@ -8,15 +8,9 @@ import pytest
 
 from cohort.calibration import load_fitted
 from cohort.outcomes import DayDrivers, TrialVariation, follow_days, start_course
-from pipelines.calibrate import (
-    ContrastModel,
-    Expansion,
-    chosen_rows,
-    fit,
-    fit_contrasts,
-    write_fit,
-)
+from pipelines.calibrate import chosen_rows, fit, fit_contrasts, prior_link, write_fit
 from pipelines.calibration_contrasts import contrast_covariance, plan_contrasts
+from pipelines.calibration_model import ContrastModel, Expansion
 from pipelines.calibration_plan import load_plan
 from pipelines.calibration_pools import plan_condition
 from pipelines.errors import InputError
@@ -72,7 +66,7 @@ def test_an_expansion_about_the_fit_is_as_good_as_the_model(planted):
     model = ContrastModel(plan, rows, pools)
     expansion = Expansion(model, PLANTED)
     # a tenth of the smallest standard error that was published
-    for weights in (1.2 * PLANTED, 0.8 * PLANTED, PLANTED + [0.05, -0.05, 0.05, -0.05]):
+    for weights in (1.2 * PLANTED, 0.8 * PLANTED, PLANTED + np.array([0.05, -0.05, 0.05, -0.05])):
         assert expansion(weights) == pytest.approx(model(weights), abs=0.003)
 
 
@@ -174,6 +168,14 @@ def test_more_numbers_than_a_fifth_of_the_contrasts_are_refused():
         fit(load_plan("major_depression"), leave_out_drugs=(*drugs, *more))
 
 
+def test_draws_before_any_contrast_are_those_of_the_prior():
+    plan = load_plan("generalised_anxiety")
+    drawn = prior_link(plan).draws(20_000, 1)["excitation_inhibition"]
+    # mean -1, SD 1, held at 0: a sixth of the draws
+    assert (drawn == 0.0).mean() == pytest.approx(0.159, abs=0.01)
+    assert np.median(drawn) == pytest.approx(-1.0, abs=0.03)
+
+
 def test_one_trial_of_three_doses_decides_nothing():
     with pytest.raises(InputError, match="1 fitted numbers for 3 contrasts"):
         fit(load_plan("generalised_anxiety"))
@@ -181,9 +183,9 @@ def test_one_trial_of_three_doses_decides_nothing():
 
 def test_what_is_left_out_must_be_there():
     rows = plan_contrasts(load_plan("major_depression"))
-    with pytest.raises(InputError, match="trial 'burke'.*burke_2002"):
+    with pytest.raises(InputError, match=r"trial 'burke'.*burke_2002"):
         chosen_rows(rows, ["burke"])
-    with pytest.raises(InputError, match="drug 'water'.*sertraline"):
+    with pytest.raises(InputError, match=r"drug 'water'.*sertraline"):
         chosen_rows(rows, (), ["water"])
 
 
@@ -219,5 +221,5 @@ def test_a_written_fit_is_read_again(found, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(found, tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="--out: .*cannot be written"):
+    with pytest.raises(InputError, match=r"--out: .*cannot be written"):
         write_fit(found, tmp_path / "file")

@@ -20,7 +20,8 @@ weights:
     sd: {value: 0.3, mark: assumed, source: example}
     mechanism: example
 pools:
-  - {drug: sertraline, dose: 50 mg, trials: 3, contains: [one], value: -0.3, se: 0.1, mark: read, source: example}
+  - {drug: sertraline, dose: 50 mg, trials: 3, contains: [one], value: -0.3, se: 0.1,
+     mark: read, source: example}
 trials:
   - name: one
     title: One

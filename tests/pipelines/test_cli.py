@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cohort.protocols import protocol_names, protocol_title
 from pipelines.shards import read_manifest
 
 HERE = Path(__file__).parent
@@ -230,7 +231,9 @@ def test_doctor_lists_devices_with_reasons():
 
 
 def test_protocols_are_listed_and_shown_and_the_schema_is_json():
-    assert "sct-md-01" in cohort("protocols", "list").stdout
+    listed = cohort("protocols", "list").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == list(protocol_names())
+    assert all(line.endswith(protocol_title(line.split()[0])) for line in listed)
     assert "sct-md-01" in json.loads(cohort("protocols", "list", "--json").stdout)
     assert "name: sct-md-01" in cohort("protocols", "show", "sct-md-01").stdout
     assert json.loads(cohort("schema").stdout)["properties"]["arms"]

@@ -7,6 +7,10 @@ import pytest
 from pipelines_tolerances import FIXED_POINT, QUANTILE
 from scipy import stats
 
+from pipelines import summaries
+from pipelines.definitions import read_definitions
+from pipelines.plan import trial_facts
+
 CHANGES = """
 select q.CHG as change from '{tables}/adqs.parquet' q
 where q.PARAMCD = 'MADRS' and q.AVISIT = 'week 8' and q.ANL01FL = 'Y' and q.TRTP = '{arm}'
@@ -104,6 +108,76 @@ def test_parallel_contrasts_agree_with_scipy(tables):
         )
         assert row["degrees_of_freedom"] == pytest.approx(result.df, rel=QUANTILE)
         assert row["response_nnt"] == pytest.approx(1 / row["response_difference"])
+
+
+RATIOS = """
+select R2BASE from '{tables}/adlb.parquet' where PARAMCD = 'EC5HT' and AVISIT = 'week 8'
+and ANL01FL = 'Y' and TRTP = '{arm}'
+"""
+
+
+def test_a_biomarker_can_be_an_endpoint_with_change_and_ratio_but_no_response(tables, protocol):
+    facts = trial_facts(protocol, read_definitions(["MADRS", "EC5HT"], protocol.adverse_events))
+    outcomes = summaries.outcomes_by_arm(tables, facts).to_dicts()
+    assert {row["endpoint"] for row in outcomes} == {"MADRS", "HAMD24", "HAMD17", "EC5HT"}
+    for row in outcomes:
+        if row["endpoint"] != "EC5HT":
+            assert row["ratio_to_baseline"] is None
+            continue
+        expected = query(
+            """
+            select count(AVAL), avg(AVAL), avg(CHG), exp(avg(ln(R2BASE))) from
+            '{tables}/adlb.parquet' where TRTP = '{arm}' and PARAMCD = 'EC5HT'
+            and AVISIT = '{visit}' and ANL01FL = 'Y'
+            """,
+            tables=tables,
+            arm=row["arm"],
+            visit=row["visit"],
+        )[0]
+        got = [row[key] for key in ("n_analysed", "mean", "change_mean", "ratio_to_baseline")]
+        if row["visit"] == "week 0":
+            assert got[2:] == list(expected[2:]) == [None, None]
+            got, expected = got[:2], expected[:2]
+        assert got == pytest.approx(expected, rel=FIXED_POINT, abs=FIXED_POINT)
+        assert row["n_responders"] is None
+        assert row["n_remitters"] is None
+    found = summaries.contrasts(tables, facts).filter(endpoint="EC5HT", visit="week 8").to_dicts()
+    assert len(found) == 3
+    logs = {
+        arm: np.log([row[0] for row in query(RATIOS, tables=tables, arm=arm)]) for arm in facts.arms
+    }
+    for row in found:
+        mine, control = logs[row["arm"]], logs["placebo"]
+        expected = stats.ttest_ind(mine, control, equal_var=False).confidence_interval(0.95)
+        assert row["ratio_to_control"] == pytest.approx(np.exp(mine.mean() - control.mean()))
+        assert (row["ratio_to_control_low"], row["ratio_to_control_high"]) == pytest.approx(
+            np.exp([expected.low, expected.high]), rel=QUANTILE
+        )
+        assert row["response_difference"] is None
+        assert row["remission_nnt"] is None
+
+
+def test_a_biomarker_is_compared_within_patients_where_they_are_the_same(counterfactual, protocol):
+    tables = counterfactual.folder.tables
+    trial = protocol.model_copy(update={"design": "counterfactual"})
+    facts = trial_facts(trial, read_definitions(["EC5HT"], trial.adverse_events))
+    (row,) = (
+        summaries.contrasts(tables, facts)
+        .filter(endpoint="EC5HT", visit="week 8", arm="citalopram 40 mg")
+        .to_dicts()
+    )
+    pairs = query(
+        """
+        select ln(a.R2BASE) - ln(c.R2BASE) from '{tables}/adlb.parquet' a
+        join '{tables}/adlb.parquet' c on a.SUBJID = c.SUBJID and a.PARAMCD = c.PARAMCD
+        and a.AVISIT = c.AVISIT where a.TRTP = 'citalopram 40 mg' and c.TRTP = 'placebo'
+        and a.PARAMCD = 'EC5HT' and a.AVISIT = 'week 8' and a.ANL01FL = 'Y' and c.ANL01FL = 'Y'
+        """,
+        tables=tables,
+    )
+    logs = np.array(pairs)[:, 0]
+    assert row["method"] == "paired"
+    assert row["ratio_to_control"] == pytest.approx(np.exp(logs.mean()))
 
 
 def test_paired_contrasts_use_differences_within_patients(counterfactual):

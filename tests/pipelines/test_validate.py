@@ -49,6 +49,9 @@ def set_first(column, value):
         ("adae", set_first("AENDY", -5), "AENDY is not before ASTDY"),
         ("adae", set_first("TRTEMFL", None), "TRTEMFL is Y from day 1 on"),
         ("adae", set_first("TRTAN", 0), "treatment is that of ADSL"),
+        ("adae", set_first("AESLIFE", "Y"), "AESER is Y where a criterion of seriousness is"),
+        ("adae", set_first("AESDTH", "Y"), "AEOUT is FATAL where AESDTH is Y"),
+        ("adae", lambda frame: frame.with_columns(AENDY=pl.lit(None, pl.Int64)), "AENDY is there"),
     ],
 )
 def test_a_planted_fault_is_found(finished, tmp_path, table, change, rule):

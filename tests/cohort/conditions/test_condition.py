@@ -11,7 +11,11 @@ from cohort.errors import ConditionError, UnknownNameError
 from cohort.facts import Fact, count_assumed
 from cohort.population import ANCESTRIES
 
-TEXT = (resources.files("cohort.conditions") / "major_depression.yaml").read_text("utf-8")
+OWN_WEIGHT = """  signals:
+    serotonin_extracellular: {value: 0.3, mark: design, source: example}
+"""
+PACKAGED = (resources.files("cohort.conditions") / "major_depression.yaml").read_text("utf-8")
+TEXT = PACKAGED.replace("  fitted: major_depression\n", OWN_WEIGHT)
 
 
 @pytest.mark.parametrize("name", condition_names())
@@ -36,7 +40,7 @@ WRONG = {
     "a rate in a wrong unit": ("value: 0.42 1/week", "value: 0.42 kg", "0.42 kg"),
     "a mark that does not exist": ("mark: read", "mark: heard", "heard"),
     "no source": (', source: "Burke 2002, entry', ', sauce: "Burke 2002, entry', "sauce"),
-    "an unknown system": ("systems: [serotonin]", "systems: [seratonin]", "seratonin"),
+    "an unknown system": ("systems: [serotonin,", "systems: [seratonin,", "seratonin"),
     "a negative time": ("value: 10.75 week", "value: -10.75 week", "-10.75"),
     "a share above 1": ("female_fraction: {value: 0.62", "female_fraction: {value: 62", "62"),
     "a negative spread": ("baseline_sd: {value: 3.2", "baseline_sd: {value: -3.2", "-3.2"),
@@ -55,6 +59,7 @@ WRONG = {
         "at_least: {value: 220,",
         "220 points was given; MADRS goes from 0 to 60",
     ),
+    "a fit that is none": (OWN_WEIGHT, "  fitted: major_depresion\n", "'major_depression'"),
     "a signal that is none": (
         "    serotonin_extracellular:",
         "    serotonin_extracelular:",
@@ -65,7 +70,7 @@ WRONG = {
         "    motor_drive:",
         "no state or rule 'motor_drive'",
     ),
-    "no serotonin": ("systems: [serotonin]", "systems: [acetylcholine]", "adverse events read it"),
+    "no serotonin": ("systems: [serotonin,", "systems: [acetylcholine,", "adverse events read it"),
 }
 
 

@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 import cohort.protocols
+from cohort.conditions import load_condition
 from cohort.protocols import protocol_names, protocol_title
-from cohort.trial import Protocol, load_protocol, planned_doses, write_protocol
+from cohort.trial import (
+    Protocol,
+    load_protocol,
+    planned_doses,
+    trial_systems,
+    write_protocol,
+)
 from cohort.yaml_files import parse_yaml_model
+from pipelines.trial_warnings import trial_warnings
 
 NAMES = protocol_names()
 
@@ -182,7 +190,9 @@ def test_counts_give_the_percentages_that_the_sources_print(protocols):
 def test_counts_of_events_give_the_percentages_that_the_sources_print(protocols):
     keys = ("antiparkinson_medication", "akathisia", "sedation")
     for name, arms in PRINTED_EVENTS.items():
-        for row in protocols[name].published:
+        rows = {row.arm: row for row in protocols[name].published if row.adverse_events}
+        assert set(rows) == set(arms)
+        for row in rows.values():
             for key, percent in zip(keys, arms[row.arm], strict=True):
                 share = row.share(key)
                 assert (share is None) == (percent is None)
@@ -232,7 +242,7 @@ def test_the_year_of_a_design_is_that_of_its_paper(protocols):
         if protocol.features.year is not None:
             assert str(protocol.features.year) in protocol.source, name
     unknown = {name for name, one in protocols.items() if one.features.year is None}
-    assert unknown == {"hmat-b"}  # its source names no paper
+    assert unknown == {"hmat-a"}  # its source names no paper
 
 
 def test_what_was_recalled_is_marked(protocols):
@@ -245,6 +255,17 @@ def test_what_was_recalled_is_marked(protocols):
     }
     assert {row.mark_of("mean_change") for row in rows.values()} == {"read"}
     assert {row.mark_of("sd_change") for row in rows.values()} == {"assumed"}
+
+
+def test_the_paper_of_hmat_has_the_contrasts_and_the_sizes_of_group_b(protocols):
+    rows = {row.arm: row for row in protocols["hmat-b"].published}
+    placebo = rows["placebo"].mean_change
+    for arm, points in (("duloxetine 80 mg", 3.62), ("duloxetine 40 mg", 2.43)):
+        assert placebo - rows[arm].mean_change == pytest.approx(points)
+    for arm, percent in (("duloxetine 80 mg", 0.198), ("paroxetine 20 mg", 0.080)):
+        count = percent * rows[arm].n_randomized
+        assert count == pytest.approx(round(count), abs=0.05)
+        assert rows[arm].share("insomnia") == percent
 
 
 def test_an_sd_from_a_standard_error_is_computed(protocols):
@@ -260,3 +281,15 @@ def test_rows_of_every_kind_are_written_and_read_again(protocols):
     for name in ("smile", "donepezil-302", "beasley-1996"):
         again = parse_yaml_model(write_protocol(protocols[name]), Protocol)
         assert again.content_hash() == protocols[name].content_hash()
+
+
+def test_packaged_trials_warn_of_nothing_but_what_they_leave_out(protocols):
+    for name, protocol in protocols.items():
+        for warning in map(str, trial_warnings(protocol)):
+            unfitted = re.match(r"condition (\w+): the link of this condition", warning)
+            left_out = re.search(r"acted on by a drug of this trial, but '(\w+)'", warning)
+            assert unfitted or left_out, (name, warning)
+            if unfitted:
+                assert not load_condition(unfitted[1]).link.calibrated
+            if left_out:
+                assert left_out[1] not in trial_systems(protocol)

@@ -173,7 +173,7 @@ def test_packaged_lifestyles_move_nothing_that_a_packaged_drug_computes(lifestyl
 
 
 def test_the_systems_of_lifestyles_join_those_of_the_condition():
-    assert trial_systems(parse_protocol(VALID)) == ("serotonin",)
+    assert trial_systems(parse_protocol(VALID)) == ("serotonin", "noradrenaline")
     systems = trial_systems(crossed())
     assert systems[0] == "serotonin"
     assert {"cortisol", "noradrenaline", "monoamine_oxidase_b"} <= set(systems)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from cohort.errors import UnknownNameError
-from cohort.trial import Protocol, load_protocol, schedule_time, segments, study_day
+from cohort.trial import Protocol, load_protocol, schedule_time, segments, study_day, visit_days
 from cohort.trial.allocation import allocate
 
 DAY = 86_400
@@ -106,3 +107,31 @@ def test_counterfactual_arms_share_every_patient():
 def test_an_unknown_arm_has_no_patients():
     with pytest.raises(UnknownNameError, match="Did you mean 'placebo'"):
         allocate(trial(), "placbo")
+
+
+IDS = np.arange(1, 5001)
+
+
+def test_without_a_window_everybody_comes_on_the_planned_day():
+    assert (visit_days(trial(), IDS) == np.array([0, 7, 28])[:, None]).all()
+
+
+def test_patients_come_within_the_window_and_not_after_the_end():
+    days = visit_days(trial(visit_window="3 day"), IDS)
+    assert (days[0] == 0).all()
+    late = days[1] - 7
+    assert set(late) == set(range(-3, 4))
+    assert (days[2] <= 28).all()  # the trial ends at week 4
+    assert days[2].min() == 25
+    # rounded normal numbers of standard deviation 1.5, held at 3
+    cuts = norm.cdf(np.arange(-2.5, 3.0), scale=1.5)
+    shares = np.diff(np.concatenate(([0.0], cuts, [1.0])))
+    found = np.array([(late == day).mean() for day in range(-3, 4)])
+    assert found == pytest.approx(shares, abs=4 * 0.5 / np.sqrt(len(IDS)))
+
+
+def test_the_day_of_a_visit_belongs_to_the_patient():
+    windowed = trial(visit_window="3 day")
+    assert np.array_equal(visit_days(windowed, IDS[17:19]), visit_days(windowed, IDS)[:, 17:19])
+    late = visit_days(trial(visit_window="3 day", duration="8 week"), IDS)[1:]
+    assert abs(np.corrcoef(late)[0, 1]) < 4 / np.sqrt(len(IDS))  # visits are independent

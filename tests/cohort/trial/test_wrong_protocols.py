@@ -50,6 +50,91 @@ ROW = "published:\n  - {arm: %s, scale: %s, visit: week 8, n_randomized: 10, mar
 
 # what is broken: (text, its replacement, line of the mistake, key path, part of the message)
 WRONG = {
+    "a biomarker of a system that is not simulated": (
+        "[MADRS, HAMD17]",
+        "[MADRS, CHVA]",
+        30,
+        "endpoints[1]",
+        "'CHVA' is reported by the system 'dopamine', which this trial does not simulate. Add it",
+    ),
+    "a level of a compound that nobody takes": (
+        "[MADRS, HAMD17]",
+        "[MADRS, C_sertraline]",
+        30,
+        "endpoints[1]",
+        "'C_sertraline' is of no drug of this trial; what its drugs bring is reported. ",
+    ),
+    "a measure that is not taken": (
+        "[MADRS, HAMD17]",
+        "[MADRS, QTCF]",
+        30,
+        "endpoints[1]",
+        "'QTCF' is measured only where the protocol says so. Write 'measures: [QTCF]'",
+    ),
+    "a biomarker that is none": (
+        "[MADRS, HAMD17]",
+        "[MADRS, C5HIA]",
+        30,
+        "endpoints[1]",
+        "Did you mean 'C5HIAA'",
+    ),
+    "decisions on scores that nobody rates": (
+        "endpoints: [MADRS, HAMD17]\nprimary_endpoint: MADRS",
+        "endpoints: [C5HIAA]\nprimary_endpoint: C5HIAA\n"
+        "rescue: {drug: lorazepam, dose: 1 mg, if: score >= 30, from: week 4}",
+        32,
+        "rescue.if",
+        "decisions read scores, and no endpoint is a rating scale; at least one is needed",
+    ),
+    "visit windows that meet": (
+        "run_in: 2 day",
+        "run_in: 2 day\nvisit_window: 2 week",
+        13,
+        "visit_window",
+        "2 week to both sides were given, and two visits are 4 week apart",
+    ),
+    "a visit window of nothing": (
+        "run_in: 2 day",
+        "run_in: 2 day\nvisit_window: 0 day",
+        13,
+        "visit_window",
+        "0",
+    ),
+    "a visit window without a unit": (
+        "run_in: 2 day",
+        "run_in: 2 day\nvisit_window: 3",
+        13,
+        "visit_window",
+        "3 day",
+    ),
+    "ratings by an unknown noise": (
+        "ascertainment: spontaneous\n",
+        "ascertainment: spontaneous\nratings: {noise: item}\n",
+        34,
+        "ratings.noise",
+        "items",
+    ),
+    "raters that differ and are not there": (
+        "ascertainment: spontaneous\n",
+        "ascertainment: spontaneous\nratings: {rater_sd: 0.5}\n",
+        34,
+        "ratings.rater_sd",
+        "Add 'raters: 12'",
+    ),
+    "a negative number of raters": (
+        "ascertainment: spontaneous\n",
+        "ascertainment: spontaneous\nratings: {raters: -2}\n",
+        34,
+        "ratings.raters",
+        "-2",
+    ),
+    "inflation without end": (
+        "ascertainment: spontaneous\n",
+        "ascertainment: spontaneous\nratings: {entry_inflation: 99}\n",
+        34,
+        "ratings.entry_inflation",
+        "99 was given; from 0 to 20 points are allowed",
+    ),
     "unknown drug": (
         "drug: escitalopram",
         "drug: escitalopran",
@@ -225,7 +310,7 @@ WRONG = {
         "[nausia]",
         32,
         "adverse_events[0]",
-        "unknown adverse event 'nausia'; 5 are known. Did you mean 'nausea'?",
+        "unknown adverse event 'nausia'; 68 are known. Did you mean 'nausea'?",
     ),
     "visit after the end": (
         "week 4, week 8]",
