@@ -31,7 +31,7 @@ __all__ = ["FAILURES", "RESCUE_DAY", "analyses", "intercurrent_events"]
 FAILURES: Final = ("LACK OF EFFICACY", "ADVERSE EVENT")
 """Reasons for discontinuation that speak of the treatment."""
 
-RESCUE_DAY: Final = "RESCDY"
+RESCUE_DAY: Final = "RESCDAY"
 """Column of ADSL with the day of rescue [d], where a trial has rescue."""
 
 _LEVEL: Final = 0.95

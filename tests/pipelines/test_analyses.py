@@ -174,7 +174,7 @@ def test_rescue_is_an_event_where_a_trial_has_it(tables, facts, tmp_path):
         frame = pl.read_parquet(tables / f"{name}.parquet")
         if name == "adsl":
             first = pl.int_range(pl.len()) < 7
-            frame = frame.with_columns(RESCDY=pl.when(first).then(5.0))
+            frame = frame.with_columns(RESCDAY=pl.when(first).then(5.0))
         frame.write_parquet(tmp_path / f"{name}.parquet")
     events = intercurrent_events(tmp_path, facts)
     rescued = events.filter(ICETYPE="RESCUE")
