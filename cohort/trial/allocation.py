@@ -135,7 +135,7 @@ def stratum_labels(protocol: Protocol, patient_ids: NDArray[np.int64]) -> NDArra
     >>> rule = Randomisation(strata=["sex == 'M'", "baseline >= 30"])
     >>> trial = load_protocol("sct-md-01").model_copy(update={"randomisation": rule})
     >>> stratum_labels(trial, np.array([1]))[0]
-    np.str_("sex == 'M': N; baseline >= 30: N")
+    np.str_("sex == 'M': Y; baseline >= 30: N")
     """
     rule = protocol.randomisation
     if rule is None or not rule.strata:

@@ -457,8 +457,8 @@ WRONG = {
         "contrl: true",
         19,
         "arms.placebo.contrl",
-        "unknown key 'contrl'; allowed: name, control, patients, regimens, supplements, adherence, sequence. "
-        "Did you mean 'control'?",
+        "unknown key 'contrl'; allowed: name, control, patients, regimens, supplements, adherence, "
+        "sequence. Did you mean 'control'?",
     ),
     "misspelled required key": (
         "seed: 7",
