@@ -467,6 +467,12 @@ Inside the interval: {inside(fit)} fitted rows, {inside(judge)} judged ones. Mos
 recalled from labels, and the error of the placebo share is left out. Mean distance of the judged
 rows from what was published: {off(judge)} points; {nothing(judge)} points if drugs did nothing.
 
+The judged rows are not untouched: no gain was fitted to them, but they were in view when the
+structure was chosen. Three choices were made after looking at a first run: that gains multiply the
+placebo rate of a row (adding to it undershot nearly everywhere), that agonism at D2 is read at the
+pituitary and in proportion, and that the pooled rates of escitalopram, which were read, are fitted
+in place of the recalled ones by dose. The distance above flatters for that reason.
+
 ## Judged: rows no gain has seen
 
 {table(judge)}

@@ -457,7 +457,7 @@ WRONG = {
         "contrl: true",
         19,
         "arms.placebo.contrl",
-        "unknown key 'contrl'; allowed: name, control, patients, regimens, supplements, adherence. "
+        "unknown key 'contrl'; allowed: name, control, patients, regimens, supplements, adherence, sequence. "
         "Did you mean 'control'?",
     ),
     "misspelled required key": (
