@@ -81,7 +81,7 @@ def drug_record(drug: Drug, observations: Iterable[Observation]) -> dict[str, An
     --------
     >>> from cohort.drugs import load_drug
     >>> drug_record(load_drug("citalopram"), [])["targets"]
-    ['sert']
+    ['sert', 'herg']
     """
     total, assumed = assumed_share(drug)
     bound = {binding.target for item in drug.compounds for binding in item.binds}

@@ -90,7 +90,7 @@ class FitSource:
     >>> from cohort.conditions import load_condition
     >>> source = FitSource(load_condition("schizophrenia"), n=5, seed=1)
     >>> source.link(("marder-1994",), ()).note
-    'declared weights: no fit'
+    'without marder_1994'
     """
 
     def __init__(

@@ -597,7 +597,7 @@ def protocol_schema() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(protocol_schema()["properties"])[:3]
-    ['adherence', 'adverse_events', 'arms']
+    ['adherence', 'adverse_events', 'analysis']
     """
     # the mode "serialization" writes defaults as a file has them, '1 week', not as seconds
     return {

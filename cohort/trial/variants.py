@@ -242,7 +242,7 @@ def trial_systems(protocol: Protocol) -> tuple[str, ...]:
     >>> from cohort.trial import Variant, load_protocol
     >>> tired = (Variant(name="tired", lifestyle=["shift_work"]),)
     >>> trial_systems(load_protocol("sct-md-01").model_copy(update={"variants": tired}))
-    ('serotonin', 'cortisol', 'inflammation')
+    ('serotonin', 'noradrenaline', 'cortisol', 'inflammation')
     """
     of_lifestyles = [
         system
