@@ -88,8 +88,8 @@ class FitSource:
     Examples
     --------
     >>> from cohort.conditions import load_condition
-    >>> source = FitSource(load_condition("schizophrenia"), n=5, seed=1)
-    >>> source.link(("marder-1994",), ()).note
+    >>> source = FitSource(load_condition("adhd"), n=5, seed=1)
+    >>> source.link(("a-trial",), ()).note
     'declared weights: no fit'
     """
 

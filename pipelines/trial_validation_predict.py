@@ -243,7 +243,7 @@ def variance_shares(
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> trial, parameter, own = rng.normal(size=(3, 4000))
+    >>> trial, parameter, own = rng.normal(size=(3, 40_000))
     >>> shares = variance_shares(2 * trial + parameter + 3 * own, {"t": trial}, {"w": parameter})
     >>> [round(value) for value in shares]
     [9, 4, 1]

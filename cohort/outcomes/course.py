@@ -379,7 +379,7 @@ def baseline_severity(
     >>> from cohort.conditions import load_condition
     >>> entered = baseline_severity(np.arange(200), 7, load_condition("major_depression"))
     >>> round(float(entered.mean()))
-    22
+    24
     """
     return entry_ratings(patient_ids, seed, condition, rules)[0]
 
