@@ -37,7 +37,6 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     follow_days,
-    load_adverse_event,
     load_scale,
     score,
     start_course,
@@ -45,12 +44,12 @@ from cohort.outcomes import (
 from cohort.population import normals
 from cohort.population.screening import draw_candidates
 from cohort.protocols import protocol_names
-from cohort.trial import load_protocol, population_spec
+from cohort.trial import load_protocol, population_spec, trial_events
 
 CONDITION = "major_depression"
 SEED = 20260301
 ENTRY = 18.0  # usual entry on the HAM-D17, 18-22
-EVENTS = ("nausea", "insomnia", "somnolence", "sexual_dysfunction")
+PROTOCOL = "sct-md-01"  # the packaged trials of the condition look for the same adverse events
 LENGTHS = {4: 5, 6: 57, 8: 86, 12: 7}  # weeks: arms
 VISITS = (0, 1, 2, 3, 4, 6, 8, 10, 12)  # weeks
 SETTLED = 1e-2  # of each pooled value, relative
@@ -270,7 +269,7 @@ def spreads(rows, improvement):
 def main():
     patients = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     ids = np.arange(1, patients + 1)
-    events = tuple(load_adverse_event(name) for name in EVENTS)
+    events = trial_events(load_protocol(PROTOCOL))
     goal = targets()
     wanted = [goal["change"], CHANGE_SD]
     wanted += [goal[name] for name in ("responders", "dropouts", "dropouts_adverse_event")]

@@ -171,8 +171,9 @@ def at_visit(
     Returns
     -------
     Who missed the visit, new doses, new rescue. By rules nothing is decided for those who are not
-    seen or take no treatment any more; what an adverse event since the last visit asks for is done
-    now, one step down or half the dose, or no dose until the day that it names.
+    seen or take no treatment any more; where the protocol has ``dose_modification``, what an
+    adverse event since the last visit asks for is done now, one step down or half the dose, or no
+    dose until the day that it names.
 
     Examples
     --------
@@ -194,6 +195,8 @@ def at_visit(
     misses = _misses(protocol, condition, patient_ids, course, severity)
     new = np.isfinite(course.events.reduce_from_day) & (conduct.reduced_s == NEVER_S)
     until = course.events.interrupt_until_day
+    if not protocol.dose_modification:
+        new, until = np.zeros_like(new), np.full_like(until, np.nan)
     until_s = np.where(np.isfinite(until), until * DAY_S, 0.0).astype(np.int64)
     conduct = replace(
         conduct,

@@ -17,6 +17,7 @@ __all__ = ["event_columns"]
 Column = NDArray[np.generic]
 
 _WITHDRAWN: Final = ACTIONS.index("DRUG WITHDRAWN")
+_UNCHANGED: Final = ACTIONS.index("DOSE NOT CHANGED")
 _FLAGS: Final = {
     "DTH": "resulted_in_death",
     "LIFE": "life_threatening",
@@ -27,7 +28,11 @@ _FLAGS: Final = {
 
 
 def event_columns(
-    arm: str, patient_ids: NDArray[np.int64], course: ClinicalCourse
+    arm: str,
+    patient_ids: NDArray[np.int64],
+    course: ClinicalCourse,
+    *,
+    doses_change: bool = True,
 ) -> dict[str, Column]:
     """Return the columns of the table of adverse events.
 
@@ -39,6 +44,8 @@ def event_columns(
         Shape ``(n_lane,)``.
     course
         Where they stand at the end of the trial.
+    doses_change
+        Whether doses are lowered and paused for events; if not, the drug is withdrawn or goes on.
 
     Returns
     -------
@@ -74,7 +81,7 @@ def event_columns(
         "serious": criteria > 0,
         **{name: (criteria & (1 << CRITERIA.index(code))) > 0 for code, name in _FLAGS.items()},
         "relation": event_rules().relatedness.judge(records.explained[order]),
-        "action": np.array(ACTIONS)[_actions(course)[order]],
+        "action": np.array(ACTIONS)[_actions(course, doses_change=doses_change)[order]],
         "outcome": np.where(is_fatal, "FATAL", outcome),
         "signs": _signs(records.signs[order]),
         "ascertainment": np.array(plan.ways)[event],
@@ -88,7 +95,7 @@ def _signs(bits: NDArray[np.int64]) -> Column:
     ).reshape(bits.shape)
 
 
-def _actions(course: ClinicalCourse) -> NDArray[np.int64]:
+def _actions(course: ClinicalCourse, *, doses_change: bool) -> NDArray[np.int64]:
     """Return what was done for each record.
 
     Whoever left for adverse events by the hazard of their number stopped the drug for one: the
@@ -96,6 +103,8 @@ def _actions(course: ClinicalCourse) -> NDArray[np.int64]:
     """
     records = course.events.records
     action = records.action.copy()
+    if not doses_change:
+        action[action != _WITHDRAWN] = _UNCHANGED
     for_events = course.left_reason == REASONS.index("ADVERSE EVENT")
     settled = np.zeros(len(for_events), np.bool_)
     settled[records.lane[action == _WITHDRAWN]] = True

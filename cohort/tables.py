@@ -73,7 +73,12 @@ def block_columns(
         "adsl": _subjects(protocol, arm, result),
         "adqs": _scores(protocol, arm, result),
         "adlb": _biomarkers(protocol, arm, result),
-        "adae": event_columns(arm, result.patient_ids, result.courses[-1]),
+        "adae": event_columns(
+            arm,
+            result.patient_ids,
+            result.courses[-1],
+            doses_change=protocol.dose_modification,
+        ),
         "trajectories": _trajectories(protocol, arm, result, trajectory_ids),
     }
 

@@ -22,6 +22,7 @@ from cohort.outcomes import (
     DayDrivers,
     TrialVariation,
     accustom,
+    adverse_event_names,
     follow_days,
     load_adverse_event,
     start_course,
@@ -29,6 +30,7 @@ from cohort.outcomes import (
 from cohort.population import draw_candidates
 from cohort.scales import load_scale
 from cohort.trial import TrialPopulation, population_spec
+from cohort.trial.events import ALL_EVENTS
 from cohort.trial.quantities import DAY_S
 from pipelines.calibration_contrasts import Contrast
 from pipelines.calibration_plan import CalibrationPlan
@@ -74,7 +76,9 @@ class ContrastModel:
         self._arms = (PLACEBO, *dict.fromkeys(row.arm for row in rows))
         self._days = tuple(visit // DAY_S for visit in plan.visits)
         self._scale = load_scale(plan.scale, self._condition.severity.scale)
-        events = tuple(load_adverse_event(name) for name in plan.adverse_events)
+        looked_for = plan.adverse_events
+        names = adverse_event_names() if looked_for == ALL_EVENTS else looked_for
+        events = tuple(load_adverse_event(name) for name in names)
         wanted = (*plan.weights, *(name for event in events for name in event.reads))
         n_day = plan.duration // DAY_S
         self._drivers = _side_by_side(

@@ -239,7 +239,7 @@ class CalibrationPlan(Declaration):
     background
         What every arm takes from before the first day, as in a protocol; people are used to it.
     adverse_events
-        Events that make people leave.
+        Events that make people leave; ``[all]`` for every one that there is.
     weights
         By name of the reading.
     common_factor

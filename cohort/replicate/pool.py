@@ -101,7 +101,7 @@ class Pool:
         False
         """
         titrated = any(first_steps(arm, 1) for arm in self.protocol.arms)
-        return titrated or self.protocol.rescue is not None
+        return titrated or self.protocol.rescue is not None or self.protocol.dose_modification
 
 
 def simulate_pool(

@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    StrictBool,
     StrictStr,
     model_validator,
 )
@@ -389,6 +390,10 @@ class Protocol(ProtocolRecord):
         default=None,
         examples=["{strata: [sex == 'M', baseline >= 25], block: 6}"],
         exclude_if=lambda randomisation: randomisation is None,
+    )
+    # whether a dose is lowered or paused for an adverse event; where doses are fixed it is not
+    dose_modification: StrictBool = Field(
+        default=False, examples=[True], exclude_if=lambda is_allowed: not is_allowed
     )
     lead_in: LeadIn | None = Field(
         default=None,

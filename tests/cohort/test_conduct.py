@@ -181,7 +181,8 @@ def test_a_dose_that_an_event_reduced_is_a_step_lower_or_half_from_the_next_visi
     nan = np.nan
     regimen = REGIMEN if titrated else {"drug": "escitalopram", "dose": "10 mg"}
     active = {"name": "active", "patients": 9, "regimens": [regimen]}
-    protocol = trial(arms=[{"name": "placebo", "control": True, "patients": 9}, active])
+    arms = [{"name": "placebo", "control": True, "patients": 9}, active]
+    protocol = trial(arms=arms, dose_modification=True)
     course = with_actions(protocol, [nan, 3.0, nan], [nan, nan, 11.0])
     conduct = visited(protocol, [15.0, 15.0, 15.0], course)
     conduct = visited(protocol, [15.0, 15.0, 15.0], course, conduct, visit=2)
@@ -196,8 +197,17 @@ def test_a_dose_that_an_event_reduced_is_a_step_lower_or_half_from_the_next_visi
     assert record.cumulative_mg.tolist() == [560, 70 + 49 * 5, 520]
 
 
+def test_fixed_doses_stay_whatever_events_ask_for():
+    protocol = trial()
+    course = with_actions(protocol, [np.nan, 3.0, np.nan], [np.nan, np.nan, 11.0])
+    conduct = visited(protocol, [15.0, 15.0, 15.0], course)
+    assert (conduct.reduced_s == NEVER_S).all()
+    assert (conduct.pauses_s[1] == protocol.visits[1].time).all()  # a pause of no length
+
+
 def test_streams_follow_what_events_did():
     protocol = trial(
+        dose_modification=True,
         arms=[
             {"name": "placebo", "control": True, "patients": 9},
             {
@@ -205,7 +215,7 @@ def test_streams_follow_what_events_did():
                 "patients": 9,
                 "regimens": [{"drug": "escitalopram", "dose": "10 mg"}],
             },
-        ]
+        ],
     )
     conduct = visited(protocol, [15.0, 15.0], with_actions(protocol, [3.0, np.nan], [np.nan, 9.0]))
     (stream,) = dose_streams(
