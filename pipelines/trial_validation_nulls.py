@@ -48,6 +48,7 @@ DRUG_CLASSES: Final = {
     "ropinirole": "dopamine agonists",
     "ropinirole_prolonged": "dopamine agonists",
     "pregabalin": "gabapentinoids",
+    "lorazepam": "benzodiazepines",
 }
 """Class of a drug: its pharmacological group, fixed before the judging."""
 

@@ -25,7 +25,7 @@ def expectation_share() -> float:
     Examples
     --------
     >>> expectation_share()
-    0.16
+    0.144
     """
     file = resources.files("cohort.outcomes") / "expectation.yaml"
     with resources.as_file(file) as path:

@@ -120,7 +120,7 @@ def test_more_systems_add_their_biomarkers_and_leave_the_person_and_the_luck(act
     found = simulate(more, "escitalopram 20 mg", IDS)
     usual = set(active["adlb"]["biomarker"])
     assert set(found["adlb"]["biomarker"]) == usual | {"ECNA", "CMHPG", "CORT"}
-    for column in ("age_y", "sex", "cyp2c19", "doses_taken"):
+    for column in ("age_y", "sex", "cyp2c19", "doses_planned"):
         assert same(found["adsl"][column], active["adsl"][column])
     last = found["adlb"]["visit_number"] == 8
     mhpg = found["adlb"]["ratio"][last & (found["adlb"]["biomarker"] == "CMHPG")]

@@ -245,7 +245,7 @@ def test_conditions_are_listed_and_shown_with_what_was_not_calibrated():
     assert len(listed) == 10
     assert "major_depression  Major depressive disorder, adult outpatients (HAMD17" in listed[5]
     assert "not calibrated" not in listed[5]
-    assert "UPDRS, UPDRS3; link not calibrated)" in listed[8]
+    assert "UPDRS, UPDRS3, MDSUPDRS3; link not calibrated)" in listed[8]
     rows = json.loads(cohort("conditions", "list", "--json").stdout)
     assert [row["name"] for row in rows if row["is_calibrated"]] == ["major_depression"]
     assert "name: healthy" in cohort("conditions", "show", "healthy").stdout

@@ -100,8 +100,9 @@ def test_tables_carry_labels_and_fixed_row_groups(finished, name):
         metadata = file.schema_arrow.field(column.name).metadata
         assert metadata[b"label"].decode() == column.label
         assert metadata[b"unit"].decode() == column.unit
-    assert file.metadata.num_row_groups == 1
-    assert file.metadata.row_group(0).column(0).is_stats_set
+    if file.metadata.num_rows:  # a table of counterfactual designs only is empty here
+        assert file.metadata.num_row_groups == 1
+        assert file.metadata.row_group(0).column(0).is_stats_set
     file.close()
 
 

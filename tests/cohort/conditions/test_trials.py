@@ -74,7 +74,10 @@ def test_signals_on_placebo_are_nothing_because_the_untreated_patient_is_the_ref
 def test_an_ssri_leaves_scores_of_healthy_people_alone():
     protocol = trial("healthy", ["HAMD17"])
     placebo, active = (simulate(protocol, arm, IDS)["adqs"] for arm in ("placebo", "active"))
-    assert np.array_equal(placebo["value"], active["value"])
+    # whoever left for an adverse event of the drug is carried forward
+    seen = (placebo["imputation"] == "") & (active["imputation"] == "")
+    assert seen.mean() > 0.8
+    assert np.array_equal(placebo["value"][seen], active["value"][seen])
 
 
 MARGINS = {

@@ -205,7 +205,7 @@ def test_who_forgets_or_leaves_takes_none():
 def test_only_what_is_taken_brings_its_systems():
     assert nutrition_systems(trial()) == ()
     protocol = trial([TRP, B6])
-    assert trial_systems(protocol) == ("serotonin", "amino_acids", "cofactors")
+    assert trial_systems(protocol) == ("serotonin", "noradrenaline", "amino_acids", "cofactors")
     assert nutrition_systems(trial(meals="usual")) == ()
 
 
