@@ -24,9 +24,9 @@ from cohort.replicate import (
     simulate_pool,
     summarize_arm,
 )
-from cohort.trial import AS_PLANNED, Protocol, trial_event_names
+from cohort.trial import AS_PLANNED, Protocol
 from pipelines.trial_validation_fits import JudgingLink
-from pipelines.trial_validation_values import COMMON_EVENTS, EVENT, Cell, PublishedValue
+from pipelines.trial_validation_values import Cell, PublishedValue
 
 __all__ = ["CellDraws", "cell_pool", "predict", "trial_spread", "variance_shares"]
 
@@ -171,9 +171,8 @@ def predict(
     sizes = {cell.label: cell.patients for cell in every}
     questions = {_question(value, scales[0]): value for value in values}
     parts: dict[object, list[ReplicateArm]] = {key: [] for key in questions}
-    events = _followed(pool.protocol, values)
     for chunk in iterate_replicates(
-        pool, sizes, n, seed, spreads, endpoints=scales, adverse_events=events, followed=asked
+        pool, sizes, n, seed, spreads, endpoints=scales, followed=asked
     ):
         for key, value in questions.items():
             rule = {value.outcome: value.rule}
@@ -190,12 +189,6 @@ def predict(
             )
     arms = {key: join_arms(found) for key, found in parts.items()}
     return [_draws(value, arms[_question(value, scales[0])]) for value in values]
-
-
-def _followed(protocol: Protocol, values: Sequence[PublishedValue]) -> tuple[str, ...]:
-    """Return the adverse events that are asked for, and those that most often end a treatment."""
-    asked = {one.outcome.removeprefix(EVENT) for one in values if one.outcome.startswith(EVENT)}
-    return tuple(name for name in trial_event_names(protocol) if name in asked | COMMON_EVENTS)
 
 
 def _question(value: PublishedValue, scale: str) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from cohort.trial import Protocol, PublishedResult, ResponseRule, trial_event_names
 from cohort.trial.quantities import DAY_S
 
-__all__ = ["COMMON_EVENTS", "EVENT", "Cell", "PublishedValue", "published_values", "seen_values"]
+__all__ = ["Cell", "PublishedValue", "published_values", "seen_values"]
 
 SHARES: Final = {
     "response": "responders",
@@ -26,15 +26,6 @@ SHARES: Final = {
 """Outcome, and the key of its count."""
 SCORE: Final = "score"
 EVENT: Final = "event: "
-
-COMMON_EVENTS: Final = frozenset(
-    (
-        *("nausea", "vomiting", "diarrhoea", "dry_mouth", "constipation", "insomnia", "agitation"),
-        *("somnolence", "dizziness", "headache", "fatigue", "sexual_dysfunction", "akathisia"),
-        *("extrapyramidal_disorder", "dyskinesia", "hallucination"),
-    )
-)
-"""Events that are followed in every trial, since they most often end a treatment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
