@@ -125,39 +125,43 @@ def elldopa(patients):
     return rows
 
 
-def main():
-    patients = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    FOLDER.mkdir(exist_ok=True)
-    result, lines = {"patients_per_arm": patients}, ["# Shapes of simulated trials", ""]
-    lines += [f"`python benchmarks/study_shapes.py {patients}`: every patient in every arm.", ""]
+def onset_lines(result, patients):
+    """Return the lines on onset."""
     shares, ratio = onset(patients)
     result["onset"], result["response_ratio_week_1"] = shares, ratio
-    lines += ["## Onset: share of the difference of week 6 (escitalopram 20 mg)", ""]
-    lines += ["| day | published (Taylor 2006) | simulated |", "| --- | --- | --- |"]
-    lines += [f"| {day} | {ONSET.get(day, '')} | {share:.2f} |" for day, share in shares.items()]
-    lines += [
-        "",
-        f"Ratio of falls of half at week 1: {ratio:.2f} (published 1.64, 1.20 to 2.25).",
-        "",
+    return [
+        "## Onset: share of the difference of week 6 (escitalopram 20 mg)\n",
+        "| day | published (Taylor 2006) | simulated |\n| --- | --- | --- |",
+        *(f"| {day} | {ONSET.get(day, '')} | {share:.2f} |" for day, share in shares.items()),
+        f"\nRatio of falls of half at week 1: {ratio:.2f} (published 1.64, 1.20 to 2.25).\n",
     ]
-    lines += ["## Dose: standardised difference from placebo at week 8", ""]
-    lines += [
-        "`stayed`: had nobody left; the rest is drop-out with the last score carried forward.",
-        "",
+
+
+def dose_lines(result, patients):
+    """Return the lines on dose."""
+    lines = [
+        "## Dose: standardised difference from placebo at week 8\n",
+        "`stayed`: had nobody left; the rest is drop-out with the last score carried forward.\n",
+        "| drug | mg a day | published | simulated | stayed | left for adverse events |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
-    lines += ["| drug | mg a day | published | simulated | stayed | left for adverse events |"]
-    lines += ["| --- | --- | --- | --- | --- | --- |"]
     result["doses"] = {}
     for drug, amounts, published in DOSES:
         found = doses(drug, amounts, patients)
         result["doses"][drug] = dict(zip(map(str, amounts), found, strict=True))
         for amount, smd, (seen, stayed, left) in zip(amounts, published, found, strict=True):
-            lines.append(
-                f"| {drug} | {amount} | {smd:+.2f} | {seen:+.2f} | {stayed:+.2f} | {100 * left:.0f} % |"
-            )
-    lines += ["", "## Donepezil: nausea by week, % of patients, cumulative", ""]
-    lines += ["Published: studies 302 and 304 pooled; 10 mg began as 5 mg in week 1.", ""]
-    lines += ["| arm | week 1 | week 2 | week 4 | week 24 |", "| --- | --- | --- | --- | --- |"]
+            cells = (f"{drug} | {amount}", f"{smd:+.2f}", f"{seen:+.2f}", f"{stayed:+.2f}")
+            lines.append(f"| {' | '.join(cells)} | {100 * left:.0f} % |")
+    return lines
+
+
+def donepezil_lines(result, patients):
+    """Return the lines on nausea by week and dose."""
+    lines = [
+        "\n## Donepezil: nausea by week, % of patients, cumulative\n",
+        "Published: studies 302 and 304 pooled; 10 mg began as 5 mg in week 1.\n",
+        "| arm | week 1 | week 2 | week 4 | week 24 |\n| --- | --- | --- | --- | --- |",
+    ]
     published = {"placebo": (1.4, 2.5, 3.2, 5.7), "5 mg": (3.5, 3.8, 4.5, 6.1)}
     published["10 mg"] = (5.1, 14.4, 18.1, 21.4)
     result["donepezil_nausea"] = {}
@@ -166,25 +170,39 @@ def main():
         result["donepezil_nausea"][arm] = found
         cells = [f"{100 * f:.1f} ({p:g})" for f, p in zip(found, published[key], strict=True)]
         lines.append(f"| {arm}, simulated (published) | " + " | ".join(cells) + " |")
-    lines += ["", "## ELLDOPA: mean change of the UPDRS, everybody staying", ""]
+    return lines
+
+
+def elldopa_lines(result, patients):
+    """Return the lines on levodopa by dose."""
     rows = elldopa(patients)
     days = [day for day in rows[0][1] if day]
-    lines += [
-        "| arm | " + " | ".join(f"week {day // 7}" for day in days) + " | published week 42 |"
+    weeks = " | ".join(f"week {day // 7}" for day in days)
+    lines = [
+        "\n## ELLDOPA: mean change of the UPDRS, everybody staying\n",
+        f"| arm | {weeks} | published week 42 |",
+        "| --- " * (len(days) + 2) + "|",
     ]
-    lines += ["| --- " * (len(days) + 2) + "|"]
     result["elldopa"] = {}
     for arm, change in rows:
         result["elldopa"][arm] = {str(day): value for day, value in change.items()}
-        end = next(
-            (
-                f"{row.mean_change:+.1f}"
-                for row in load_protocol("elldopa").published
-                if row.arm == arm and row.visit == "week 42" and row.mean_change is not None
-            ),
-            "",
-        )
-        lines.append(f"| {arm} | " + " | ".join(f"{change[d]:+.1f}" for d in days) + f" | {end} |")
+        end = [
+            f"{row.mean_change:+.1f}"
+            for row in load_protocol("elldopa").published
+            if row.arm == arm and row.visit == "week 42" and row.mean_change is not None
+        ]
+        cells = [f"{change[day]:+.1f}" for day in days] + end[:1]
+        lines.append(f"| {arm} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def main():
+    patients = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    FOLDER.mkdir(exist_ok=True)
+    result, lines = {"patients_per_arm": patients}, ["# Shapes of simulated trials\n"]
+    lines += [f"`python benchmarks/study_shapes.py {patients}`: every patient in every arm.\n"]
+    for part in (onset_lines, dose_lines, donepezil_lines, elldopa_lines):
+        lines += part(result, patients)
     (FOLDER / "SHAPES.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (FOLDER / "shapes.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print("\n".join(lines))
