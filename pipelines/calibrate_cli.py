@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_errors import EXIT_FAILED, answer
+from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer
 
 if TYPE_CHECKING:
     from pipelines.calibrate import Fit
@@ -57,13 +57,15 @@ def calibrate(
     >>> calibrate.__name__
     'calibrate'
     """
+    with answer(otherwise=EXIT_BAD_INPUT):
+        from pipelines.calibration_plan import load_plan
+
+        chosen = load_plan(plan)
     with answer(otherwise=EXIT_FAILED):
         import os
 
         from pipelines.calibrate import fit, write_fit
-        from pipelines.calibration_plan import load_plan
 
-        chosen = load_plan(plan)
         if patients is not None:
             chosen = chosen.model_copy(update={"patients": patients})
         found = fit(

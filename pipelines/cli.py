@@ -51,9 +51,6 @@ app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
 app.add_typer(events_app, name="events")
-app.command(name="calibrate")(calibrate)
-app.command(name="validate")(validate_trials)
-app.command(name="power")(power)
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
@@ -306,6 +303,12 @@ def doctor(as_json: Json = False) -> None:
 
     machine: dict[str, Any] = describe_machine()
     print(json.dumps(machine) if as_json else render_machine(machine))
+
+
+# registered last, so that help shows them after what most people want
+app.command(name="validate")(validate_trials)
+app.command(name="calibrate")(calibrate)
+app.command(name="power")(power)
 
 
 if __name__ == "__main__":
