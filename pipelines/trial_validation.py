@@ -10,7 +10,7 @@ Trials are shared out over processes; the records do not depend on how many ther
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -19,7 +19,9 @@ from typing import Final
 
 import polars as pl
 
+from cohort.errors import CohortError
 from cohort.protocols import protocol_names
+from cohort.replicate import doses_follow_outcomes
 from cohort.simulate import trial_condition
 from cohort.trial import Protocol, load_protocol
 from pipelines.errors import InputError
@@ -107,6 +109,8 @@ class ValidationResult:
         By order of name.
     seconds
         Wall time of all.
+    failed
+        Why a trial could not be simulated, by name.
 
     Examples
     --------
@@ -118,6 +122,7 @@ class ValidationResult:
     trials: list[TrialResult]
     seconds: float
     seed: int = field(default=SEED)
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> pl.DataFrame:
@@ -178,6 +183,7 @@ def validate(
     start = time.perf_counter()
     protocols = _checked(request)
     jobs = _jobs(request, protocols)
+    failed: dict[str, str] = {}
     if request.workers == 1 or len(jobs) == 1:
         done = []
         for job in jobs:
@@ -187,11 +193,17 @@ def validate(
         with ProcessPoolExecutor(request.workers, mp_context=get_context("spawn")) as executor:
             waiting = [executor.submit(_one_trial, *job) for job in jobs]
             done = []
+            names = {future: job[1] for future, job in zip(waiting, jobs, strict=True)}
             for future in as_completed(waiting):
-                done.append(future.result())
-                report(done[-1])
+                try:
+                    done.append(future.result())
+                except CohortError as error:  # the others are not lost with it
+                    failed[names[future]] = str(error)
+                else:
+                    report(done[-1])
     trials = sorted(done, key=lambda result: result.trial)
-    return ValidationResult(request=request, trials=trials, seconds=time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return ValidationResult(request=request, trials=trials, seconds=seconds, failed=failed)
 
 
 def _checked(request: Request) -> list[Protocol]:
@@ -276,7 +288,12 @@ def _one_trial(
     protocol = load_protocol(name)
     values = published_values(protocol)
     cells = list(dict.fromkeys(value.cell for value in values))
-    pool = cell_pool(protocol, cells, request.patients, device=request.device)
+    patients = request.patients
+    if doses_follow_outcomes(
+        protocol
+    ):  # nobody can be in a replicate twice: two trials to draw from
+        patients = max(patients, 2 * sum(cell.patients for cell in cells))
+    pool = cell_pool(protocol, cells, patients, device=request.device)
     pooled = time.perf_counter() - start
     drugs = _drugs(protocol, values)
     records: list[Record] = []

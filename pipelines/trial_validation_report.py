@@ -213,6 +213,8 @@ def validation_text(result: "ValidationResult", numbers: Mapping[str, object]) -
         f"{result.seconds / 60:.0f} minutes.",
         "",
     ]
+    for name, reason in result.failed.items():
+        lines += [f"**Not simulated: {name}.** {reason}", ""]
     ways = numbers["ways"]
     assert isinstance(ways, dict)
     lines += _verdict(ways)

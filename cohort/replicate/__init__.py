@@ -7,7 +7,7 @@ May import every room of `cohort`; enters at `cohort.simulate`.
 """
 
 from cohort.replicate.follow import ArmOutcomes, follow_pool
-from cohort.replicate.pool import Pool, merge_pools, simulate_pool
+from cohort.replicate.pool import Pool, doses_follow_outcomes, merge_pools, simulate_pool
 from cohort.replicate.trials import (
     ReplicateArm,
     ReplicateChunk,
@@ -24,6 +24,7 @@ __all__ = [
     "ReplicateArm",
     "ReplicateChunk",
     "TrialSpread",
+    "doses_follow_outcomes",
     "follow_pool",
     "iterate_replicates",
     "join_arms",

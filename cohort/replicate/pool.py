@@ -15,7 +15,7 @@ from cohort.simulate import BlockResult, simulate_block
 from cohort.trial import AS_PLANNED, Protocol
 from cohort.trial.titration import first_steps
 
-__all__ = ["Pool", "days_of", "merge_pools", "simulate_pool"]
+__all__ = ["Pool", "days_of", "doses_follow_outcomes", "merge_pools", "simulate_pool"]
 
 Floats = NDArray[np.float64]
 
@@ -100,8 +100,30 @@ class Pool:
         >>> pool.doses_follow_outcomes
         False
         """
-        titrated = any(first_steps(arm, 1) for arm in self.protocol.arms)
-        return titrated or self.protocol.rescue is not None or self.protocol.dose_modification
+        return doses_follow_outcomes(self.protocol)
+
+
+def doses_follow_outcomes(protocol: Protocol) -> bool:
+    """Tell whether doses of a trial depend on scores or events.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Returns
+    -------
+    True where doses are titrated by a rule, rescue is given or events change doses: its patients
+    then keep their own luck, and nobody can be in a replicate twice.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> [doses_follow_outcomes(load_protocol(name)) for name in ("sct-md-01", "stard-level-1")]
+    [False, True]
+    """
+    titrated = any(first_steps(arm, 1) for arm in protocol.arms)
+    return titrated or protocol.rescue is not None or protocol.dose_modification
 
 
 def simulate_pool(
