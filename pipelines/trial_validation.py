@@ -289,9 +289,7 @@ def _one_trial(
     values = published_values(protocol)
     cells = list(dict.fromkeys(value.cell for value in values))
     patients = request.patients
-    if doses_follow_outcomes(
-        protocol
-    ):  # nobody can be in a replicate twice: two trials to draw from
+    if doses_follow_outcomes(protocol):  # nobody is in a replicate twice: the pool holds two
         patients = max(patients, 2 * sum(cell.patients for cell in cells))
     pool = cell_pool(protocol, cells, patients, device=request.device)
     pooled = time.perf_counter() - start
