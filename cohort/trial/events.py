@@ -60,8 +60,8 @@ def trial_event_names(protocol: Protocol) -> tuple[str, ...]:
     Examples
     --------
     >>> from cohort.trial import load_protocol
-    >>> trial_event_names(load_protocol("sct-md-01"))[0]
-    'nausea'
+    >>> "nausea" in trial_event_names(load_protocol("sct-md-01"))
+    True
     """
     if protocol.adverse_events != ALL_EVENTS:
         return protocol.adverse_events
@@ -85,7 +85,7 @@ def trial_events(protocol: Protocol) -> tuple[AdverseEvent, ...]:
     Examples
     --------
     >>> from cohort.trial import load_protocol
-    >>> len(trial_events(load_protocol("sct-md-01")))
-    5
+    >>> "nausea" in {event.name for event in trial_events(load_protocol("sct-md-01"))}
+    True
     """
     return tuple(load_adverse_event(name) for name in trial_event_names(protocol))

@@ -25,7 +25,9 @@ from cohort.trial.titration import DoseSteps
 
 DAY = 86_400
 CONDITION = load_condition("major_depression")
+EVENTS = ["nausea", "insomnia", "somnolence", "sexual_dysfunction", "serotonin_syndrome"]
 PACKAGED = load_protocol("sct-md-01").model_dump(mode="json", exclude_none=True)
+PACKAGED["adverse_events"] = EVENTS
 RULES = {
     "steps": ["5 mg", "10 mg", "20 mg"],
     "up_if": "response < 50 %",

@@ -9,6 +9,7 @@ from cohort.protocols import protocol_text
 from cohort.trial import load_protocol
 
 HERE = Path(__file__).parent
+FIVE_EVENTS = ("nausea", "insomnia", "somnolence", "sexual_dysfunction", "serotonin_syndrome")
 sys.path.insert(0, str(HERE))  # workers import `standin` by name
 
 
@@ -28,7 +29,7 @@ def small_protocol(**changes):
     from pipelines.plan import override
 
     protocol = override(load_protocol("sct-md-01"), patients_per_arm=40)
-    return protocol.model_copy(update=changes) if changes else protocol
+    return protocol.model_copy(update={"adverse_events": FIVE_EVENTS, **changes})
 
 
 @pytest.fixture(scope="session")

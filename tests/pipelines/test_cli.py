@@ -247,7 +247,13 @@ def test_conditions_are_listed_and_shown_with_what_was_not_calibrated():
     assert "not calibrated" not in listed[5]
     assert "UPDRS, UPDRS3, MDSUPDRS3; link not calibrated)" in listed[8]
     rows = json.loads(cohort("conditions", "list", "--json").stdout)
-    assert [row["name"] for row in rows if row["is_calibrated"]] == ["major_depression"]
+    assert [row["name"] for row in rows if row["is_calibrated"]] == [
+        "alzheimers_disease",
+        "fibromyalgia",
+        "major_depression",
+        "parkinsons_disease_advanced",
+        "schizophrenia",
+    ]
     assert "name: healthy" in cohort("conditions", "show", "healthy").stdout
     wrong = cohort("conditions", "show", "healty")
     assert wrong.returncode == 2
