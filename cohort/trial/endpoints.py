@@ -2,8 +2,8 @@
 
 An endpoint is the name of a rating scale or the code of a biomarker that the trial reports: of its
 systems, of its drugs (``C_`` and a compound, ``O_`` and a target), or of what it measures. May
-import `cohort.chemistry`, `cohort.compounds`, `cohort.drugs`, `cohort.outcomes` and
-`cohort.trial.variants`; `cohort.trial.content` and `cohort.tables` enter here.
+import `cohort.chemistry`, `cohort.compounds`, `cohort.drugs`, `cohort.outcomes`, and events and
+variants of this room; `cohort.trial.content` and `cohort.tables` enter here.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from cohort.drugs import load_drug
 from cohort.errors import CohortError
 from cohort.outcomes import measure_names
 from cohort.scales import scale_names
+from cohort.trial.events import trial_events
 from cohort.trial.variants import trial_systems
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
@@ -81,8 +82,8 @@ def biomarker_codes(protocol: "Protocol") -> tuple[str, ...]:
 
     Returns
     -------
-    Parameter codes: of the systems, levels of compounds, occupancies of targets, and what the
-    protocol has measured.
+    Parameter codes: of the systems, levels of compounds, occupancies of targets, and what is
+    measured because the protocol or one of its adverse events asks for it.
 
     Examples
     --------
@@ -103,8 +104,22 @@ def biomarker_codes(protocol: "Protocol") -> tuple[str, ...]:
             for name in sorted(held)
             if name.startswith(_OCCUPANCY)
         ),
-        *(name for name in protocol.measures if name in measure_names()),
+        *dict.fromkeys(
+            name
+            for name in (*protocol.measures, *_measured_for_events(protocol))
+            if name in measure_names()
+        ),
     )
+
+
+def _measured_for_events(protocol: "Protocol") -> tuple[str, ...]:
+    """Return what is measured because an adverse event is judged by it."""
+    if not is_read(protocol.adverse_events) or not all(map(is_read, protocol.adverse_events)):
+        return ()
+    try:
+        return tuple(event.measure for event in trial_events(protocol) if event.measure)
+    except CohortError:  # a wrong name of an event is said where events are checked
+        return ()
 
 
 def endpoint_contradictions(protocol: "Protocol") -> Iterator[Contradiction]:

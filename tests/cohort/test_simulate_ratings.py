@@ -8,8 +8,7 @@ from cohort.simulate import simulate_block
 from cohort.tables import block_columns
 from cohort.trial import biomarker_codes, load_protocol, visit_days
 
-NAMED = {"adverse_events": ("nausea", "insomnia")}  # events by measured values bring measures
-TRIAL = load_protocol("sct-md-01").model_copy(update=NAMED)
+TRIAL = load_protocol("sct-md-01")
 ARM = "escitalopram 20 mg"
 IDS = np.arange(101, 131)
 RATINGS = {"noise": "items", "raters": 6, "rater_sd": 0.5, "entry_is_baseline": True}
