@@ -157,8 +157,12 @@ def resumed(out):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(finished):
-    return {path.name: path.read_bytes() for path in sorted(finished.folder.tables.iterdir())}
+def uninterrupted(tmp_path_factory):
+    """The tables of the same command, left alone."""
+    out = tmp_path_factory.mktemp("uninterrupted") / "run"
+    result = cohort(*run_words(out, "--workers", "1", "--block-size", "40"))
+    assert result.returncode == 0, result.stderr
+    return {path.name: path.read_bytes() for path in sorted((out / "tables").iterdir())}
 
 
 def test_killed_half_way_and_run_again_gives_the_same_bytes_and_computes_nothing_twice(
