@@ -47,7 +47,13 @@ CUDA_BLOCK_SIZE = 65_536
 """Patients in a unit on a GPU, which holds some 30,000 at once."""
 
 _LIBRARIES = ("neurocohort", "numpy", "sympy", "polars")
-_SHARD_MODULES = ("adam.py", "definitions.py", "schema.py", "shards.py")
+_SHARD_MODULES = (
+    "adam.py",
+    "definitions.py",
+    "schema/columns.py",
+    "schema/subjects.py",
+    "shards.py",
+)
 _SOURCE_SUFFIXES = frozenset({".py", ".yaml", ".csv", ".parquet", ".json", ".hpp"})
 _N_HASH_DIGITS = 32
 _SECONDS_PER_DAY = 86_400
