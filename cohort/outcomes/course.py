@@ -352,27 +352,7 @@ def baseline_severity(
     condition: Condition,
     rules: RatingRules | None = None,
 ) -> Floats:
-    """Return the latent severity of those who were let in.
-
-    Parameters
-    ----------
-    patient_ids
-        Shape ``(n_lane,)``.
-    seed
-        Seed of the trial.
-    condition
-        Severity and entry criterion.
-    rules
-        How the trial takes its scores; plain noise if left out.
-
-    Returns
-    -------
-    Severity at entry [points of the condition's scale], shape ``(n_lane,)``.
-
-    Raises
-    ------
-    CohortError
-        If the entry criterion refuses a patient too often.
+    """Return the first of the two that `entry_ratings` returns, the severity at entry.
 
     Examples
     --------

@@ -32,6 +32,7 @@ __all__ = [
     "Arm",
     "ProtocolRecord",
     "Regimen",
+    "ShorthandRecord",
     "SupplementRegimen",
     "Titration",
     "dose_times",
@@ -52,6 +53,31 @@ class ProtocolRecord(BaseModel):
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+
+class ShorthandRecord(ProtocolRecord):
+    """Base of records that a plain value may stand for: that of the key `shorthand`.
+
+    Examples
+    --------
+    >>> class Share(ShorthandRecord):
+    ...     shorthand = "share"
+    ...     share: Fraction
+    >>> Share.model_validate("60 %").share
+    0.6
+    """
+
+    shorthand: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, given: object) -> object:
+        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
+
+    @classmethod
+    def expand_shorthand(cls, given: object) -> dict[str, object]:
+        """Return the keys of the record that a plain value stands for."""
+        return {cls.shorthand: given}
 
 
 class AdherencePatterns(ProtocolRecord):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from cohort.trial.arms import ProtocolRecord, Regimen
+from cohort.trial.arms import ProtocolRecord, Regimen, ShorthandRecord
 from cohort.trial.quantities import (
     DAY_S,
     HOUR_S,
@@ -381,7 +381,7 @@ class Rescue(ProtocolRecord):
         )
 
 
-class FollowUp(ProtocolRecord):
+class FollowUp(ShorthandRecord):
     """Who is still rated after stopping the treatment; a plain share is that of everybody.
 
     Parameters
@@ -395,26 +395,12 @@ class FollowUp(ProtocolRecord):
     0.6
     """
 
+    shorthand = "share"
+
     share: Fraction = Field(examples=["60 %"])
 
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, given: object) -> object:
-        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
 
-    @staticmethod
-    def expand_shorthand(given: object) -> dict[str, object]:
-        """Return the record that a plain share stands for.
-
-        Examples
-        --------
-        >>> FollowUp.expand_shorthand("60 %")
-        {'share': '60 %'}
-        """
-        return {"share": given}
-
-
-class MissedVisits(ProtocolRecord):
+class MissedVisits(ShorthandRecord):
     """How often a patient who is in the trial misses a visit; a plain share is that of everybody.
 
     Parameters
@@ -432,24 +418,10 @@ class MissedVisits(ProtocolRecord):
     1.0
     """
 
+    shorthand = "share"
+
     share: Fraction = Field(examples=["5 %"])
     odds_ratio: Number = Field(default=1.0, examples=[2])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, given: object) -> object:
-        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
-
-    @staticmethod
-    def expand_shorthand(given: object) -> dict[str, object]:
-        """Return the record that a plain share stands for.
-
-        Examples
-        --------
-        >>> MissedVisits.expand_shorthand("5 %")
-        {'share': '5 %'}
-        """
-        return {"share": given}
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together.

@@ -25,7 +25,7 @@ from pydantic_core import CoreSchema
 from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.analysis import Analysis
-from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen
+from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen, ShorthandRecord
 from cohort.trial.conduct import (
     Background,
     FollowUp,
@@ -87,7 +87,7 @@ EventNames = Annotated[
 ]
 
 
-class Visit(ProtocolRecord):
+class Visit(ShorthandRecord):
     """A day on which patients are seen; a plain 'week 4' is its name and its time.
 
     The visit is at midnight, so before the dose of its day.
@@ -101,13 +101,8 @@ class Visit(ProtocolRecord):
     name: Label = Field(examples=["week 4"])
     time: Moment = Field(examples=["week 4"])
 
-    @model_validator(mode="before")
     @classmethod
-    def _shorthand(cls, given: object) -> object:
-        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
-
-    @staticmethod
-    def expand_shorthand(given: object) -> dict[str, object]:
+    def expand_shorthand(cls, given: object) -> dict[str, object]:
         """Return the record that a plain text stands for.
 
         Parameters
@@ -161,7 +156,7 @@ DEFAULT_MEALS = tuple(
 """An ordinary day, 75 g protein and 250 g carbohydrate; assumed, as the model's daily means are."""
 
 
-class LifestyleChoice(ProtocolRecord):
+class LifestyleChoice(ShorthandRecord):
     """A lifestyle of a variant; a plain name takes what its file says.
 
     Parameters
@@ -177,28 +172,14 @@ class LifestyleChoice(ProtocolRecord):
     True
     """
 
+    shorthand = "name"
+
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     name: Words = Field(examples=["exercise"])
     since: Literal["week 0", "always"] | None = Field(
         default=None, alias="from", examples=["always"]
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, given: object) -> object:
-        return given if isinstance(given, dict | cls) else cls.expand_shorthand(given)
-
-    @staticmethod
-    def expand_shorthand(given: object) -> dict[str, object]:
-        """Return the record that a plain name stands for.
-
-        Examples
-        --------
-        >>> LifestyleChoice.expand_shorthand("exercise")
-        {'name': 'exercise'}
-        """
-        return {"name": given}
 
 
 class OwnAddition(ProtocolRecord):
