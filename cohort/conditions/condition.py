@@ -34,6 +34,7 @@ from cohort.yaml_files import (
 
 __all__ = [
     "Condition",
+    "DiseaseModification",
     "DropoutModel",
     "EntryCriterion",
     "LinkModel",
@@ -89,6 +90,27 @@ class PopulationDefaults(Declaration):
     history: PatientHistory = PatientHistory()
 
 
+class DiseaseModification(Declaration):
+    """By how much drugs slow the untreated drift, where a protocol assumes that they do.
+
+    Parameters
+    ----------
+    slowing
+        Share of the drift that is held back [1] where drugs improve severity by ``at_improvement``,
+        in proportion to their benefit otherwise, until patients stay as they are.
+    at_improvement
+        Benefit over the mean untreated severity [1], greater than zero.
+
+    Examples
+    --------
+    >>> load_condition("parkinsons_disease_early").severity.disease_modification.slowing.number("1")
+    0.64
+    """
+
+    slowing: Share
+    at_improvement: Annotated[Fact, quantity_in("1", minimum=_SMALLEST_UNIT, maximum=1.0)]
+
+
 class SeverityModel(Declaration):
     """Latent severity at entry and its untreated drift.
 
@@ -103,6 +125,8 @@ class SeverityModel(Declaration):
     progression, progression_sd
         Untreated drift [points/d], greater than zero where patients get worse, and its spread
         between patients; none if left out.
+    disease_modification
+        How much of it drugs hold back where a protocol assumes so; no protocol may if left out.
 
     Examples
     --------
@@ -116,6 +140,7 @@ class SeverityModel(Declaration):
     baseline_sd: NotNegative
     progression: Annotated[Fact, quantity_in("1/day")]
     progression_sd: Rate | None = None
+    disease_modification: DiseaseModification | None = None
 
 
 class EntryCriterion(Declaration):
@@ -349,6 +374,7 @@ class Condition(Declaration):
         yield from _ages(self.population)
         yield from _ancestry(self.population)
         yield from _scales(self)
+        yield from _modification(self.severity)
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
@@ -470,6 +496,19 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
         )
     else:
         yield from _criterion(entry)
+
+
+def _modification(severity: SeverityModel) -> Iterator[Contradiction]:
+    if severity.disease_modification is None or not is_read(severity.disease_modification):
+        return
+    for key, unit in (("progression", "1/week"), ("baseline_mean", "1")):
+        number = read_number(getattr(severity, key), unit)
+        if number is not None and number <= 0.0:
+            yield Contradiction(
+                path=("severity", "disease_modification"),
+                message=f"there is nothing to slow where {key} is {number:g} {unit}; greater than "
+                f"0 is allowed beside it. Change {key}, or delete this key.",
+            )
 
 
 def _further_scales(severity: SeverityModel) -> Iterator[Contradiction]:
