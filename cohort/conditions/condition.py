@@ -122,6 +122,10 @@ class SeverityModel(Declaration):
         Scales on request that measure it too, such as off-time where motor symptoms fluctuate.
     baseline_mean, baseline_sd
         Before the entry criterion is applied [points].
+    background_relief
+        Where the severity is declared without any treatment: share of it that what patients take
+        before the trial has relieved at the baseline [1], at most; those whose drugs bring less
+        have less. If left out, the severity is that of patients as they come, treated or not.
     progression, progression_sd
         Untreated drift [points/d], greater than zero where patients get worse, and its spread
         between patients; none if left out.
@@ -138,6 +142,7 @@ class SeverityModel(Declaration):
     further_scales: tuple[str, ...] = ()
     baseline_mean: PureNumber
     baseline_sd: NotNegative
+    background_relief: Share | None = None
     progression: Annotated[Fact, quantity_in("1/day")]
     progression_sd: Rate | None = None
     disease_modification: DiseaseModification | None = None
@@ -374,7 +379,7 @@ class Condition(Declaration):
         yield from _ages(self.population)
         yield from _ancestry(self.population)
         yield from _scales(self)
-        yield from _modification(self.severity)
+        yield from _needs(self.severity)
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
@@ -498,16 +503,19 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
         yield from _criterion(entry)
 
 
-def _modification(severity: SeverityModel) -> Iterator[Contradiction]:
-    if severity.disease_modification is None or not is_read(severity.disease_modification):
-        return
-    for key, unit in (("progression", "1/week"), ("baseline_mean", "1")):
+def _needs(severity: SeverityModel) -> Iterator[Contradiction]:
+    for needs, key, unit, what in (
+        ("disease_modification", "progression", "1/week", "slow"),
+        ("disease_modification", "baseline_mean", "1", "slow"),
+        ("background_relief", "baseline_mean", "1", "relieve"),
+    ):
+        given = getattr(severity, needs)
         number = read_number(getattr(severity, key), unit)
-        if number is not None and number <= 0.0:
+        if given is not None and is_read(given) and number is not None and number <= 0.0:
             yield Contradiction(
-                path=("severity", "disease_modification"),
-                message=f"there is nothing to slow where {key} is {number:g} {unit}; greater than "
-                f"0 is allowed beside it. Change {key}, or delete this key.",
+                path=("severity", needs),
+                message=f"there is nothing to {what} where {key} is {number:g} {unit}; greater "
+                f"than 0 is allowed beside it. Change {key}, or delete this key.",
             )
 
 

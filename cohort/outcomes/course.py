@@ -418,6 +418,7 @@ def accustom(
     -------
     The course on day 0, with the slow process and the adaptations of those days. Nobody leaves or
     has events meanwhile, and the baseline is that of patients who take it: its benefit is in it.
+    Where a condition declares its severity without treatment, the baseline is what they have left.
 
     Examples
     --------
@@ -436,14 +437,26 @@ def accustom(
     after = follow_days(away, drivers, condition, events, TrialVariation(), is_visit=False)
     nobody = np.zeros(len(course.left_day), np.bool_)
     seen, _ = at_visit(after.events, drivers, course.day, nobody)
+    benefit = drug_benefit(condition.link, after.now, after.slow)
     return replace(
         after,
         events=replace(seen, first=seen.values),
         day=course.day,
         left_day=course.left_day,
-        entry_benefit=drug_benefit(condition.link, after.now, after.slow),
+        severity=replace(course.severity, baseline=_relieved(course, benefit, condition)),
+        entry_benefit=benefit,
         held_days=course.held_days,
     )
+
+
+def _relieved(course: ClinicalCourse, benefit: Floats, condition: Condition) -> Floats:
+    """Return severity at entry of patients on what they take [points], shape ``(n_lane,)``."""
+    most = condition.severity.background_relief
+    if most is None:
+        return course.severity.baseline
+    # in proportion to severity: points would leave those who enter with little below none
+    share = np.clip(benefit / condition.severity.baseline_mean.number("1"), 0.0, most.number("1"))
+    return course.severity.baseline * (1.0 - share)
 
 
 def follow_days(
