@@ -8,7 +8,13 @@ from cohort.conditions import condition_text, load_condition
 from cohort.errors import ConditionError, ProtocolError
 from cohort.outcomes import DayDrivers, TrialVariation, accustom, follow_days, start_course
 from cohort.protocols import protocol_text
-from cohort.trial import Assumptions, load_protocol, parse_protocol, write_protocol
+from cohort.trial import (
+    Assumptions,
+    Protocol,
+    load_protocol,
+    parse_protocol,
+    write_protocol,
+)
 from pipelines.trial_warnings import trial_warnings
 
 EARLY = load_condition("parkinsons_disease_early")
@@ -95,12 +101,15 @@ def test_what_was_held_back_before_the_trial_is_in_the_baseline():
 
 
 def test_the_switch_is_off_by_default_and_then_changes_no_hash():
-    text = protocol_text("elldopa")
-    plain, on = load_protocol("elldopa"), parse_protocol(text + KEY)
+    plain = load_protocol("elldopa")
     assert plain.assumptions == Assumptions(disease_modification=False)
     assert "assumptions" not in write_protocol(plain)
-    same = parse_protocol(text + "assumptions: {disease_modification: false}\n")
-    assert same.content_hash() == plain.content_hash() != on.content_hash()
+    record = plain.model_dump(mode="json")
+    off, on = (
+        Protocol.model_validate({**record, "assumptions": {"disease_modification": switch}})
+        for switch in (False, True)
+    )
+    assert off.content_hash() == plain.content_hash() != on.content_hash()
     assert parse_protocol(write_protocol(on)) == on
 
 
