@@ -535,6 +535,7 @@ class _Walk:
             covariates=self.population.columns,
             ascertainment=self.protocol.ascertainment,
             measures=self.protocol.measures,
+            modifies_disease=self.protocol.assumptions.disease_modification,
         )
 
     def _shifted(self, lanes: Lanes) -> Lanes:

@@ -43,7 +43,25 @@ def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
         for system, titles in missing.items()
     )
     doubt = load_condition(protocol.condition).warning
-    return (*risks, *idle, *((doubt,) if doubt else ()))
+    return (*risks, *idle, *((doubt,) if doubt else ()), *_assumed(protocol))
+
+
+def _assumed(protocol: "Protocol") -> tuple[str, ...]:
+    """Return what is taken for true of drugs and the course of a disease that gets worse."""
+    declared = load_condition(protocol.condition).severity.disease_modification
+    if declared is None:
+        return ()
+    if protocol.assumptions.disease_modification:
+        return (
+            f"disease_modification is assumed: drugs that improve severity by "
+            f"{declared.at_improvement.number('1'):.0%} slow progression by "
+            f"{declared.slowing.number('1'):.0%}, others in proportion. Imaging in ELLDOPA points "
+            "the other way.",
+        )
+    return (
+        "disease_modification is not assumed: drugs are symptomatic and progression goes on under "
+        "them. 'assumptions: {disease_modification: true}' assumes that they slow it.",
+    )
 
 
 def refuse_contraindicated(protocol: "Protocol") -> None:

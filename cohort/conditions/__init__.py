@@ -8,6 +8,7 @@ import `cohort.facts`, `cohort.scales`, `cohort.chemistry`, `cohort.yaml_files` 
 
 from cohort.conditions.condition import (
     Condition,
+    DiseaseModification,
     DropoutModel,
     EntryCriterion,
     LinkModel,
@@ -24,6 +25,7 @@ from cohort.conditions.shift import Shift
 __all__ = [
     "Condition",
     "DesignEffects",
+    "DiseaseModification",
     "DropoutModel",
     "EntryCriterion",
     "LinkModel",

@@ -34,6 +34,7 @@ from cohort.yaml_files import (
 
 __all__ = [
     "Condition",
+    "DiseaseModification",
     "DropoutModel",
     "EntryCriterion",
     "LinkModel",
@@ -89,6 +90,27 @@ class PopulationDefaults(Declaration):
     history: PatientHistory = PatientHistory()
 
 
+class DiseaseModification(Declaration):
+    """By how much drugs slow the untreated drift, where a protocol assumes that they do.
+
+    Parameters
+    ----------
+    slowing
+        Share of the drift that is held back [1] where drugs improve severity by ``at_improvement``,
+        in proportion to their benefit otherwise, until patients stay as they are.
+    at_improvement
+        Benefit over the mean untreated severity [1], greater than zero.
+
+    Examples
+    --------
+    >>> load_condition("parkinsons_disease_early").severity.disease_modification.slowing.number("1")
+    0.64
+    """
+
+    slowing: Share
+    at_improvement: Annotated[Fact, quantity_in("1", minimum=_SMALLEST_UNIT, maximum=1.0)]
+
+
 class SeverityModel(Declaration):
     """Latent severity at entry and its untreated drift.
 
@@ -100,9 +122,15 @@ class SeverityModel(Declaration):
         Scales on request that measure it too, such as off-time where motor symptoms fluctuate.
     baseline_mean, baseline_sd
         Before the entry criterion is applied [points].
+    background_relief
+        Where the severity is declared without any treatment: share of it that what patients take
+        before the trial has relieved at the baseline [1], at most; those whose drugs bring less
+        have less. If left out, the severity is that of patients as they come, treated or not.
     progression, progression_sd
         Untreated drift [points/d], greater than zero where patients get worse, and its spread
         between patients; none if left out.
+    disease_modification
+        How much of it drugs hold back where a protocol assumes so; no protocol may if left out.
 
     Examples
     --------
@@ -114,8 +142,10 @@ class SeverityModel(Declaration):
     further_scales: tuple[str, ...] = ()
     baseline_mean: PureNumber
     baseline_sd: NotNegative
+    background_relief: Share | None = None
     progression: Annotated[Fact, quantity_in("1/day")]
     progression_sd: Rate | None = None
+    disease_modification: DiseaseModification | None = None
 
 
 class EntryCriterion(Declaration):
@@ -349,6 +379,7 @@ class Condition(Declaration):
         yield from _ages(self.population)
         yield from _ancestry(self.population)
         yield from _scales(self)
+        yield from _needs(self.severity)
 
     _refuse = model_validator(mode="after")(refuse_contradictions)
 
@@ -470,6 +501,22 @@ def _scales(condition: Condition) -> Iterator[Contradiction]:
         )
     else:
         yield from _criterion(entry)
+
+
+def _needs(severity: SeverityModel) -> Iterator[Contradiction]:
+    for needs, key, unit, what in (
+        ("disease_modification", "progression", "1/week", "slow"),
+        ("disease_modification", "baseline_mean", "1", "slow"),
+        ("background_relief", "baseline_mean", "1", "relieve"),
+    ):
+        given = getattr(severity, needs)
+        number = read_number(getattr(severity, key), unit)
+        if given is not None and is_read(given) and number is not None and number <= 0.0:
+            yield Contradiction(
+                path=("severity", needs),
+                message=f"there is nothing to {what} where {key} is {number:g} {unit}; greater "
+                f"than 0 is allowed beside it. Change {key}, or delete this key.",
+            )
 
 
 def _further_scales(severity: SeverityModel) -> Iterator[Contradiction]:

@@ -20,7 +20,7 @@ from cohort.outcomes.event_visits import at_visit
 from cohort.outcomes.lead_in import Entered, PlaceboLeadIn, pass_lead_in
 from cohort.outcomes.ratings import RatingRules, entry_ratings
 from cohort.outcomes.readings import DayDrivers, rests_at_zero
-from cohort.outcomes.severity import Severity, drug_benefit, relax
+from cohort.outcomes.severity import Severity, drug_benefit, held_per_point, relax
 from cohort.population.draws import exponentials, normals
 from kernels.arithmetic import exp
 
@@ -104,6 +104,8 @@ class ClinicalCourse:
         Day of discontinuation [d], NaN for none, and position in `REASONS`.
     entry_benefit
         Benefit that the baseline has in it already [points], of what was taken before.
+    held_days
+        Time for which drugs have held the untreated drift back [d], zero unless assumed.
 
     Examples
     --------
@@ -123,6 +125,7 @@ class ClinicalCourse:
     left_day: Floats
     left_reason: NDArray[np.int64]
     entry_benefit: Floats
+    held_days: Floats
 
     @property
     def hazard(self) -> Floats:
@@ -176,7 +179,12 @@ class ClinicalCourse:
         gained = drug_benefit(condition.link, self.now, self.slow) - self.entry_benefit
         benefit = variation.benefit_factor * gained
         return self.severity.at(
-            float(self.day), benefit, condition, variation.placebo_shift, variation.expectation
+            float(self.day),
+            benefit,
+            condition,
+            variation.placebo_shift,
+            variation.expectation,
+            self.held_days,
         )
 
 
@@ -191,6 +199,7 @@ def start_course(
     covariates: Mapping[str, NDArray[np.generic]] | None = None,
     ascertainment: str = "spontaneous",
     measures: Sequence[str] = (),
+    modifies_disease: bool = False,
 ) -> ClinicalCourse:
     """Draw what every patient brings and start at the first dose.
 
@@ -211,6 +220,8 @@ def start_course(
     covariates, ascertainment, measures
         Columns of the population, how events are asked for, and what is measured at visits, as in
         `cohort.outcomes.event_course.start_events`.
+    modifies_disease
+        Whether drugs slow the untreated drift as the condition declares.
 
     Returns
     -------
@@ -246,6 +257,7 @@ def start_course(
         sensitivity=exp(spread * eta - 0.5 * spread * spread),
         slope=_own_slopes(patient_ids, seed, condition),
         lead_in_days=0.0 if lead_in is None else lead_in.days,
+        held_per_point=held_per_point(condition) if modifies_disease else 0.0,
     )
     leave = [exponentials(seed, patient_ids, f"leave: {reason}") for reason in REASONS]
     return ClinicalCourse(
@@ -262,6 +274,7 @@ def start_course(
         left_day=np.full(n_lane, np.nan),
         left_reason=np.full(n_lane, -1, np.int64),
         entry_benefit=np.zeros(n_lane),
+        held_days=np.zeros(n_lane),
     )
 
 
@@ -385,6 +398,7 @@ def accustom(
     -------
     The course on day 0, with the slow process and the adaptations of those days. Nobody leaves or
     has events meanwhile, and the baseline is that of patients who take it: its benefit is in it.
+    Where a condition declares its severity without treatment, the baseline is what they have left.
 
     Examples
     --------
@@ -403,13 +417,26 @@ def accustom(
     after = follow_days(away, drivers, condition, events, TrialVariation(), is_visit=False)
     nobody = np.zeros(len(course.left_day), np.bool_)
     seen, _ = at_visit(after.events, drivers, course.day, nobody)
+    benefit = drug_benefit(condition.link, after.now, after.slow)
     return replace(
         after,
         events=replace(seen, first=seen.values),
         day=course.day,
         left_day=course.left_day,
-        entry_benefit=drug_benefit(condition.link, after.now, after.slow),
+        severity=replace(course.severity, baseline=_relieved(course, benefit, condition)),
+        entry_benefit=benefit,
+        held_days=course.held_days,
     )
+
+
+def _relieved(course: ClinicalCourse, benefit: Floats, condition: Condition) -> Floats:
+    """Return severity at entry of patients on what they take [points], shape ``(n_lane,)``."""
+    most = condition.severity.background_relief
+    if most is None:
+        return course.severity.baseline
+    # in proportion to severity: points would leave those who enter with little below none
+    share = np.clip(benefit / condition.severity.baseline_mean.number("1"), 0.0, most.number("1"))
+    return course.severity.baseline * (1.0 - share)
 
 
 def follow_days(
@@ -532,7 +559,11 @@ def _process_of_day(
         own = variation.weights.get(state, weight.number("1"))
         now = now + own * drivers.get(state)[index]
     slow = relax(course.slow, now, link.rate.number("1/day"), 1.0)
-    return replace(course, day=course.day + 1, now=now, slow=slow)
+    held = course.held_days
+    if course.severity.held_per_point:
+        benefit = variation.benefit_factor * drug_benefit(link, now, slow)
+        held = held + course.severity.held(benefit)
+    return replace(course, day=course.day + 1, now=now, slow=slow, held_days=held)
 
 
 def _one_day(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cohort.conditions import Condition, LinkModel, PlaceboModel
 from kernels.arithmetic import exp, power
 
-__all__ = ["Severity", "drug_benefit", "placebo_improvement", "relax"]
+__all__ = ["Severity", "drug_benefit", "held_per_point", "placebo_improvement", "relax"]
 
 Floats = NDArray[np.float64]
 LONGEST_PLACEBO_COURSE_D = 84.0
@@ -31,6 +31,9 @@ class Severity:
         The patient's own untreated drift [points/d].
     lead_in_days
         How long the patient had placebo before the baseline [d].
+    held_per_point
+        Share of the drift that a point of the patient's own benefit holds back [1/points]; zero
+        where drugs are not assumed to modify the disease.
 
     Examples
     --------
@@ -46,6 +49,7 @@ class Severity:
     sensitivity: Floats
     slope: Floats
     lead_in_days: float = 0.0
+    held_per_point: float = 0.0
 
     def at(
         self,
@@ -54,6 +58,7 @@ class Severity:
         condition: Condition,
         trial_shift: float | Floats,
         expectation: float | Floats = 0.0,
+        held_days: float | Floats = 0.0,
     ) -> Floats:
         """Return latent severity on one day.
 
@@ -70,6 +75,9 @@ class Severity:
             trial [points].
         expectation
             Improvement by expectation alone, over the patient's own improvement on placebo [1].
+        held_days
+            Time for which drugs have held the drift back [d]; who gets better untreated keeps
+            doing so.
 
         Returns
         -------
@@ -92,9 +100,66 @@ class Severity:
         shift = trial_shift / gain[1] if gain[1] else 0.0
         own = (1.0 + expectation) * self.placebo_factor
         improvement = (gain[0] - gain[2]) * (own + shift)
-        exact = self.baseline + self.slope * day - improvement - self.sensitivity * benefit
+        drift = self.slope * day - np.maximum(self.slope, 0.0) * held_days
+        exact = self.baseline + drift - improvement - self.sensitivity * benefit
         severity: Floats = np.maximum(exact, 0.0)
         return severity
+
+    def held(self, benefit: Floats) -> Floats:
+        """Return the share of the drift that drugs hold back on one day.
+
+        Parameters
+        ----------
+        benefit
+            Benefit of a patient of mean sensitivity [points], shape ``(n_lane,)``.
+
+        Returns
+        -------
+        Share [1], shape ``(n_lane,)``, between 0 and 1: what does harm holds nothing back, and
+        nothing turns the disease round.
+
+        Examples
+        --------
+        >>> one = np.ones(1)
+        >>> severity = Severity(
+        ...     baseline=22.0 * one,
+        ...     placebo_factor=one,
+        ...     sensitivity=2.0 * one,
+        ...     slope=one,
+        ...     held_per_point=0.0625,
+        ... )
+        >>> [severity.held(points * one).tolist() for points in (-3.0, 6.0, 30.0)]
+        [[0.0], [0.75], [1.0]]
+        """
+        share: Floats = np.clip(self.held_per_point * self.sensitivity * benefit, 0.0, 1.0)
+        return share
+
+
+def held_per_point(condition: Condition) -> float:
+    """Return the share of the drift that a point of benefit holds back [1/points].
+
+    Parameters
+    ----------
+    condition
+        With or without ``severity.disease_modification``.
+
+    Returns
+    -------
+    Its slowing over the benefit that it is declared at; zero if nothing is declared.
+
+    Examples
+    --------
+    >>> from cohort.conditions import load_condition
+    >>> round(held_per_point(load_condition("parkinsons_disease_early")), 4)
+    0.0615
+    >>> held_per_point(load_condition("major_depression"))
+    0.0
+    """
+    declared = condition.severity.disease_modification
+    if declared is None:
+        return 0.0
+    at = declared.at_improvement.number("1") * condition.severity.baseline_mean.number("1")
+    return declared.slowing.number("1") / at
 
 
 def placebo_improvement(placebo: PlaceboModel, day: Floats) -> Floats:

@@ -217,6 +217,7 @@ def follow_pool(
             covariates=bodies,
             ascertainment=protocol.ascertainment,
             measures=protocol.measures,
+            modifies_disease=protocol.assumptions.disease_modification,
         )
     ]
     multiply_withdrawal(courses[0].events, differs.adverse_dropout_factor)

@@ -20,6 +20,7 @@ from cohort.trial.arms import (
     Titration,
     dose_times,
 )
+from cohort.trial.assumptions import Assumptions
 from cohort.trial.conduct import (
     Background,
     FollowUp,
@@ -110,6 +111,7 @@ __all__ = [
     "AdherencePatterns",
     "Analysis",
     "Arm",
+    "Assumptions",
     "Background",
     "BiomarkerChange",
     "Diet",

@@ -83,6 +83,7 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     []
     """
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
+    yield from _assumptions(protocol)
     yield from _each(protocol.systems, "systems", system_names(), "system")
     yield from endpoint_contradictions(protocol)
     yield from _fitting(protocol)
@@ -107,6 +108,25 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     yield from _conduct(protocol)
     yield from _meals(protocol)
     yield from _variants(protocol)
+
+
+def _assumptions(protocol: Protocol) -> Iterator[Contradiction]:
+    """Refuse to slow a disease for which its condition declares no size of that."""
+    assumed = protocol.assumptions
+    condition = _condition(protocol)
+    if not is_read(assumed) or not is_read(assumed.disease_modification) or condition is None:
+        return
+    if assumed.disease_modification and condition.severity.disease_modification is None:
+        able = [
+            name
+            for name in condition_names()
+            if load_condition(name).severity.disease_modification is not None
+        ]
+        yield Contradiction(
+            path=("assumptions", "disease_modification"),
+            message=f"true was given, and condition '{protocol.condition}' declares no "
+            f"'severity.disease_modification'; {', '.join(able)} do. Delete the line.",
+        )
 
 
 def _published(protocol: Protocol) -> Iterator[Contradiction]:

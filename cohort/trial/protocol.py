@@ -26,6 +26,7 @@ from cohort.errors import UnknownNameError
 from cohort.nutrition import MIXED
 from cohort.trial.analysis import Analysis
 from cohort.trial.arms import Adherence, Arm, ProtocolRecord, Regimen, ShorthandRecord
+from cohort.trial.assumptions import Assumptions
 from cohort.trial.conduct import (
     Background,
     FollowUp,
@@ -409,6 +410,9 @@ class Protocol(ProtocolRecord):
     # left out of what is hashed where it is not written: the same trial, the same hash
     analysis: Analysis | None = Field(
         default=None, examples=["{missing_data: J2R}"], exclude_if=lambda one: one is None
+    )
+    assumptions: Assumptions = Field(
+        default=Assumptions(), exclude_if=lambda assumed: assumed == Assumptions()
     )
     features: TrialFeatures = Field(
         default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
