@@ -69,7 +69,9 @@ def link(n, weight=0.4, spread=0.1, rows=()):
         weight
         + spread * stats.norm.ppf((np.arange(n) + 0.5) / n)[np.argsort(np.sin(np.arange(n) * 7.7))]
     )
-    return JudgingLink(weights={SIGNAL: draws}, trial_sd=0.2, rows=rows, note="made up")
+    return JudgingLink(
+        weights={SIGNAL: draws}, trial_sd=0.2, drug_sd=0.0, rows=rows, note="made up"
+    )
 
 
 def rows_of(trial="pool"):

@@ -14,6 +14,9 @@ covariance: [[0.01, -0.002], [-0.002, 0.0025]]
 chi2: 12
 n_row: 20
 heterogeneity: 0.05
+trial_sd: 0.2
+drug_sd: 0.3
+n_drug: 7
 seed: 1
 patients: 64
 """
@@ -63,6 +66,9 @@ def test_the_same_seed_gives_the_same_draws(path):
         ("[[0.01, -0.002]", "[[0.01, 0.002]", "it is no covariance"),
         ("0.0025]]", "-0.0025]]", "it is no covariance"),
         ("chi2: 12", "chi2: -1", "chi2"),
+        ("drug_sd: 0.3", "drug_sd: -0.3", "drug_sd"),
+        ("drug_sd: 0.3\n", "", "drug_sd"),
+        ("n_drug: 7", "n_drug: 7\ndrug_sd_interval: [0.4]", "drug_sd_interval"),
         ("weights: {", "wieghts: {", "weights"),
     ],
 )
