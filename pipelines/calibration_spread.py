@@ -210,9 +210,9 @@ def estimate_spread(
                 lambda other: likelihood(known, other),
                 bounds=(0.0, widest * share),
                 method="bounded",
-                options={"xatol": _AT_ZERO * size * 0.01},
+                options={"xatol": _AT_ZERO * size},
             )
-            for share in (1.0, 0.1, 0.01)
+            for share in (1.0, 0.05)
         ]
         best = min(tried, key=lambda found: float(found.fun))
         here, value = float(best.x), float(best.fun)
@@ -247,9 +247,11 @@ def estimate_spread(
     def above(known: float) -> float:
         return profile(known)[0] - lowest - _CRITICAL
 
-    low = float(brentq(above, 0.0, best)) if best > 0.0 and above(0.0) > 0.0 else 0.0
+    low = float(brentq(above, 0.0, best, xtol=_AT_ZERO)) if best > 0.0 and above(0.0) > 0.0 else 0.0
     is_open = above(_LARGEST_DRUG_SD) <= 0.0
-    high = _LARGEST_DRUG_SD if is_open else float(brentq(above, best, _LARGEST_DRUG_SD))
+    high = (
+        _LARGEST_DRUG_SD if is_open else float(brentq(above, best, _LARGEST_DRUG_SD, xtol=_AT_ZERO))
+    )
     return Spread(
         drug_sd=best,
         heterogeneity=heterogeneity,
