@@ -77,8 +77,8 @@ class NullConstant:
         In the measure of the contrasts.
     n
         Contrasts it was estimated on.
-    drug_sd
-        SD between drugs about it, in the measure.
+    drug_sd, heterogeneity
+        SD between drugs about it, and of each contrast by itself beyond that, in the measure.
 
     Examples
     --------
@@ -90,6 +90,7 @@ class NullConstant:
     se: float
     n: int
     drug_sd: float = 0.0
+    heterogeneity: float = 0.0
 
 
 def drug_class(drug: str) -> str:
@@ -193,6 +194,7 @@ def _means(rows: tuple[Contrast, ...], *, by_class: bool) -> dict[str, NullConst
             se=float(covariance[place, place] ** 0.5),
             n=labels.count(name),
             drug_sd=spread.drug_sd * abs(float(mean)),
+            heterogeneity=spread.heterogeneity,
         )
         for place, (name, mean) in enumerate(zip(names, means, strict=True))
     }

@@ -104,6 +104,30 @@ def test_a_written_weight_stands_in_place_of_the_fitted_one(path):
     )
 
 
+def test_a_link_takes_its_spreads_from_the_fit_where_none_are_written(path, tmp_path):
+    link = LinkModel.model_validate({**LINK, "fitted": str(path)})
+    assert (link.trial_sd.number("1"), link.drug_sd.number("1")) == (0.2, 0.3)
+    assert link.drug_sd.mark == "computed"
+    own = {"value": 0.1, "mark": "design", "source": "example"}
+    written = LinkModel.model_validate({**LINK, "fitted": str(path), "drug_sd": own})
+    assert (written.trial_sd.number("1"), written.drug_sd.number("1")) == (0.2, 0.1)
+    few = tmp_path / "few.yaml"
+    few.write_text(TEXT + "drug_sd_from: major_depression\n", "utf-8")
+    borrowed = LinkModel.model_validate({**LINK, "fitted": str(few)}).drug_sd
+    assert (borrowed.mark, borrowed.source) == ("assumed", "7 drugs; as in major_depression")
+
+
+def test_a_link_without_a_fit_may_have_the_spreads_of_another_condition(path):
+    link = LinkModel.model_validate({**LINK, "spreads_as_in": str(path)})
+    assert not link.calibrated
+    assert (link.trial_sd.number("1"), link.drug_sd.number("1")) == (0.2, 0.3)
+    assert link.drug_sd.mark == "assumed"
+    assert LinkModel.model_validate(link.model_dump()) == link
+    with pytest.raises(ValueError, match="major_depression"):
+        LinkModel.model_validate({**LINK, "spreads_as_in": "major_depresion"})
+    assert LinkModel.model_validate(LINK).drug_sd is None
+
+
 def test_a_link_without_a_fit_draws_one_factor_for_all_weights():
     relative = {"value": 0.5, "mark": "assumed", "source": "example"}
     weight = {"value": -2, "mark": "assumed", "source": "example"}
