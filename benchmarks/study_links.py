@@ -5,8 +5,8 @@
 For every packaged calibration plan that has enough contrasts:
 
 1. the fit, and its forecast of each trial and of each drug that is left out in turn, scored by the
-   CRPS of a normal prediction (sampling error of the contrast, heterogeneity, error of the weights)
-   beside two null models: no effect, and one effect for all treatments
+   CRPS of a normal prediction (sampling error of the contrast, residual of the drug, heterogeneity,
+   error of the weights) beside two null models: no effect, and one effect for all treatments
 2. readings permuted between drugs (rank of dose kept), refitted each time: how often chance gives
    as small a misfit as the drugs' own readings. Pools only; no use with few drugs
 

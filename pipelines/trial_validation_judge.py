@@ -204,7 +204,9 @@ def _record(
         "variance_between_trials": between,
         "variance_drug": drug,
         "variance_parameter": parameter,
-        **_null_scores(case, link, drugs, {**link.weights, **between_drugs}, seed),
+        **_null_scores(
+            case, link, drugs, {**link.weights, **between_drugs}, effects["benefit_factor"], seed
+        ),
     }
 
 
@@ -213,6 +215,7 @@ def _null_scores(
     link: JudgingLink,
     drugs: Sequence[str],
     of_the_link: Mapping[str, Floats],
+    benefit_factor: Floats,
     seed: int,
 ) -> dict[str, float | None]:
     """Return the CRPS of the null models, where there are any."""
@@ -220,6 +223,8 @@ def _null_scores(
     if case.kind != CONTRAST or case.value.outcome != _SCORE:
         return scores
     without_link = _residual(case.draws, of_the_link)
+    # the spread of the benefit between trials is the link's too: other constants have their own
+    without_benefit = _residual(case.draws, {**of_the_link, "benefit": benefit_factor})
     normal = normals(seed, np.arange(len(case.draws)), "null model")
     for name in NULLS:
         rows = [row for row in link.rows if row.measure in ("smd", "points")]
@@ -228,7 +233,8 @@ def _null_scores(
             continue
         in_points = bool(rows) and rows[0].measure == "points"
         unit = case.scale_of_null if in_points else 1.0
-        draws = null_draws(constant, without_link, normal, unit)
+        spread = without_link if name == NULLS[0] else without_benefit
+        draws = null_draws(constant, spread, normal, unit)
         scores[f"crps_{name.replace(' ', '_')}"] = crps(draws, case.published)
     return scores
 

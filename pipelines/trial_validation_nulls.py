@@ -234,6 +234,6 @@ def null_draws(constant: NullConstant, spread: Floats, normal: Floats, unit: flo
     [-0.2, -0.1]
     """
     centred: Floats = spread - spread.mean()
-    sd = (constant.se**2 + constant.drug_sd**2) ** 0.5
+    sd = (constant.se**2 + constant.drug_sd**2 + constant.heterogeneity**2) ** 0.5
     drawn: Floats = unit * (constant.value + sd * normal) + centred
     return drawn

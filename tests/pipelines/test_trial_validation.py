@@ -275,7 +275,9 @@ def test_null_constants_have_the_spread_of_an_analysis_of_variance():
     spread = np.random.default_rng(1).normal(3.0, 0.2, 4000)
     draws = null_draws(one, spread, np.random.default_rng(2).normal(size=4000))
     assert draws.mean() == pytest.approx(values.mean(), abs=0.02)
-    assert draws.var() == pytest.approx(0.2**2 + one.se**2 + one.drug_sd**2, rel=0.1)
+    own = one.se**2 + one.drug_sd**2 + one.heterogeneity**2
+    assert one.heterogeneity == pytest.approx((within - 0.05**2) ** 0.5, rel=0.02)
+    assert draws.var() == pytest.approx(0.2**2 + own, rel=0.1)
 
 
 def test_class_means_leave_less_between_drugs_where_classes_differ():
