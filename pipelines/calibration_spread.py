@@ -156,7 +156,8 @@ def estimate_spread(
     evidence
         Contrasts, and a model of them.
     drug_sd
-        SD between drugs that is taken as known; estimated if None.
+        SD between drugs that is taken as known; estimated if None. It is 0 where the model says
+        nothing of any drug.
     near
         Where to look first, and alone; from several places if None.
     with_interval
@@ -200,6 +201,8 @@ def estimate_spread(
     True
     """
     size = float(np.abs(evidence.benefit).mean())
+    if not size:  # nothing to be a share of
+        size, drug_sd = float(np.mean([row.se for row in evidence.rows])), 0.0
     widest = 10.0 * float(np.abs([row.value for row in evidence.rows]).max() + size)
     likelihood = _Likelihood(evidence)
 

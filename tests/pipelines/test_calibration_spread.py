@@ -85,6 +85,13 @@ def test_what_sampling_explains_is_no_spread():
     assert found.interval[1] > 0.0
 
 
+def test_a_model_without_benefits_leaves_everything_to_the_contrasts():
+    values = np.random.default_rng(2).normal(0.0, 0.15, (12, 1))
+    found = estimate_spread(one_mean(rows_of(values), 0.0), with_interval=True)
+    assert (found.drug_sd, found.interval) == (0.0, None)
+    assert found.heterogeneity == pytest.approx((values.var(ddof=1) - SE**2) ** 0.5, rel=1e-3)
+
+
 def test_the_marginal_likelihood_is_that_of_a_normal_distribution():
     """Numbers that are integrated out under priors: SciPy's density of what remains."""
     rng = np.random.default_rng(9)
@@ -129,7 +136,8 @@ def test_a_planted_spread_between_drugs_is_found_and_lies_in_its_interval():
             prior=np.zeros(1),
             spread=np.array([np.inf]),
         )
-        found = estimate_spread(evidence, with_interval=number < n_asked)
+        near = Spread(drug_sd=0.3, heterogeneity=0.01)  # where to look first, to be quick
+        found = estimate_spread(evidence, near=near, with_interval=number < n_asked)
         squares.append(found.drug_sd**2)
         if found.interval is not None:
             inside += found.interval[0] <= truth <= found.interval[1]
