@@ -152,9 +152,9 @@ def describe_fit(plan: "CalibrationPlan", found: "Fit") -> str:
 
 def _spread_words(link: "FittedLink") -> str:
     """Return the SD between drugs in words."""
-    words = f"SD between drugs {link.drug_sd:.3f} of the benefit, {link.n_drug} drugs"
+    words = f"SD between drugs {link.drug_sd:.3f} of the benefit; drugs compared: {link.n_drug}"
     if link.drug_sd_from:
-        return f"{words}: too few, borrowed from {link.drug_sd_from}"
+        return f"{words}, too few, borrowed from {link.drug_sd_from}"
     error = "" if link.drug_sd_se is None else f", SE {link.drug_sd_se:.3f}"
     interval = link.drug_sd_interval
     if interval is not None:
