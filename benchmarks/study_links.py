@@ -5,8 +5,8 @@
 For every packaged calibration plan that has enough contrasts:
 
 1. the fit, and its forecast of each trial and of each drug that is left out in turn, scored by the
-   CRPS of a normal prediction (sampling error of the contrast, heterogeneity, error of the weights)
-   beside two null models: no effect, and one effect for all treatments
+   CRPS of a normal prediction (sampling error of the contrast, residual of the drug, heterogeneity,
+   error of the weights) beside two null models: no effect, and one effect for all treatments
 2. readings permuted between drugs (rank of dose kept), refitted each time: how often chance gives
    as small a misfit as the drugs' own readings. Pools only; no use with few drugs
 
@@ -28,6 +28,7 @@ from pipelines.calibration_contrasts import POOL, contrast_covariance, plan_cont
 from pipelines.calibration_plan import load_plan, plan_names
 from pipelines.calibration_pools import simulate_pools
 from pipelines.errors import InputError
+from pipelines.trial_validation_nulls import null_constant
 
 FOLDER = Path(__file__).parent / "calibration"
 PERMUTATIONS = 500
@@ -41,20 +42,6 @@ def crps(value, mean, sd):
     density = np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
     below = 0.5 * (1 + np.vectorize(math.erf)(z / math.sqrt(2)))
     return sd * (z * (2 * below - 1) + 2 * density - 1 / math.sqrt(math.pi))
-
-
-def one_effect(rows):
-    """Return the mean of all contrasts, its variance, and the heterogeneity about it."""
-    low, high = 0.0, 3.0
-    values = np.array([row.value for row in rows])
-    one = np.ones(len(rows))
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        weight = np.linalg.inv(contrast_covariance(rows, middle))
-        mean = one @ weight @ values / (one @ weight @ one)
-        excess = (values - mean) @ weight @ (values - mean) - (len(rows) - 1)
-        low, high = (middle, high) if excess > 0 else (low, middle)
-    return mean, 1 / (one @ weight @ one), middle
 
 
 def score_left_out(plan, found, rows, cases):
@@ -73,12 +60,16 @@ def score_left_out(plan, found, rows, cases):
             refit.numbers - found.expansion.at
         )
         correlation = refit.correlation * np.outer(refit.errors, refit.errors)
-        mean, variance, spread = one_effect(refit.rows)
+        one = null_constant("one effect", refit.rows, ())
         for row, forecast in zip(refit.judged, refit.forecast, strict=True):
             slope = jacobian[place[row]]
             sd = math.sqrt(
-                row.se**2 + refit.link.heterogeneity**2 + float(slope @ correlation @ slope)
+                row.se**2
+                + refit.link.heterogeneity**2
+                + (refit.link.drug_sd * forecast) ** 2
+                + float(slope @ correlation @ slope)
             )
+            one_sd = math.sqrt(row.se**2 + one.heterogeneity**2 + one.drug_sd**2 + one.se**2)
             out.append(
                 {
                     "left_out": label,
@@ -87,9 +78,7 @@ def score_left_out(plan, found, rows, cases):
                     "forecast": float(forecast),
                     "sd": sd,
                     "crps": float(crps(row.value, forecast, sd)),
-                    "crps_one_effect": float(
-                        crps(row.value, mean, math.sqrt(row.se**2 + spread**2 + variance))
-                    ),
+                    "crps_one_effect": float(crps(row.value, one.value, one_sd)),
                     "crps_no_effect": float(crps(row.value, 0.0, row.se)),
                 }
             )
@@ -139,6 +128,7 @@ def study(name, cache):
         "standard_errors": found.link.standard_errors,
         "chi2": found.link.chi2,
         "heterogeneity": found.link.heterogeneity,
+        "drug_sd": found.link.drug_sd,
         "contrasts": fit_table(found),
         "trials": score_left_out(plan, found, rows, [(t, (t,), ()) for t in trials]),
         "drugs": score_left_out(plan, found, rows, [(d, (), (d,)) for d in drugs]),

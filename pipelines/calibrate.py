@@ -7,7 +7,9 @@
    expanded to second order about the current ones until the fit no longer moves
 4. weights by SciPy's trust-region least squares within their signs, residuals whitened by the
    covariance of the contrasts, priors as further residuals: the mode of the posterior
-5. heterogeneity beyond sampling error by Paule and Mandel; covariance by Laplace
+5. spread beyond sampling error, between drugs and of each contrast, by maximum marginal likelihood
+   (`pipelines.calibration_spread`); weights again with the covariance that results; covariance of
+   the weights by Laplace
 
 May import SciPy, `cohort` and the rest of `pipelines`.
 """
@@ -23,36 +25,46 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
-from scipy.optimize import brentq, least_squares
+from scipy.optimize import least_squares
 
-from cohort.calibration import FittedLink
+from cohort.calibration import FittedLink, load_fitted
 from cohort.trial.quantities import write_span
 from pipelines.calibration_contrasts import Contrast, contrast_covariance, plan_contrasts
 from pipelines.calibration_model import ContrastModel, Expansion, Predict
 from pipelines.calibration_plan import CalibrationPlan
 from pipelines.calibration_pools import Pools, simulate_pools
+from pipelines.calibration_spread import (
+    FEWEST_DRUGS,
+    Evidence,
+    Spread,
+    count_drugs,
+    estimate_spread,
+    spread_covariance,
+)
 from pipelines.errors import InputError
 
 __all__ = [
+    "LENDER",
     "Fit",
     "chosen_rows",
     "fit",
     "fit_contrasts",
     "fit_table",
     "fitted_text",
-    "prior_link",
     "refuse_too_many",
     "write_fit",
 ]
 
 Floats = NDArray[np.float64]
 
+LENDER: Final = "major_depression"
+"""Fit from which plans of few drugs borrow the SD between drugs: the only one of many drugs."""
+
 _STEP: Final = 1e-3  # of a prior SD; contrasts are smooth in the weights
 _INSIDE: Final = 1e-6  # of a prior SD: SciPy starts within the bounds
 _ROUNDS: Final = 30
 _NEAR: Final = 0.05  # of a standard error, between a fit and the point it was expanded about
 _SETTLED: Final = 1e-3  # of a prior SD, and of the smallest standard error
-_WIDEST_HETEROGENEITY: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -181,7 +193,7 @@ def fit(
         Readings that were simulated before; simulated now if None.
     expansion
         Of every contrast of the plan, from an earlier `Fit`: refits with other trials or drugs left
-        out take a tenth of a second.
+        out take a second.
     workers, device, cache_folder
         As in `simulate_pools`.
 
@@ -255,39 +267,6 @@ def _expand_until_settled(
     return expansion, found
 
 
-def prior_link(plan: CalibrationPlan) -> FittedLink:
-    """Return what a plan says before any contrast: for judging where too few are left to fit.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-
-    Returns
-    -------
-    Weights and covariance of the prior.
-
-    Examples
-    --------
-    >>> from pipelines.calibration_plan import load_plan
-    >>> prior_link(load_plan("schizophrenia")).weights
-    {'occupancy_d2': 0.6, 'occupancy_5ht2a': 0.25}
-    """
-    mean, spread = plan.prior
-    covariance = plan.basis @ np.diag(spread**2) @ plan.basis.T
-    return FittedLink(
-        name=plan.name,
-        condition=plan.condition,
-        weights=dict(zip(plan.weights, (plan.basis @ mean).tolist(), strict=True)),
-        covariance=tuple(map(tuple, covariance.tolist())),
-        chi2=0.0,
-        n_row=0,
-        heterogeneity=0.0,
-        seed=plan.seed,
-        patients=plan.patients,
-    )
-
-
 def refuse_too_many(plan: CalibrationPlan, n_row: int) -> None:
     """Refuse to fit more numbers than a fifth of the contrasts.
 
@@ -334,14 +313,12 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
 
     Notes
     -----
-    With *S* the covariance of the contrasts and :math:`\tau` the heterogeneity, the residuals are
-    :math:`L^{-1}(m(w) - y)` with :math:`LL^T = S + \tau^2 I`, and :math:`(w - w_0)/s_0`. The
-    heterogeneity makes the first sum of squares equal to rows minus weights; 0 if it is smaller
-    without. Covariance :math:`(J^TJ)^{-1}`.
-
-    References
-    ----------
-    Paule and Mandel 1982, J Res Natl Bur Stand 87:377.
+    With *V* the covariance of `pipelines.calibration_spread.spread_covariance`, in which contrasts
+    of one drug share its residual, the residuals are :math:`L^{-1}(m(w) - y)` with
+    :math:`LL^T = V`, and :math:`(w - w_0)/s_0`. *V* and the mode are found in turns, *V* at the
+    benefits of the mode before. Covariance :math:`(J^TJ)^{-1}`. Contrasts of fewer than
+    `pipelines.calibration_spread.FEWEST_DRUGS` drugs say too little of the SD between drugs: it is
+    that of the packaged fit `LENDER`, and the file says so.
 
     Examples
     --------
@@ -354,19 +331,35 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     """
     (prior, spread), signs = plan.prior, plan.signs
     published = np.array([row.value for row in rows])
-    free = max(len(rows) - len(prior), 1)
     smallest = min(row.se for row in rows)
-    numbers, heterogeneity = prior.copy(), 0.0
+    n_drug = count_drugs(rows)
+    lender = LENDER if n_drug < FEWEST_DRUGS and plan.name != LENDER else ""
+    borrowed = load_fitted(lender).drug_sd if lender else None
+    numbers, about = prior.copy(), predict(prior)
+    found: Spread | None = None
     for _ in range(_ROUNDS):
-        whole = contrast_covariance(rows, heterogeneity)
-        root = np.asarray(np.linalg.cholesky(whole), dtype=np.float64)
+        here = found or Spread(drug_sd=0.0, heterogeneity=0.0)
+        root = np.asarray(np.linalg.cholesky(spread_covariance(rows, about, here)))
         answer = _mode(predict, published, root, prior, spread, signs, numbers)
         moved = np.abs((answer.x - numbers) / spread).max()
-        numbers = answer.x
-        misfit = answer.predicted - published
-        before, heterogeneity = heterogeneity, _paule_mandel(misfit, rows, free)
-        if moved < _SETTLED and abs(heterogeneity - before) < _SETTLED * smallest:
+        numbers, about = answer.x, answer.predicted
+        evidence = Evidence(
+            rows=rows,
+            benefit=about,
+            design=root @ answer.jacobian[: len(rows)],
+            at=numbers,
+            prior=prior,
+            spread=spread,
+        )
+        found = estimate_spread(evidence, borrowed, near=found)
+        if (
+            moved < _SETTLED
+            and abs(found.heterogeneity - here.heterogeneity) < _SETTLED * smallest
+            and abs(found.drug_sd - here.drug_sd) < _SETTLED
+        ):
             break
+    assert found is not None
+    found = estimate_spread(evidence, borrowed, near=found, with_interval=True)
     own = answer.jacobian[: len(rows)] * spread
     whole = answer.jacobian * spread
     own_covariance = np.linalg.inv(answer.jacobian.T @ answer.jacobian)
@@ -377,9 +370,15 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
         condition=plan.condition,
         weights=dict(zip(plan.weights, (plan.basis @ numbers).tolist(), strict=True)),
         covariance=tuple(map(tuple, (0.5 * (covariance + covariance.T)).tolist())),
-        chi2=_chi2(misfit, rows, 0.0),
+        chi2=_chi2(answer.predicted - published, rows),
         n_row=len(rows),
-        heterogeneity=heterogeneity,
+        heterogeneity=found.heterogeneity,
+        trial_sd=found.heterogeneity / abs(float(about.mean())) if about.any() else 0.0,
+        drug_sd=found.drug_sd,
+        drug_sd_se=found.se,
+        drug_sd_interval=found.interval,
+        drug_sd_from=lender,
+        n_drug=n_drug,
         seed=plan.seed,
         patients=plan.patients,
         rows=tuple(f"{row.trial}: {row.label}, {write_span(row.at)}" for row in rows),
@@ -444,19 +443,8 @@ def _mode(
     return _Mode(found.x, jacobian(found.x), predict(found.x))
 
 
-def _chi2(misfit: Floats, rows: Sequence[Contrast], heterogeneity: float) -> float:
-    covariance = contrast_covariance(rows, heterogeneity)
-    return float(misfit @ np.linalg.solve(covariance, misfit))
-
-
-def _paule_mandel(misfit: Floats, rows: Sequence[Contrast], free: int) -> float:
-    def excess(heterogeneity: float) -> float:
-        return _chi2(misfit, rows, heterogeneity) - free
-
-    if excess(0.0) <= 0.0:
-        return 0.0
-    scale = max(row.se for row in rows)
-    return float(brentq(excess, 0.0, _WIDEST_HETEROGENEITY * scale + np.abs(misfit).max()))
+def _chi2(misfit: Floats, rows: Sequence[Contrast]) -> float:
+    return float(misfit @ np.linalg.solve(contrast_covariance(rows), misfit))
 
 
 def fit_table(found: Fit) -> list[Mapping[str, object]]:
@@ -561,6 +549,10 @@ def fitted_text(link: FittedLink) -> str:
         elif key == "covariance":
             rows = (", ".join(f"{entry:.6g}" for entry in row) for row in value)
             lines += ["covariance:", *(f"  - [{row}]" for row in rows)]
+        elif value is None or value == "":
+            continue
+        elif key == "drug_sd_interval":
+            lines.append(f"{key}: [{value[0]:.6g}, {value[1]:.6g}]")
         elif isinstance(value, tuple):
             lines += [f"{key}:", *(f"  - {json.dumps(one)}" for one in value)] if value else []
         elif isinstance(value, dict):

@@ -11,6 +11,7 @@ import typer
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer
 
 if TYPE_CHECKING:
+    from cohort.calibration import FittedLink
     from pipelines.calibrate import Fit
     from pipelines.calibration_plan import CalibrationPlan
 
@@ -126,8 +127,10 @@ def describe_fit(plan: "CalibrationPlan", found: "Fit") -> str:
         )
     lines += [
         "",
-        f"chi2 {link.chi2:.1f} on {free} degrees of freedom; beyond sampling error "
-        f"{link.heterogeneity:.3f} (SD of a contrast)",
+        f"chi2 {link.chi2:.1f} on {free} degrees of freedom with sampling errors alone",
+        _spread_words(link),
+        f"beyond that {link.heterogeneity:.3f} (SD of a contrast); over the mean contrast "
+        f"{link.trial_sd:.3f}, SD between trials",
         f"condition number {found.condition_number:.0f}, of the data alone "
         f"{found.without_prior:.3g}",
     ]
@@ -145,3 +148,15 @@ def describe_fit(plan: "CalibrationPlan", found: "Fit") -> str:
                 f"{(value - row.value) / row.se:10.1f}"
             )
     return "\n".join(lines)
+
+
+def _spread_words(link: "FittedLink") -> str:
+    """Return the SD between drugs in words."""
+    words = f"SD between drugs {link.drug_sd:.3f} of the benefit; drugs compared: {link.n_drug}"
+    if link.drug_sd_from:
+        return f"{words}, too few, borrowed from {link.drug_sd_from}"
+    error = "" if link.drug_sd_se is None else f", SE {link.drug_sd_se:.3f}"
+    interval = link.drug_sd_interval
+    if interval is not None:
+        error += f", 95 % interval {interval[0]:.3f} to {interval[1]:.3f} (profile likelihood)"
+    return words + error

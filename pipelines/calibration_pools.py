@@ -38,7 +38,11 @@ PLACEBO: Final = ""
 """Arm without a drug: simulated only where everybody takes something beside it."""
 
 # rooms of `cohort` that say nothing about the daily readings of a patient who stays
-_OF_OUTCOMES: Final = frozenset({"calibration", "conditions", "outcomes", "protocols", "scales"})
+_OF_OUTCOMES: Final = frozenset(
+    {"calibration", "conditions", "inference", "outcomes", "protocols", "replicate", "scales"}
+)
+# parts of a condition of which the same holds
+_AFTER_READINGS: Final = frozenset({"dropout", "link", "placebo"})
 _SOURCES: Final = frozenset({".py", ".yaml", ".csv", ".hpp", ".cu", ".txt"})
 
 
@@ -131,7 +135,8 @@ def _simulate_drug(
     text = _protocol_text(plan, rows)
     kept = None
     if cache_folder is not None:
-        digest = hashlib.sha256(f"{text}\n{condition}\n{_sources()}".encode()).hexdigest()[:20]
+        said = f"{text}\n{_of_readings(condition)}\n{_sources()}"
+        digest = hashlib.sha256(said.encode()).hexdigest()[:20]
         kept = cache_folder / f"{plan.name}-{rows[0].drug}-{digest}.npz"
         if kept.is_file():
             return _read(kept)
@@ -206,6 +211,14 @@ def _regimen(row: Contrast) -> dict[str, str]:
 
 def _flow(record: Mapping[str, object]) -> str:
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in record.items())
+
+
+def _of_readings(condition: str) -> str:
+    """Return what the daily readings of a patient who stays depend on."""
+    record = json.loads(condition)
+    signals = sorted(record["link"].get("signals", {}))
+    others = {name: part for name, part in record.items() if name not in _AFTER_READINGS}
+    return json.dumps({**others, "signals": signals}, sort_keys=True)
 
 
 @cache

@@ -75,8 +75,8 @@ class PowerRequest:
     target
         Power for which the size is wanted [1].
     with_assurance
-        Whether trials also differ by what is not known of the weights, and by what differs between
-        trials: success is then averaged over both.
+        Whether trials also differ by what is not known of the weights and of each drug, and by what
+        differs between trials: success is then averaged over all.
     relevant
         Benefit over control that is enough when a dose is looked for [points].
     device
@@ -191,8 +191,10 @@ class Power:
         return paths
 
 
-def trial_spread(condition: "Condition", n: int, seed: int) -> TrialSpread:
-    """Return how trials of a condition differ, and how uncertain its weights are.
+def trial_spread(
+    condition: "Condition", n: int, seed: int, drugs: Sequence[str] = ()
+) -> TrialSpread:
+    """Return how trials of a condition differ, and how uncertain its link is.
 
     Parameters
     ----------
@@ -202,10 +204,13 @@ def trial_spread(condition: "Condition", n: int, seed: int) -> TrialSpread:
         Number of replicates.
     seed
         Seed of the draws.
+    drugs
+        Drugs of the arm that it is for.
 
     Returns
     -------
-    Spreads between trials as declared, one draw of the weights a replicate.
+    Spreads between trials as declared, one draw of the weights and of each drug's residual a
+    replicate.
 
     Examples
     --------
@@ -221,6 +226,8 @@ def trial_spread(condition: "Condition", n: int, seed: int) -> TrialSpread:
     return TrialSpread(
         placebo_sd=number(condition.placebo.trial_sd),
         benefit_sd=number(link.trial_sd),
+        drug_sd=number(link.drug_sd),
+        drugs=tuple(drugs),
         dropout_sd_log=number(dropout.trial_sd_log),
         adverse_dropout_sd_log=number(dropout.adverse_trial_sd_log),
         weights=link.draws(n, seed),
@@ -258,7 +265,15 @@ def power_of(
     pool = simulate_pool(protocol, request.pool, device=request.device)
     spread = None
     if request.with_assurance:
-        spread = trial_spread(pool.condition, request.replicates, protocol.seed)
+        spread = {
+            arm.name: trial_spread(
+                pool.condition,
+                request.replicates,
+                protocol.seed,
+                [regimen.drug for regimen in arm.regimens],
+            )
+            for arm in protocol.arms
+        }
     chunks = iterate_replicates(
         pool,
         {arm.name: sizes[-1] for arm in protocol.arms},

@@ -28,7 +28,13 @@ from pipelines.errors import InputError
 from pipelines.trial_scores import JointTest
 from pipelines.trial_validation_fits import FitSource, JudgingLink
 from pipelines.trial_validation_judge import Record, judge
-from pipelines.trial_validation_predict import CellDraws, cell_pool, predict, trial_spread
+from pipelines.trial_validation_predict import (
+    CellDraws,
+    cell_drugs,
+    cell_pool,
+    predict,
+    trial_spread,
+)
 from pipelines.trial_validation_values import PublishedValue, published_values
 
 __all__ = ["SEED", "WAYS", "Request", "TrialResult", "ValidationResult", "judgeable", "validate"]
@@ -273,12 +279,7 @@ def _size(protocol: Protocol) -> int:
 
 
 def _drugs(protocol: Protocol, values: Sequence[PublishedValue]) -> dict[str, tuple[str, ...]]:
-    return {
-        value.cell.label: tuple(
-            sorted({regimen.drug for regimen in protocol.arm(value.cell.arm).regimens})
-        )
-        for value in values
-    }
+    return {value.cell.label: cell_drugs(protocol, value.cell) for value in values}
 
 
 def _one_trial(

@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.calibration import load_fitted
 from cohort.conditions import Condition
+from cohort.facts import Fact
 from cohort.population.draws import normals
-from pipelines.calibrate import Fit, fit
+from pipelines.calibrate import LENDER, Fit, fit
 from pipelines.calibration_contrasts import Contrast, plan_contrasts
 from pipelines.calibration_plan import CalibrationPlan, load_plan
 
@@ -54,8 +56,8 @@ class JudgingLink:
     ----------
     weights
         By reading, shape ``(n_replicate,)``: draws of what is not known well.
-    trial_sd
-        SD between trials of the benefit over its mean [1].
+    trial_sd, drug_sd
+        SD between trials, and between drugs, of the benefit over that of the link [1].
     rows
         Contrasts that were fitted; none where nothing was fitted.
     note
@@ -63,12 +65,13 @@ class JudgingLink:
 
     Examples
     --------
-    >>> JudgingLink(weights={}, trial_sd=0.0, rows=(), note="not fitted").rows
+    >>> JudgingLink(weights={}, trial_sd=0.0, drug_sd=0.0, rows=(), note="").rows
     ()
     """
 
     weights: Mapping[str, Floats]
     trial_sd: float
+    drug_sd: float
     rows: tuple[Contrast, ...]
     note: str
 
@@ -137,7 +140,8 @@ class FitSource:
 
         Returns
         -------
-        Draws of the weights. Without any contrast that remains, those of the priors of the plan.
+        Draws of the weights, and spreads that were estimated without what is left out. Without
+        enough contrasts that remain, weights of the priors of the plan and spreads of `LENDER`.
 
         Examples
         --------
@@ -159,19 +163,24 @@ class FitSource:
 
     def _new(self, out: tuple[str, ...], without: tuple[str, ...]) -> JudgingLink:
         link, plan = self._condition.link, self.plan
-        declared = 0.0 if link.trial_sd is None else link.trial_sd.number("1")
         if plan is None:
-            weights = link.draws(self._n, self._seed)
+            spreads = _numbers(link.trial_sd, link.drug_sd)
             return JudgingLink(
-                weights=weights, trial_sd=declared, rows=(), note="declared weights: no fit"
+                weights=link.draws(self._n, self._seed),
+                trial_sd=spreads[0],
+                drug_sd=spreads[1],
+                rows=(),
+                note="declared weights: no fit",
             )
         rows = plan_contrasts(plan)
         note = "without " + ", ".join((*out, *without)) if out or without else "whole plan"
         inside = tuple(row for row in rows if row.trial not in out and row.drug not in without)
         if plan.n_parameter > plan.most_parameters(len(inside)):
+            lent = load_fitted(LENDER)
             return JudgingLink(
                 weights=self._prior_draws(plan),
-                trial_sd=declared,
+                trial_sd=lent.trial_sd,
+                drug_sd=lent.drug_sd,
                 rows=inside,
                 note=f"{note}: priors of the plan, too few contrasts remain",
             )
@@ -182,10 +191,10 @@ class FitSource:
             expansion=self._whole.expansion,
             **self._options,  # type: ignore[arg-type]
         )
-        size = abs(float(np.mean(found.predicted))) if len(found.predicted) else 0.0
         return JudgingLink(
             weights=found.draws(self._n, self._seed),
-            trial_sd=found.link.heterogeneity / size if size else declared,
+            trial_sd=found.link.trial_sd,
+            drug_sd=found.link.drug_sd,
             rows=inside,
             note=note,
         )
@@ -202,3 +211,7 @@ class FitSource:
         signs = plan.signs[:, None]
         weights = plan.basis @ (signs * np.maximum(signs * drawn, 0.0))
         return dict(zip(plan.weights, weights, strict=True))
+
+
+def _numbers(*facts: Fact | None) -> list[float]:
+    return [0.0 if fact is None else fact.number("1") for fact in facts]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cohort.population.draws import normals, uniforms
-from cohort.replicate import TrialSpread
+from cohort.replicate import TrialSpread, drug_residuals
 from pipelines.trial_scores import JointTest, crps, interval, is_inside, joint_test, pit
 from pipelines.trial_validation_fits import JudgingLink
 from pipelines.trial_validation_nulls import NULLS, null_constant, null_draws
@@ -36,6 +36,7 @@ class _Case:
     unit: str
     is_primary: bool
     scale_of_null: float  # what one point of the condition's scale is in the unit of the contrast
+    control: str = ""  # label of the cell that it is compared with
 
 
 def judge(
@@ -76,7 +77,12 @@ def judge(
     records = []
     for case in cases:
         label = case.value.cell.label
-        records.append(_record(case, links[label], spread, drugs[label], seed))
+        control = drugs[case.control] if case.control else ()
+        residuals = {
+            " and ".join(taken): drug_residuals(taken, len(case.draws), seed)
+            for taken in (drugs[label], control)
+        }
+        records.append(_record(case, links[label], spread, drugs[label], residuals, seed))
     together = [
         case
         for case in cases
@@ -135,6 +141,7 @@ def _contrasts(values: Sequence[PublishedValue], draws: Sequence[CellDraws]) -> 
                 unit="SD" if value.outcome == _SCORE else "1",
                 is_primary=value.counts and control.counts and not value.seen,
                 scale_of_null=scale,
+                control=control.cell.label,
             )
         )
     return cases
@@ -150,12 +157,15 @@ def _record(
     link: JudgingLink,
     spread: TrialSpread,
     drugs: Sequence[str],
+    residuals: Mapping[str, Floats],
     seed: int,
 ) -> Record:
     value, draws = case.value, case.draws
     effects = spread.draws(seed, len(draws))
     own = {name: effects[name] for name in effects if name not in link.weights}
-    sampling, between, parameter = variance_shares(draws, own, link.weights)
+    between_drugs = residuals if link.drug_sd > 0.0 else {}
+    shares = variance_shares(draws, own, between_drugs, link.weights)
+    sampling, between, drug, parameter = shares
     tie = uniforms(seed, [0], f"tie: {case.kind} {_text(value)}")[0]
     low, high = {}, {}
     for level in (0.5, 0.95):
@@ -192,19 +202,29 @@ def _record(
         "crps": crps(draws, case.published),
         "variance_sampling": sampling,
         "variance_between_trials": between,
+        "variance_drug": drug,
         "variance_parameter": parameter,
-        **_null_scores(case, link, drugs, seed),
+        **_null_scores(
+            case, link, drugs, {**link.weights, **between_drugs}, effects["benefit_factor"], seed
+        ),
     }
 
 
 def _null_scores(
-    case: _Case, link: JudgingLink, drugs: Sequence[str], seed: int
+    case: _Case,
+    link: JudgingLink,
+    drugs: Sequence[str],
+    of_the_link: Mapping[str, Floats],
+    benefit_factor: Floats,
+    seed: int,
 ) -> dict[str, float | None]:
     """Return the CRPS of the null models, where there are any."""
     scores: dict[str, float | None] = {f"crps_{name.replace(' ', '_')}": None for name in NULLS}
     if case.kind != CONTRAST or case.value.outcome != _SCORE:
         return scores
-    without_parameter = _residual(case.draws, link.weights)
+    without_link = _residual(case.draws, of_the_link)
+    # the spread of the benefit between trials is the link's too: other constants have their own
+    without_benefit = _residual(case.draws, {**of_the_link, "benefit": benefit_factor})
     normal = normals(seed, np.arange(len(case.draws)), "null model")
     for name in NULLS:
         rows = [row for row in link.rows if row.measure in ("smd", "points")]
@@ -213,14 +233,15 @@ def _null_scores(
             continue
         in_points = bool(rows) and rows[0].measure == "points"
         unit = case.scale_of_null if in_points else 1.0
-        draws = null_draws(constant, without_parameter, normal, unit)
+        spread = without_link if name == NULLS[0] else without_benefit
+        draws = null_draws(constant, spread, normal, unit)
         scores[f"crps_{name.replace(' ', '_')}"] = crps(draws, case.published)
     return scores
 
 
-def _residual(draws: Floats, weights: Mapping[str, Floats]) -> Floats:
-    """Return the draws without what the parameters explain, linearly; the mean stays."""
-    used = [column for column in weights.values() if np.ptp(column) > 0.0]
+def _residual(draws: Floats, columns: Mapping[str, Floats]) -> Floats:
+    """Return the draws without what columns explain, linearly; the mean stays."""
+    used = [column for column in columns.values() if np.ptp(column) > 0.0]
     if not used:
         return draws
     centred = np.column_stack([column - column.mean() for column in used])

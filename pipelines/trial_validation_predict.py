@@ -9,6 +9,7 @@ Trial effects and luck are the same in every way of leaving out: what differs is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from cohort.trial import AS_PLANNED, Protocol
 from pipelines.trial_validation_fits import JudgingLink
 from pipelines.trial_validation_values import Cell, PublishedValue
 
-__all__ = ["CellDraws", "cell_pool", "predict", "trial_spread", "variance_shares"]
+__all__ = ["CellDraws", "cell_drugs", "cell_pool", "predict", "trial_spread", "variance_shares"]
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +94,31 @@ def cell_pool(
     return merge_pools({cell.label: (pools[cell.variant], cell.arm) for cell in cells})
 
 
-def trial_spread(condition: Condition, link: JudgingLink) -> TrialSpread:
+def cell_drugs(protocol: Protocol, cell: Cell) -> tuple[str, ...]:
+    """Return the drugs of a cell, sorted; what all arms take beside them is not among them.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    cell
+        An arm in a variant.
+
+    Returns
+    -------
+    Names.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> cell = Cell(arm="escitalopram 10 mg", variant="", patients=124)
+    >>> cell_drugs(load_protocol("sct-md-01"), cell)
+    ('escitalopram',)
+    """
+    return tuple(sorted({regimen.drug for regimen in protocol.arm(cell.arm).regimens}))
+
+
+def trial_spread(condition: Condition, link: JudgingLink, drugs: Sequence[str] = ()) -> TrialSpread:
     """Return how trials of a condition differ, with the draws of a link.
 
     Parameters
@@ -102,15 +127,17 @@ def trial_spread(condition: Condition, link: JudgingLink) -> TrialSpread:
         The patient group of the trial.
     link
         Draws of its weights.
+    drugs
+        Drugs of the arm that it is for.
 
     Returns
     -------
-    Between-trial spreads as declared, weights as drawn.
+    Between-trial spreads as declared, weights as drawn, one residual a drug.
 
     Examples
     --------
     >>> from cohort.conditions import load_condition
-    >>> link = JudgingLink(weights={}, trial_sd=0.1, rows=(), note="")
+    >>> link = JudgingLink(weights={}, trial_sd=0.1, drug_sd=0.3, rows=(), note="")
     >>> trial_spread(load_condition("adhd"), link).placebo_sd
     2.0
     """
@@ -119,6 +146,8 @@ def trial_spread(condition: Condition, link: JudgingLink) -> TrialSpread:
     return TrialSpread(
         placebo_sd=condition.placebo.trial_sd.number("1"),
         benefit_sd=link.trial_sd,
+        drug_sd=link.drug_sd,
+        drugs=tuple(drugs),
         dropout_sd_log=0.0 if leave is None else leave.number("1"),
         adverse_dropout_sd_log=0.0 if adverse is None else adverse.number("1"),
         weights=link.weights,
@@ -159,12 +188,15 @@ def predict(
     >>> trial = load_protocol("sct-md-01")
     >>> value = published_values(trial)[0]
     >>> pool = cell_pool(trial, [value.cell], 3)
-    >>> link = JudgingLink(weights={}, trial_sd=0.0, rows=(), note="")
+    >>> link = JudgingLink(weights={}, trial_sd=0.0, drug_sd=0.0, rows=(), note="")
     >>> predict(pool, [value], {value.cell.label: link}, n=4, seed=1)[0].draws.shape
     (4,)
     """
     every = cells or tuple(dict.fromkeys(value.cell for value in values))
-    spreads = {cell.label: trial_spread(pool.condition, links[cell.label]) for cell in every}
+    spreads = {
+        cell.label: trial_spread(pool.condition, links[cell.label], cell_drugs(pool.protocol, cell))
+        for cell in every
+    }
     asked = {value.cell.label for value in values}
     scales = tuple(dict.fromkeys(value.scale for value in values if value.scale))
     scales = scales or (pool.protocol.primary_endpoint,)
@@ -222,9 +254,12 @@ def _draws(value: PublishedValue, arm: ReplicateArm) -> CellDraws:
 
 
 def variance_shares(
-    draws: Floats, effects: Mapping[str, Floats], weights: Mapping[str, Floats]
-) -> tuple[float, float, float]:
-    """Return the variance of draws from sampling, between trials, and from parameters.
+    draws: Floats,
+    effects: Mapping[str, Floats],
+    residuals: Mapping[str, Floats],
+    weights: Mapping[str, Floats],
+) -> tuple[float, float, float, float]:
+    """Return the variance of draws from sampling, between trials, drugs, and from parameters.
 
     Parameters
     ----------
@@ -232,28 +267,34 @@ def variance_shares(
         Predictive draws, shape ``(n_replicate,)``.
     effects
         Trial effects of each replicate, by name, same shape.
+    residuals
+        Residuals of the drugs of each replicate, by name, same shape.
     weights
         Draws of the parameters, by name, same shape.
 
     Returns
     -------
-    Three variances in the squared unit of the draws: what a linear regression on the trial effects
-    and the parameters explains, each adjusted for the number of regressors, and what is left.
+    Four variances in the squared unit of the draws: what a linear regression explains on the
+    parameters, on the residuals of drugs besides, and on the trial effects besides, each adjusted
+    for the number of regressors, and what is left.
 
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> trial, parameter, own = rng.normal(size=(3, 200_000))
-    >>> shares = variance_shares(2 * trial + parameter + 3 * own, {"t": trial}, {"w": parameter})
-    >>> [round(value) for value in shares]
-    [9, 4, 1]
+    >>> trial, drug, parameter, own = rng.normal(size=(4, 200_000))
+    >>> draws = 2 * trial + 1.5 * drug + parameter + 3 * own
+    >>> shares = variance_shares(draws, {"t": trial}, {"d": drug}, {"w": parameter})
+    >>> [round(value, 1) for value in shares]
+    [9.0, 4.0, 2.2, 1.0]
     """
     total = float(np.var(draws, ddof=1))
-    own = total - _explained(draws, weights)
-    both = total - _explained(draws, {**weights, **effects})
-    sampling = max(both, 0.0)
-    between = max(own - both, 0.0)
-    return sampling, between, max(total - own, 0.0)
+    without = [total]
+    columns: dict[str, Floats] = {}
+    for part in (weights, residuals, effects):
+        columns |= part
+        without.append(total - _explained(draws, columns))
+    parameter, drug, between = (max(more - less, 0.0) for more, less in pairwise(without))
+    return max(without[-1], 0.0), between, drug, parameter
 
 
 def _explained(draws: Floats, columns: Mapping[str, Floats]) -> float:

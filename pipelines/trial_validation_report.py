@@ -24,6 +24,7 @@ Numbers = dict[str, object]
 _WANTED: Final = {"95": (0.88, 0.99), "50": (0.35, 0.65)}
 _WAY_TITLES: Final = {"trial": "Leave one trial out", "drug": "Leave one drug out"}
 _N_CLASS: Final = 10
+_PARTS: Final = ("sampling", "between_trials", "drug", "parameter")
 
 
 def write_validation(result: "ValidationResult", folder: Path) -> list[Path]:
@@ -169,15 +170,14 @@ def _joint(result: "ValidationResult", way: str) -> list[Numbers]:
 
 
 def _shares(rows: pl.DataFrame) -> list[Numbers]:
-    parts = ("sampling", "between_trials", "parameter")
     found = []
     for (kind, outcome), part in rows.sort("kind", "outcome").group_by(
         ("kind", "outcome"), maintain_order=True
     ):
-        columns = [part[f"variance_{name}"].to_numpy() for name in parts]
+        columns = [part[f"variance_{name}"].to_numpy() for name in _PARTS]
         total = np.sum(columns, axis=0)
         means = [float(np.mean(column / total)) for column in columns]
-        found.append({"kind": kind, "outcome": outcome} | dict(zip(parts, means, strict=True)))
+        found.append({"kind": kind, "outcome": outcome} | dict(zip(_PARTS, means, strict=True)))
     return found
 
 
@@ -329,11 +329,14 @@ def _way_text(way: str, found: dict[str, object]) -> list[str]:
             f"| {one['trial']} | {one['contrasts']} | {one['distance']:.1f} | {one['p']:.3f} |"
         )
     lines += ["", "Where the variance of predictions comes from, mean share [%]:", ""]
-    lines += ["| | sampling | between trials | parameters |", "| --- | --- | --- | --- |"]
+    lines += [
+        "| | sampling | between trials | between drugs | parameters |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     shares = found["variance_shares"]
     assert isinstance(shares, list)
     for one in shares:
-        cells = [f"{100 * one[part]:.0f}" for part in ("sampling", "between_trials", "parameter")]
+        cells = [f"{100 * one[part]:.0f}" for part in _PARTS]
         lines.append(f"| {one['kind']}: {one['outcome']} | " + " | ".join(cells) + " |")
     misses = found["misses"]
     assert isinstance(misses, list)

@@ -2,8 +2,9 @@
 
 Three parts, kept apart: sampling (the standard error of the run), between trials (improvement on
 placebo, benefit and leaving differ from trial to trial) and parameters (the weights of the link are
-known with an error). The last two are the spread of an arm's mean over draws, on the same patients
-with the same luck; chemistry is simulated once for some of the patients.
+known with an error, and drugs differ from what it says of them). The last two are the spread of an
+arm's mean over draws, on the same patients with the same luck; chemistry is simulated once for some
+of the patients.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from scipy.stats import norm
 
 from cohort.outcomes import TrialVariation
 from cohort.population.draws import normals
-from cohort.replicate import Pool, follow_pool, simulate_pool
+from cohort.replicate import Pool, drug_residuals, follow_pool, simulate_pool
 from cohort.trial import AS_PLANNED, Protocol
 from kernels.arithmetic import exp
 from pipelines.errors import InputError
@@ -77,7 +78,7 @@ def mean_spreads(
         )
     lanes = np.tile(pool.solved, draws)
     found: dict[str, dict[str, tuple[Floats, Floats]]] = {}
-    for part, variation in _variations(pool, draws).items():
+    for part, variation in _variations(pool, arm, draws).items():
         outcomes = follow_pool(pool, arm, lanes, variation=variation, adverse_events=())
         for endpoint in outcomes.scores:
             carried = outcomes.carried_forward(endpoint)
@@ -86,19 +87,21 @@ def mean_spreads(
     return found
 
 
-def _variations(pool: Pool, draws: int) -> dict[str, TrialVariation]:
+def _variations(pool: Pool, arm: str, draws: int) -> dict[str, TrialVariation]:
     condition, seed, n = pool.condition, pool.protocol.seed, len(pool.solved)
 
     def lanes(values: Floats) -> Floats:
         return np.repeat(values, n)
 
-    def normal(what: str) -> Floats:
-        half = normals(seed, np.arange(draws // 2), f"uncertainty: {what}")
+    def mirrored(half: Floats) -> Floats:
         return np.concatenate((half, -half))
 
+    def normal(what: str) -> Floats:
+        return mirrored(normals(seed, np.arange(draws // 2), f"uncertainty: {what}"))
+
     link, dropout = condition.link, condition.dropout
-    sds = (link.trial_sd, dropout.trial_sd_log, dropout.adverse_trial_sd_log)
-    benefit, leave, adverse = (0.0 if sd is None else sd.number("1") for sd in sds)
+    sds = (link.trial_sd, link.drug_sd, dropout.trial_sd_log, dropout.adverse_trial_sd_log)
+    benefit, drug, leave, adverse = (0.0 if sd is None else sd.number("1") for sd in sds)
     between = TrialVariation(
         placebo_shift=lanes(condition.placebo.trial_sd.number("1") * normal("placebo")),
         benefit_factor=lanes(1.0 + benefit * normal("benefit")),
@@ -108,13 +111,16 @@ def _variations(pool: Pool, draws: int) -> dict[str, TrialVariation]:
         ),
     )
     weights: Mapping[str, Floats] = link.draws(draws // 2, seed)
-    mirrored = {}
+    of_weights = {}
     for name, drawn in weights.items():
         own = link.signals[name].number("1")
         other = 2.0 * own - drawn
         kept = np.maximum(other, 0.0) if own >= 0.0 else np.minimum(other, 0.0)
-        mirrored[name] = lanes(np.concatenate((drawn, kept)))
-    return {"between_trials": between, "parameter": TrialVariation(weights=mirrored)}
+        of_weights[name] = lanes(np.concatenate((drawn, kept)))
+    taken = [regimen.drug for regimen in pool.protocol.arm(arm).regimens]
+    residual = np.maximum(1.0 + drug * mirrored(drug_residuals(taken, draws // 2, seed)), 0.0)
+    parameter = TrialVariation(weights=of_weights, benefit_factor=lanes(residual))
+    return {"between_trials": between, "parameter": parameter}
 
 
 def uncertainty_table(

@@ -38,7 +38,19 @@ class FittedLink(Declaration):
     chi2, n_row
         Sum of the squared whitened residuals with sampling errors alone, over how many contrasts.
     heterogeneity
-        SD of the contrasts about the link beyond sampling error (Paule and Mandel) [measure].
+        SD of each contrast by itself about the link, beyond sampling error and drug [measure].
+    trial_sd
+        The same over the mean fitted contrast [1]: SD between trials of the benefit of drugs.
+    drug_sd
+        SD between drugs of the benefit over that of the link [1].
+    drug_sd_se, drug_sd_interval
+        Its standard error and 95 % interval by profile likelihood; none of a borrowed one. An SD of
+        0 has no standard error.
+    drug_sd_from
+        Fit of another condition that it was borrowed from, where too few drugs are compared here;
+        empty if it is the fit's own.
+    n_drug
+        How many drugs the contrasts are of.
     seed, patients
         Of the simulated people.
     held_out
@@ -61,6 +73,12 @@ class FittedLink(Declaration):
     chi2: Annotated[float, Field(ge=0.0)]
     n_row: Annotated[int, Field(ge=0)]
     heterogeneity: Annotated[float, Field(ge=0.0)]
+    trial_sd: Annotated[float, Field(ge=0.0)]
+    drug_sd: Annotated[float, Field(ge=0.0)]
+    drug_sd_se: Annotated[float, Field(gt=0.0)] | None = None
+    drug_sd_interval: tuple[float, float] | None = None
+    drug_sd_from: str = ""
+    n_drug: Annotated[int, Field(ge=0)]
     seed: int
     patients: int
     held_out: tuple[str, ...] = ()

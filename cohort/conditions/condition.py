@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, model_validator
 
-from cohort.calibration import load_fitted
+from cohort.calibration import FittedLink, load_fitted
 from cohort.chemistry import find_system, with_needs
 from cohort.conditions.design import DesignEffects
 from cohort.conditions.shift import (
@@ -211,7 +211,13 @@ class LinkModel(Declaration):
         Of the slow clinical process, the part that does not wait for it, the largest mean benefit
         [points], and the spread of the benefit between patients.
     trial_sd
-        SD between trials of the benefit over its mean [1]; none if left out.
+        SD between trials of the benefit over its mean [1]; with ``fitted`` what the fit found where
+        none is written, otherwise none if left out.
+    drug_sd
+        SD between drugs of the benefit over that of the link [1]: what the mechanisms do not say of
+        a drug. With ``fitted`` likewise.
+    spreads_as_in
+        Fit of another condition whose two SDs stand in for those of this one, which has no fit.
 
     Examples
     --------
@@ -228,28 +234,19 @@ class LinkModel(Declaration):
     ceiling: NotNegative
     sensitivity_sd_log: NotNegative
     trial_sd: NotNegative | None = None
+    drug_sd: NotNegative | None = None
+    spreads_as_in: str | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _take_fitted(cls, record: Any) -> Any:  # noqa: ANN401 -- whatever a file holds
-        """Take the weights of the fit where none are written."""
-        if not isinstance(record, dict) or not isinstance(record.get("fitted"), str):
+        """Take weights and spreads of the fit where none are written."""
+        if not isinstance(record, dict):
             return record
-        try:
-            found = load_fitted(record["fitted"])
-        except CohortError as error:
-            raise ValueError(str(error)) from error
-        errors = found.standard_errors
-        signals = {
-            name: {
-                "value": weight,
-                "mark": "computed",
-                "source": f"cohort calibrate {found.name}: {found.n_row} contrasts, "
-                f"standard error {errors[name]:.2g}",
-            }
-            for name, weight in found.weights.items()
-        }
-        return {**record, "calibrated": True, "signals": signals | (record.get("signals") or {})}
+        own, other = record.get("fitted"), record.get("spreads_as_in")
+        if isinstance(own, str):
+            return _with_fit(record, _fit_of(own))
+        return _with_spreads_of(record, _fit_of(other)) if isinstance(other, str) else record
 
     def draws(self, n: int, seed: int) -> dict[str, Floats]:
         """Return draws of the weights, as uncertain as they are.
@@ -289,6 +286,49 @@ class LinkModel(Declaration):
             name: np.maximum(factor, 0.0) * weight.number("1")
             for name, weight in self.signals.items()
         }
+
+
+def _fit_of(name: str) -> FittedLink:
+    try:
+        return load_fitted(name)
+    except CohortError as error:
+        raise ValueError(str(error)) from error
+
+
+def _fact(value: float, mark: str, source: str) -> dict[str, object]:
+    return {"value": value, "mark": mark, "source": source}
+
+
+def _with_fit(record: dict[str, Any], found: FittedLink) -> dict[str, Any]:
+    """Return the record of a link with what a fit found where nothing is written."""
+    fit = f"cohort calibrate {found.name}: {found.n_row} contrasts"
+    errors = found.standard_errors
+    signals = {
+        name: _fact(weight, "computed", f"{fit}, standard error {errors[name]:.2g}")
+        for name, weight in found.weights.items()
+    }
+    if found.drug_sd_from:
+        drug = _fact(found.drug_sd, "assumed", f"{found.n_drug} drugs; as in {found.drug_sd_from}")
+    else:
+        drug = _fact(found.drug_sd, "computed", f"{fit} of {found.n_drug} drugs")
+    trial = _fact(found.trial_sd, "computed", f"{fit}, beyond sampling error and drug")
+    return {
+        **record,
+        "calibrated": True,
+        "signals": signals | (record.get("signals") or {}),
+        "trial_sd": record.get("trial_sd") or trial,
+        "drug_sd": record.get("drug_sd") or drug,
+    }
+
+
+def _with_spreads_of(record: dict[str, Any], found: FittedLink) -> dict[str, Any]:
+    """Return the record of a link with the spreads of another condition's fit."""
+    source = f"as in {found.name}"
+    return {
+        **record,
+        "trial_sd": record.get("trial_sd") or _fact(found.trial_sd, "assumed", source),
+        "drug_sd": record.get("drug_sd") or _fact(found.drug_sd, "assumed", source),
+    }
 
 
 class DropoutModel(Declaration):

@@ -6,6 +6,7 @@ their own luck or with new luck, and `replicate_trials` draws thousands of trial
 May import every room of `cohort`; enters at `cohort.simulate`.
 """
 
+from cohort.replicate.drug_residual import drug_residuals, residual_of
 from cohort.replicate.follow import ArmOutcomes, follow_pool
 from cohort.replicate.pool import Pool, doses_follow_outcomes, merge_pools, simulate_pool
 from cohort.replicate.trials import (
@@ -25,11 +26,13 @@ __all__ = [
     "ReplicateChunk",
     "TrialSpread",
     "doses_follow_outcomes",
+    "drug_residuals",
     "follow_pool",
     "iterate_replicates",
     "join_arms",
     "merge_pools",
     "replicate_trials",
+    "residual_of",
     "simulate_pool",
     "summarize_arm",
 ]

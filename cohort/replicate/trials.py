@@ -11,6 +11,7 @@ from cohort.conditions import Condition
 from cohort.errors import RangeError, ShapeError, UnknownNameError
 from cohort.outcomes import TrialVariation, load_scale
 from cohort.population.draws import normals, uniforms
+from cohort.replicate.drug_residual import drug_residuals
 from cohort.replicate.follow import ArmOutcomes, follow_pool
 from cohort.replicate.pool import Pool
 from cohort.scales import Scale
@@ -45,6 +46,10 @@ class TrialSpread:
         SD between trials of the improvement on placebo at week 8 [points of the condition's scale].
     benefit_sd
         SD between trials of the benefit of drugs over its mean [1].
+    drug_sd
+        SD between drugs of the benefit over that of the link [1].
+    drugs
+        Drugs whose residual the arm has: those of a spread that is given for one arm.
     dropout_sd_log, adverse_dropout_sd_log
         SD between trials of the log hazard of leaving, and of leaving for an adverse event [1].
     weights
@@ -61,6 +66,8 @@ class TrialSpread:
 
     placebo_sd: float = 0.0
     benefit_sd: float = 0.0
+    drug_sd: float = 0.0
+    drugs: tuple[str, ...] = ()
     dropout_sd_log: float = 0.0
     adverse_dropout_sd_log: float = 0.0
     weights: Mapping[str, Floats] = field(default_factory=dict)
@@ -78,7 +85,9 @@ class TrialSpread:
 
         Returns
         -------
-        Arrays of shape ``(n_replicate,)``; factors of hazards have mean 1.
+        Arrays of shape ``(n_replicate,)``; factors of hazards have mean 1. The factor of the
+        benefit is that of the trial times that of its drugs, which is held at 0 where it would
+        turn benefit into harm.
 
         Raises
         ------
@@ -102,10 +111,11 @@ class TrialSpread:
                     "one a replicate is allowed. Draw as many."
                 )
         known = np.ones(n) if self.benefit_factor is None else self.benefit_factor
+        own = np.maximum(1.0 + self.drug_sd * drug_residuals(self.drugs, n, seed), 0.0)
         leave, adverse = self.dropout_sd_log, self.adverse_dropout_sd_log
         return {
             "placebo_shift": self.placebo_sd * normal("placebo"),
-            "benefit_factor": known * (1.0 + self.benefit_sd * normal("benefit")),
+            "benefit_factor": known * own * (1.0 + self.benefit_sd * normal("benefit")),
             "dropout_factor": exp(leave * normal("drop-out") - 0.5 * leave * leave),
             "adverse_dropout_factor": exp(
                 adverse * normal("adverse drop-out") - 0.5 * adverse * adverse

@@ -8,7 +8,7 @@ import pytest
 
 from cohort.calibration import load_fitted
 from cohort.outcomes import DayDrivers, TrialVariation, follow_days, start_course
-from pipelines.calibrate import chosen_rows, fit, fit_contrasts, prior_link, write_fit
+from pipelines.calibrate import chosen_rows, fit, fit_contrasts, write_fit
 from pipelines.calibration_contrasts import contrast_covariance, plan_contrasts
 from pipelines.calibration_model import ContrastModel, Expansion
 from pipelines.calibration_plan import load_plan
@@ -166,14 +166,6 @@ def test_more_numbers_than_a_fifth_of_the_contrasts_are_refused():
     more = ("sertraline", "vortioxetine")
     with pytest.raises(InputError, match="4 fitted numbers for 10 contrasts; at most a fifth"):
         fit(load_plan("major_depression"), leave_out_drugs=(*drugs, *more))
-
-
-def test_draws_before_any_contrast_are_those_of_the_prior():
-    plan = load_plan("generalised_anxiety")
-    drawn = prior_link(plan).draws(20_000, 1)["excitation_inhibition"]
-    # mean -1, SD 1, held at 0: a sixth of the draws
-    assert (drawn == 0.0).mean() == pytest.approx(0.159, abs=0.01)
-    assert np.median(drawn) == pytest.approx(-1.0, abs=0.03)
 
 
 def test_one_trial_of_three_doses_decides_nothing():

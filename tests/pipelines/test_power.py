@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from cohort.conditions import load_condition
 from cohort.inference.estimands import IntercurrentEvents, Scores
 from cohort.trial import Analysis, load_protocol
 from pipelines.cli import main
 from pipelines.dose_finding import dose_series
 from pipelines.errors import InputError
-from pipelines.power import ALL, ANY, PowerRequest, required_size, summarise
+from pipelines.power import ALL, ANY, PowerRequest, required_size, summarise, trial_spread
 
 N = 4000
 SD = 8.0
@@ -41,6 +42,21 @@ def closed_form(effect, size, n_arm):
     freedom = n_arm * size - n_arm
     shift = -effect / (SD * np.sqrt(2 / size))
     return stats.nct.sf(stats.t.ppf(0.975, freedom), freedom, shift)
+
+
+def test_assurance_averages_over_what_is_not_known_of_a_drug():
+    condition = load_condition("major_depression")
+    sd = condition.link.drug_sd.number("1")
+    assert sd > 0.0
+    n = 4000
+    drug, placebo = (
+        trial_spread(condition, n, 3, drugs).draws(3, n)["benefit_factor"]
+        for drugs in (("sertraline",), ())
+    )
+    between = condition.link.trial_sd.number("1")
+    assert placebo.std() == pytest.approx(between, rel=0.05)
+    # an SD of 4,000 draws is known to 1.1 %
+    assert drug.std() == pytest.approx(np.hypot(between, sd), rel=0.05)
 
 
 def test_power_of_normal_scores_is_the_noncentral_t(protocol):

@@ -14,7 +14,7 @@ from cohort.protocols import protocol_names
 from cohort.replicate import Pool, TrialSpread
 from cohort.simulate import trial_condition
 from cohort.trial import load_protocol
-from pipelines.calibration_contrasts import Contrast
+from pipelines.calibration_contrasts import Contrast, plan_contrasts
 from pipelines.calibration_plan import load_plan
 from pipelines.errors import InputError
 from pipelines.trial_validation import Request, TrialResult, ValidationResult, validate
@@ -69,7 +69,9 @@ def link(n, weight=0.4, spread=0.1, rows=()):
         weight
         + spread * stats.norm.ppf((np.arange(n) + 0.5) / n)[np.argsort(np.sin(np.arange(n) * 7.7))]
     )
-    return JudgingLink(weights={SIGNAL: draws}, trial_sd=0.2, rows=rows, note="made up")
+    return JudgingLink(
+        weights={SIGNAL: draws}, trial_sd=0.2, drug_sd=0.0, rows=rows, note="made up"
+    )
 
 
 def rows_of(trial="pool"):
@@ -212,12 +214,13 @@ def test_some_cells_alone_are_what_they_are_among_all(pool):
 
 def test_variance_is_shared_out_as_it_was_put_together():
     rng = np.random.default_rng(8)
-    trial, weight, own = rng.normal(size=(3, 20_000))
-    shares = variance_shares(1.5 * trial + 0.5 * weight + own, {"t": trial}, {"w": weight})
+    trial, drug, weight, own = rng.normal(size=(4, 20_000))
+    draws = 1.5 * trial + 0.8 * drug + 0.5 * weight + own
+    shares = variance_shares(draws, {"t": trial}, {"d": drug}, {"w": weight})
     # four standard errors of a variance and of a regression over 20,000 draws
-    assert shares == pytest.approx((1.0, 2.25, 0.25), abs=0.1)
-    nothing = variance_shares(own, {"t": np.ones(20_000)}, {})
-    assert nothing == pytest.approx((own.var(ddof=1), 0.0, 0.0))
+    assert shares == pytest.approx((1.0, 2.25, 0.64, 0.25), abs=0.1)
+    nothing = variance_shares(own, {"t": np.ones(20_000)}, {}, {})
+    assert nothing == pytest.approx((own.var(ddof=1), 0.0, 0.0, 0.0))
 
 
 def test_variance_of_replicates_is_that_of_trials_without_the_other_parts(pool):
@@ -228,7 +231,9 @@ def test_variance_of_replicates_is_that_of_trials_without_the_other_parts(pool):
     whole = predict(pool, [score], links, n, 5)[0].draws
     spread = trial_spread(pool.condition, links[LABELS[0]])
     effects = {k: v for k, v in spread.draws(5, n).items() if k != SIGNAL}
-    sampling, between, parameter = variance_shares(whole, effects, links[LABELS[0]].weights)
+    shares = variance_shares(whole, effects, {}, links[LABELS[0]].weights)
+    sampling, between, drug, parameter = shares
+    assert drug == 0.0
     quiet = replace(pool, condition=_without_trial_effects(pool.condition))
     still = {label: replace(one, weights={}, trial_sd=0.0) for label, one in links.items()}
     alone = predict(quiet, [score], still, n, 5)[0].draws
@@ -245,22 +250,96 @@ def _without_trial_effects(condition):
     return type(condition).model_validate(record)
 
 
-def test_null_constants_are_inverse_variance_means():
-    rows = rows_of()
-    weights = np.array([100.0, 25.0, 100.0])
-    mean = weights @ [-0.3, -0.2, -0.5] / weights.sum()
-    one = null_constant("one effect", rows, ("escitalopram",))
-    assert one.value == pytest.approx(mean)
-    assert one.se == pytest.approx(weights.sum() ** -0.5)
-    ssri = null_constant("class means", rows, ("escitalopram",))
-    assert ssri.value == pytest.approx((100 * -0.3 + 25 * -0.2) / 125)
-    assert null_constant("class means", rows, ("amitriptyline",)).value == pytest.approx(mean)
-    assert null_constant("no effect", rows, ()).value == 0.0
-    assert null_constant("one effect", (), ()) is None
+ANTIDEPRESSANTS = ("citalopram", "fluoxetine", "sertraline", "paroxetine", "bupropion", "trazodone")
+
+
+def balanced_rows(values, se=0.05):
+    """Return two contrasts of each antidepressant, all known equally well."""
+    return tuple(
+        replace(rows_of()[0], drug=drug, dose=f"{place} mg", value=value, se=se)
+        for drug, own in zip(ANTIDEPRESSANTS, values, strict=True)
+        for place, value in enumerate(own, 1)
+    )
+
+
+def test_null_constants_have_the_spread_of_an_analysis_of_variance():
+    rng = np.random.default_rng(5)
+    values = -0.3 + rng.normal(0, 0.12, (6, 1)) + rng.normal(0, 0.06, (6, 2))
+    within, between = values.var(axis=1, ddof=1).mean(), 2 * values.mean(axis=1).var(ddof=1)
+    assert between > within > 0.05**2
+    one = null_constant("one effect", balanced_rows(values), ("escitalopram",))
+    assert one.value == pytest.approx(values.mean())
+    # the spread settles to a thousandth
+    assert one.drug_sd == pytest.approx(((between - within) / 2) ** 0.5, rel=0.01)
+    assert one.se == pytest.approx((between / 12) ** 0.5, rel=0.01)
     spread = np.random.default_rng(1).normal(3.0, 0.2, 4000)
     draws = null_draws(one, spread, np.random.default_rng(2).normal(size=4000))
-    assert draws.mean() == pytest.approx(mean, abs=0.01)
-    assert draws.var() == pytest.approx(0.2**2 + one.se**2, rel=0.1)
+    assert draws.mean() == pytest.approx(values.mean(), abs=0.02)
+    own = one.se**2 + one.drug_sd**2 + one.heterogeneity**2
+    assert one.heterogeneity == pytest.approx((within - 0.05**2) ** 0.5, rel=0.02)
+    assert draws.var() == pytest.approx(0.2**2 + own, rel=0.1)
+
+
+def test_class_means_leave_less_between_drugs_where_classes_differ():
+    values = (
+        np.array([[-0.3, -0.32]] * 4 + [[-0.1, -0.12]] * 2) + 0.03 * np.sin(np.arange(6))[:, None]
+    )
+    rows = balanced_rows(values, se=0.01)
+    ssri = null_constant("class means", rows, ("escitalopram",))
+    assert ssri.value == pytest.approx(values[:4].mean(), abs=0.003)
+    assert ssri.n == 8
+    one = null_constant("one effect", rows, ("escitalopram",))
+    assert ssri.drug_sd < 0.5 * one.drug_sd
+    assert null_constant("class means", rows, ("amitriptyline",)) == one
+
+
+def test_null_models_without_contrasts_or_with_few_drugs():
+    assert null_constant("no effect", rows_of(), ()).value == 0.0
+    assert null_constant("no effect", rows_of(), ()).drug_sd == 0.0
+    assert null_constant("one effect", (), ()) is None
+    few = null_constant("one effect", rows_of(), ("escitalopram",))
+    plan = load_plan("major_depression")
+    lent = null_constant(
+        "one effect", [row for row in plan_contrasts(plan) if row.trial not in plan.held_out], ()
+    )
+    assert few.drug_sd / abs(few.value) == pytest.approx(lent.drug_sd / abs(lent.value), rel=1e-6)
+
+
+def test_arms_of_one_drug_share_its_residual_and_others_have_their_own(pool):
+    """Benefit is all that differs between replicates here, so arms move with their residual."""
+    n, seed = 300, 5
+    quiet = replace(pool, condition=_without_trial_effects(pool.condition))
+    one = replace(link(n, spread=0.0), trial_sd=0.0, drug_sd=0.5)
+    spreads = {label: trial_spread(quiet.condition, one, drugs) for label, drugs in DRUGS.items()}
+    other = spreads[LABELS[3]] = trial_spread(quiet.condition, one, ("citalopram",))
+    factors = {label: spread.draws(seed, n)["benefit_factor"] for label, spread in spreads.items()}
+    assert factors[LABELS[1]].tolist() == factors[LABELS[2]].tolist()
+    assert (factors[LABELS[0]] == 1.0).all()
+    # 300 draws: an SD is known to 4 %, a correlation of 0 to 0.06
+    assert factors[LABELS[1]].std() == pytest.approx(0.5, rel=0.15)
+    assert abs(np.corrcoef(factors[LABELS[1]], factors[LABELS[3]])[0, 1]) < 0.2
+    assert other.drugs == ("citalopram",)
+
+
+def test_the_residual_of_drugs_is_a_part_of_the_variance_and_null_models_go_without_it(pool):
+    n, seed = 200, 5
+    (plain, _), _ = judged(pool, n=n, rows=rows_of())
+    residual = replace(link(n, rows=rows_of()), drug_sd=0.5)
+    links = dict.fromkeys(LABELS, residual)
+    wide = predict(pool, VALUES, links, n, seed)
+    spread = trial_spread(pool.condition, residual)
+    records, _ = judge(VALUES, wide, links, spread, DRUGS, seed)
+
+    def score(found):
+        return next(r for r in found if r["kind"] == CONTRAST and r["outcome"] == "score")
+
+    before, after = score(plain), score(records)
+    assert before["variance_drug"] == 0.0
+    benefit = abs(before["mean"])
+    # an SD of 200 draws is known to 5 %, and the regression takes some of the noise along
+    assert after["variance_drug"] == pytest.approx((0.5 * benefit) ** 2, rel=0.5)
+    assert after["sd"] > before["sd"]
+    assert after["crps_one_effect"] == pytest.approx(before["crps_one_effect"], rel=0.1)
 
 
 def test_every_drug_of_a_judged_trial_has_a_class(protocols):

@@ -42,9 +42,22 @@ def test_parameters_move_drugs_alone_and_as_much_as_their_errors(pool):
     plain = mean_spreads(pool, ARM, draws=16)["MADRS"]["parameter"][1][-1]
     assert plain > 0.0
     record = pool.condition.model_dump()
-    record["link"] |= {"fitted": None, "signal_relative_error": None}
+    record["link"] |= {"fitted": None, "signal_relative_error": None, "drug_sd": None}
     sure = replace(pool, condition=type(pool.condition).model_validate(record))
     assert (mean_spreads(sure, ARM, draws=8)["MADRS"]["parameter"][1] == 0.0).all()
+
+
+def test_the_residual_of_a_drug_is_among_the_parameters_and_moves_the_benefit_alone(pool):
+    record = pool.condition.model_dump()
+    residual = {"value": 0.4, "mark": "assumed", "source": "example"}
+    record["link"] |= {"fitted": None, "signal_relative_error": None, "drug_sd": residual}
+    known = replace(pool, condition=type(pool.condition).model_validate(record))
+    changes, spread = mean_spreads(known, ARM, draws=64)["HAMD17"]["parameter"]
+    still = mean_spreads(known, "placebo", draws=8)["HAMD17"]["parameter"]
+    assert (still[1] == 0.0).all()
+    benefit = abs(changes[-1].mean() - still[0][-1].mean())
+    # scores are whole points with an end, and an SD of 64 mirrored draws is known to an eighth
+    assert spread[-1] == pytest.approx(0.4 * benefit, rel=0.35)
 
 
 def test_mirrored_draws_leave_the_mean_where_it_is(pool):

@@ -14,6 +14,9 @@ covariance: [[0.01, -0.002], [-0.002, 0.0025]]
 chi2: 12
 n_row: 20
 heterogeneity: 0.05
+trial_sd: 0.2
+drug_sd: 0.3
+n_drug: 7
 seed: 1
 patients: 64
 """
@@ -63,6 +66,9 @@ def test_the_same_seed_gives_the_same_draws(path):
         ("[[0.01, -0.002]", "[[0.01, 0.002]", "it is no covariance"),
         ("0.0025]]", "-0.0025]]", "it is no covariance"),
         ("chi2: 12", "chi2: -1", "chi2"),
+        ("drug_sd: 0.3", "drug_sd: -0.3", "drug_sd"),
+        ("drug_sd: 0.3\n", "", "drug_sd"),
+        ("n_drug: 7", "n_drug: 7\ndrug_sd_interval: [0.4]", "drug_sd_interval"),
         ("weights: {", "wieghts: {", "weights"),
     ],
 )
@@ -96,6 +102,30 @@ def test_a_written_weight_stands_in_place_of_the_fitted_one(path):
     assert drawn == pytest.approx(
         0.5 * load_fitted(str(path)).draws(100, 3)["serotonin_extracellular"]
     )
+
+
+def test_a_link_takes_its_spreads_from_the_fit_where_none_are_written(path, tmp_path):
+    link = LinkModel.model_validate({**LINK, "fitted": str(path)})
+    assert (link.trial_sd.number("1"), link.drug_sd.number("1")) == (0.2, 0.3)
+    assert link.drug_sd.mark == "computed"
+    own = {"value": 0.1, "mark": "design", "source": "example"}
+    written = LinkModel.model_validate({**LINK, "fitted": str(path), "drug_sd": own})
+    assert (written.trial_sd.number("1"), written.drug_sd.number("1")) == (0.2, 0.1)
+    few = tmp_path / "few.yaml"
+    few.write_text(TEXT + "drug_sd_from: major_depression\n", "utf-8")
+    borrowed = LinkModel.model_validate({**LINK, "fitted": str(few)}).drug_sd
+    assert (borrowed.mark, borrowed.source) == ("assumed", "7 drugs; as in major_depression")
+
+
+def test_a_link_without_a_fit_may_have_the_spreads_of_another_condition(path):
+    link = LinkModel.model_validate({**LINK, "spreads_as_in": str(path)})
+    assert not link.calibrated
+    assert (link.trial_sd.number("1"), link.drug_sd.number("1")) == (0.2, 0.3)
+    assert link.drug_sd.mark == "assumed"
+    assert LinkModel.model_validate(link.model_dump()) == link
+    with pytest.raises(ValueError, match="major_depression"):
+        LinkModel.model_validate({**LINK, "spreads_as_in": "major_depresion"})
+    assert LinkModel.model_validate(LINK).drug_sd is None
 
 
 def test_a_link_without_a_fit_draws_one_factor_for_all_weights():

@@ -133,6 +133,7 @@ def test_every_condition_says_how_its_trials_differ():
         condition = load_condition(name)
         if name != "healthy":
             assert condition.link.trial_sd is not None
+            assert condition.link.drug_sd is not None
             assert condition.dropout.trial_sd_log is not None
 
 
