@@ -318,7 +318,8 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     :math:`LL^T = V`, and :math:`(w - w_0)/s_0`. *V* and the mode are found in turns, *V* at the
     benefits of the mode before. Covariance :math:`(J^TJ)^{-1}`. Contrasts of fewer than
     `pipelines.calibration_spread.FEWEST_DRUGS` drugs say too little of the SD between drugs: it is
-    that of the packaged fit `LENDER`, and the file says so.
+    that of the packaged fit `LENDER`, and the file says so. Of one drug alone, link and residual say
+    the same: the weight is then that of the drug, and the residual is left to other drugs.
 
     Examples
     --------
@@ -335,6 +336,7 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     n_drug = count_drugs(rows)
     lender = LENDER if n_drug < FEWEST_DRUGS and plan.name != LENDER else ""
     borrowed = load_fitted(lender).drug_sd if lender else None
+    in_fit = 0.0 if n_drug == 1 else borrowed
     numbers, about = prior.copy(), predict(prior)
     found: Spread | None = None
     for _ in range(_ROUNDS):
@@ -351,7 +353,7 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
             prior=prior,
             spread=spread,
         )
-        found = estimate_spread(evidence, borrowed, near=found)
+        found = estimate_spread(evidence, in_fit, near=found)
         if (
             moved < _SETTLED
             and abs(found.heterogeneity - here.heterogeneity) < _SETTLED * smallest
@@ -359,7 +361,7 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
         ):
             break
     assert found is not None
-    found = estimate_spread(evidence, borrowed, near=found, with_interval=True)
+    found = estimate_spread(evidence, in_fit, near=found, with_interval=True)
     own = answer.jacobian[: len(rows)] * spread
     whole = answer.jacobian * spread
     own_covariance = np.linalg.inv(answer.jacobian.T @ answer.jacobian)
@@ -374,7 +376,7 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
         n_row=len(rows),
         heterogeneity=found.heterogeneity,
         trial_sd=found.heterogeneity / abs(float(about.mean())) if about.any() else 0.0,
-        drug_sd=found.drug_sd,
+        drug_sd=found.drug_sd if borrowed is None else borrowed,
         drug_sd_se=found.se,
         drug_sd_interval=found.interval,
         drug_sd_from=lender,
