@@ -51,6 +51,7 @@ EVENTS = HERE.parent / "cohort" / "outcomes" / "adverse_events"
 NAME = "benchmarks/calibrate_adverse_events.py"
 SEED = 20261125
 ROUNDED = 0.008  # a share on placebo below it was given as 0 or below 1 %
+CONDITIONS = {arm: pool.condition for pool in POOLS.values() for arm in pool.arms}
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
@@ -170,7 +171,7 @@ class Prepared:
 
     def __init__(self, row, arms):
         self.row = row
-        self.event = load_adverse_event(row.event)
+        self.event = load_adverse_event(row.event).in_condition(CONDITIONS[next(iter(row.arms))])
         background = self.event.background_for(row.ascertainment)
         scale = background.gain_factor
         self.factor = 1.0 if scale is None else scale.number("1")

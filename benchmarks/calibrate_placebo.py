@@ -139,7 +139,8 @@ def condition_with(gain, patient_sd, baseline, hazard, adverse, withdrawal=1.0):
     for name, multiple in (("other", hazard), ("efficacy", hazard), ("adverse_event", adverse)):
         value = getattr(facts, name).number("1/week") * multiple
         dropout[name] = {"value": f"{value} 1/week", **said}
-    dropout["withdrawal"] = {"value": withdrawal, **said}
+    usual = 1.0 if facts.withdrawal is None else facts.withdrawal.number("1")
+    dropout["withdrawal"] = {"value": usual * withdrawal, **said}
     return type(load_condition(CONDITION)).model_validate(record)
 
 
