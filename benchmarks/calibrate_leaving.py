@@ -374,9 +374,8 @@ def main():
     withdrawal, lowest, highest = summary(multiples, heights)
     adverse = fit.adverse(withdrawal)
     height, (mu, s, t) = fit.at(withdrawal)
-    print(
-        f"withdrawal {withdrawal:.3f} (95 % {lowest:.3f} to {highest:.3f}), at most {fit.most():.3f}"
-    )
+    print(f"withdrawal {withdrawal:.3f} (95 % {lowest:.3f} to {highest:.3f})")
+    print(f"at {fit.most():.3f} events alone end the treatment on placebo")
     print(f"adverse_event {7 * adverse:.5f} per week beside it; log likelihood {height:.2f}")
     print(f"log multiple of a trial {mu:+.2f} (SD {s:.2f}), of a drug and dose SD {t:.2f}")
     risen = fit.profile(RISES)[1].max()

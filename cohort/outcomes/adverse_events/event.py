@@ -26,7 +26,13 @@ from cohort.outcomes.readings import rests_at_zero
 from cohort.outcomes.shape import Shape
 from cohort.population.criteria import parse_criterion
 from cohort.units import parse_quantity
-from cohort.yaml_files import Contradiction, is_read, nearest_hint, refuse_contradictions
+from cohort.yaml_files import (
+    Contradiction,
+    is_read,
+    nearest_hint,
+    packaged_names,
+    refuse_contradictions,
+)
 from kernels.arithmetic import exp, log
 
 __all__ = [
@@ -87,6 +93,15 @@ def _measure(code: str) -> str:
     return code
 
 
+def _condition(name: str) -> str:
+    known = packaged_names("cohort.conditions")
+    if name not in known:
+        raise ValueError(
+            f"'{name}' is no condition; {len(known)} are known. {nearest_hint(name, known)}"
+        )
+    return name
+
+
 def _criterion(text: str) -> str:
     try:
         parse_criterion(text)
@@ -121,6 +136,7 @@ def _frailty(fact: Fact) -> Fact:
 
 Duration = Annotated[Fact, quantity_in("day", minimum=_SHORTEST_D)]
 Criterion = Annotated[str, AfterValidator(_criterion)]
+ConditionName = Annotated[str, AfterValidator(_condition)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -319,7 +335,7 @@ class AdverseEvent(Declaration):
     ascertainment: Ascertainment = "spontaneous"
     background: Background | None = None
     backgrounds: dict[Ascertainment, Background] | None = None
-    background_in: dict[Name, Background] | None = None
+    background_in: dict[ConditionName, Background] | None = None
     drivers: tuple[Driver, ...] = ()
     factors: tuple[Factor, ...] = ()
     at_risk: Criterion | None = None
