@@ -39,7 +39,7 @@ from adverse_event_rows import MDD, Pool, steps
 from calibrate_adverse_events import binomial_interval, protocol, without_dropout
 from calibrate_placebo import LENGTHS, targets
 from scipy.optimize import brentq, minimize
-from scipy.stats import binom
+from scipy.special import gammaln, xlogy
 
 from cohort.conditions import load_condition
 from cohort.outcomes import DayDrivers, TrialVariation, follow_days, start_course
@@ -52,8 +52,8 @@ WEEKS, PLACEBO_WEEKS = 8, 12
 SHORT, LONG = 57 + 5, 86 + 7  # arms of up to 6 weeks, and longer: the mix of the pooled trials
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
-LEAST, N_PROFILE = 0.3, 27  # multiples of the profile
-LOGS = np.linspace(-3.5, 3.5, 29)  # log multiples at which shares are computed; linear between
+LEAST, N_PROFILE = 0.4, 15  # multiples of the profile
+LOGS = np.linspace(-3.5, 3.5, 15)  # log multiples at which log shares are computed; linear between
 RISES = 0.5  # log odds of a worse severity per log multiple of the hazard, to compare
 DOSES = {
     "escitalopram": {
@@ -275,18 +275,24 @@ def background(placebo, goal, withdrawal, rises):
 
 
 def curve(arm, withdrawal, rises, adverse):
-    """Return the share who leave, at the log multiples `LOGS`."""
-    return np.array([mixed(arm.left(withdrawal, rises, adverse, np.exp(x))) for x in LOGS])
+    """Return the log of the share who leave, at the log multiples `LOGS`."""
+    shares = [mixed(arm.left(withdrawal, rises, adverse, np.exp(x))) for x in LOGS]
+    return np.log(np.maximum(shares, 1e-9))
+
+
+def log_binomial(k, n, p):
+    """Return that of the probability of k of n, without the checks of `scipy.stats`."""
+    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlogy(n - k, 1 - p)
 
 
 def log_likelihood(row, on_drug, on_placebo, mu, s, t):
     """Return that of a row, its multiples integrated out."""
     _, _, k, n, drug, placebo = row
     trials = mu + s / math.sqrt(k) * NODES
-    p0 = np.clip(np.interp(trials, LOGS, on_placebo), 1e-9, 1 - 1e-9)
-    p1 = np.interp(trials[:, None] + t * NODES, LOGS, on_drug).clip(1e-9, 1 - 1e-9)
-    drug_part = binom.pmf(round(n * drug / 100), n, p1) @ WEIGHTS
-    return np.log(WEIGHTS @ (binom.pmf(round(n * placebo / 100), n, p0) * drug_part))
+    p0 = np.exp(np.interp(trials, LOGS, on_placebo)).clip(1e-9, 1 - 1e-9)
+    p1 = np.exp(np.interp(trials[:, None] + t * NODES, LOGS, on_drug)).clip(1e-9, 1 - 1e-9)
+    drug_part = np.exp(log_binomial(round(n * drug / 100), n, p1)) @ WEIGHTS
+    return np.log(WEIGHTS @ (np.exp(log_binomial(round(n * placebo / 100), n, p0)) * drug_part))
 
 
 class Fit:
@@ -355,7 +361,7 @@ def main():
     folder = Path(sys.argv[1])
     folder.mkdir(exist_ok=True, parents=True)
     patients = int(sys.argv[2]) if len(sys.argv) > 2 else 64
-    copies = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+    copies = int(sys.argv[3]) if len(sys.argv) > 3 else 12
     condition, goal = load_condition(MDD), targets()["dropouts_adverse_event"]
     arms = {}
     for drug in DOSES:

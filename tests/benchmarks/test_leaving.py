@@ -80,7 +80,7 @@ def test_the_background_fills_what_events_leave():
 
 def test_a_likelihood_without_spread_is_binomial_at_its_mean():
     row = ("a drug", 10, 4, 200, 9.0, 4.0)
-    curves = [0.04 * np.exp(fit.LOGS), 0.09 * np.exp(fit.LOGS)]
+    curves = [np.log(0.04) + fit.LOGS, np.log(0.09) + fit.LOGS]
     found = fit.log_likelihood(row, curves[1], curves[0], 0.0, 0.0, 0.0)
     assert found == pytest.approx(binom.logpmf(18, 200, 0.09) + binom.logpmf(8, 200, 0.04))
     wide = fit.log_likelihood(row, curves[1], curves[0], 0.0, 0.5, 0.5)
