@@ -14,12 +14,10 @@ they multiply the background that is packaged. Gains maximise the binomial likel
 for fitting; rows for judging are left alone.
 
     python benchmarks/calibrate_adverse_events.py --patients 48 --write --pools FOLDER
-    python benchmarks/calibrate_adverse_events.py --patients 48 --leavers 400 --pools FOLDER
 
-The first writes the fitted gains into cohort/outcomes/adverse_events/*.yaml and measures.yaml; the
-second, with them, also simulates who leaves for adverse events. Both write
-benchmarks/results/adverse_events.json and benchmarks/trials/ADVERSE_EVENTS.md. A FOLDER keeps the
-pools.
+--write writes the fitted gains into cohort/outcomes/adverse_events/*.yaml and measures.yaml. Writes
+benchmarks/results/adverse_events.json and benchmarks/trials/ADVERSE_EVENTS.md, with the shares who
+leave for adverse events as benchmarks/calibrate_leaving.py has found them. FOLDER keeps the pools.
 """
 
 import argparse
@@ -32,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from adverse_event_rows import CHANGES, DROPOUTS, POOLS, QTC, ROWS
+from adverse_event_rows import CHANGES, POOLS, QTC, ROWS
 from scipy.optimize import least_squares, minimize
 from scipy.stats import beta
 
@@ -40,7 +38,6 @@ from cohort.conditions import condition_text, load_condition
 from cohort.outcomes import load_adverse_event
 from cohort.outcomes.adverse_events import adverse_event_names
 from cohort.outcomes.adverse_events.hazards import effective_driver
-from cohort.outcomes.course import REASONS
 from cohort.outcomes.measures import load_measure
 from cohort.outcomes.severity import relax
 from cohort.simulate import simulate_block
@@ -51,6 +48,7 @@ EVENTS = HERE.parent / "cohort" / "outcomes" / "adverse_events"
 NAME = "benchmarks/calibrate_adverse_events.py"
 SEED = 20261125
 ROUNDED = 0.008  # a share on placebo below it was given as 0 or below 1 %
+CONDITIONS = {arm: pool.condition for pool in POOLS.values() for arm in pool.arms}
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
@@ -170,7 +168,7 @@ class Prepared:
 
     def __init__(self, row, arms):
         self.row = row
-        self.event = load_adverse_event(row.event)
+        self.event = load_adverse_event(row.event).in_condition(CONDITIONS[next(iter(row.arms))])
         background = self.event.background_for(row.ascertainment)
         scale = background.gain_factor
         self.factor = 1.0 if scale is None else scale.number("1")
@@ -350,37 +348,6 @@ def write_changes(fitted):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-# ---------------------------------------------------------------- drop-out
-
-
-def dropouts(patients):
-    """Return the share who leave for adverse events where a trial looks for all of them."""
-    ids, found, rows = np.arange(1, patients + 1), {}, []
-    for pool in POOLS.values():
-        wanted = [arm for arm, *_ in DROPOUTS if arm in pool.arms]
-        if not wanted:
-            continue
-        trial = protocol(pool, patients, pool.condition, ("all",))
-        for arm in ("placebo", *wanted):
-            last = simulate_block(trial, arm, ids).courses[-1]
-            found[arm] = float((last.left_reason == REASONS.index("ADVERSE EVENT")).mean())
-        for arm, share, placebo, n in DROPOUTS:
-            if arm in wanted:
-                low, high = binomial_interval(share / 100, n)
-                rows.append(
-                    {
-                        "on": arm,
-                        "placebo": placebo / 100,
-                        "published": share / 100,
-                        "low": low,
-                        "high": high,
-                        "model_placebo": found["placebo"],
-                        "model": found[arm],
-                    }
-                )
-    return rows
-
-
 # ---------------------------------------------------------------- report
 
 
@@ -450,9 +417,10 @@ def report(rows, changes, left, patients):
     )
     leavers = "\n".join(
         f"| {r['on']} mg | {percent(r['placebo'])} | {percent(r['published'])} "
-        f"| {percent(r['low'])} to {percent(r['high'])} | {percent(r['model_placebo'])} "
+        f"| {percent(r['low'])} to {percent(r['high'])} | {percent(r['model_at_placebo'])} "
+        f"| {'' if r['low'] <= r['model_at_placebo'] <= r['high'] else '**outside**'} "
         f"| {percent(r['model'])} |"
-        for r in left
+        for r in left["rows"]
     )
     return f"""# Adverse events: fitted and judged
 
@@ -497,11 +465,15 @@ of hERG of the two halves of citalopram stand on the rows marked fit. Terms that
 
 ## Drop-out for adverse events
 
-Depression, 6 or 8 weeks, all events that the drug can bring about looked for; nothing was fitted to
-these (GRISELDA, fixed doses, computed; mirtazapine at any dose).
+Depression, all events that the drug can bring about looked for (GRISELDA, fixed doses, computed;
+mirtazapine at any dose). One multiple of the shares that end treatment was fitted to these by
+`benchmarks/calibrate_leaving.py`: {left["withdrawal"]:.2f} (95 %
+{left["withdrawal_95"][0]:.2f} to {left["withdrawal_95"][1]:.2f}). Trials differ in how often
+patients leave: the model is shown where as many leave on placebo as in the trials of the row, and
+where {percent(left["placebo"])} % do, as in all pooled trials.
 
-| on | placebo % | published % | 95 % | model placebo % | model % |
-|---|---|---|---|---|---|
+| on | placebo % | published % | 95 % | model % | | model %, usual placebo |
+|---|---|---|---|---|---|---|
 {leavers}
 """
 
@@ -511,7 +483,6 @@ def main():
     parser.add_argument("--patients", type=int, default=64)
     parser.add_argument("--write", action="store_true", help="write the gains into the event files")
     parser.add_argument("--pools", type=Path, help="folder that keeps the pools")
-    parser.add_argument("--leavers", type=int, default=0, help="patients an arm for drop-out")
     wanted = parser.parse_args()
     if wanted.pools:
         wanted.pools.mkdir(exist_ok=True, parents=True)
@@ -562,14 +533,8 @@ def main():
     if wanted.write:
         write_gains(fitted)
         write_changes(changed)
-    left = dropouts(wanted.leavers) if wanted.leavers else []
-    for row in left:
-        print(
-            f"  {row['on']:20s} published {percent(row['published']):>5s} on drug and "
-            f"{percent(row['placebo']):>5s} on placebo, model {percent(row['model']):>5s} and "
-            f"{percent(row['model_placebo']):>5s}"
-        )
-    result = {"patients": wanted.patients, "rows": rows, "changes": changes, "dropouts": left}
+    left = json.loads((HERE / "results" / "leaving.json").read_text(encoding="utf-8"))
+    result = {"patients": wanted.patients, "rows": rows, "changes": changes}
     result["gains"] = {name: values.tolist() for name, values in fitted.items()}
     path = HERE / "results" / "adverse_events.json"
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

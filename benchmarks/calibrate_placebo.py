@@ -12,7 +12,8 @@ carried forward. Found are, by Broyden's method on simulated patients without an
 2. the mean severity before the entry criterion, from response over all arms: the same fall is half
    of the baseline for fewer patients where they start higher;
 3. the spread between patients, from the median standard deviation of the change;
-4. the hazards of leaving, from drop-out for all reasons and for adverse events;
+4. the hazards of leaving for lack of efficacy and other reasons, from drop-out for all reasons;
+   leaving for adverse events is that of benchmarks/calibrate_leaving.py, which goes first;
 5. multiples of the course and of the hazards in four classes of years, from response and drop-out
    there, each over its mean over the classes;
 6. the spread between trials: that of the published arms less sampling and less what the classes of
@@ -139,7 +140,8 @@ def condition_with(gain, patient_sd, baseline, hazard, adverse, withdrawal=1.0):
     for name, multiple in (("other", hazard), ("efficacy", hazard), ("adverse_event", adverse)):
         value = getattr(facts, name).number("1/week") * multiple
         dropout[name] = {"value": f"{value} 1/week", **said}
-    dropout["withdrawal"] = {"value": withdrawal, **said}
+    usual = 1.0 if facts.withdrawal is None else facts.withdrawal.number("1")
+    dropout["withdrawal"] = {"value": usual * withdrawal, **said}
     return type(load_condition(CONDITION)).model_validate(record)
 
 
@@ -219,12 +221,12 @@ def root(function, start, goal, rounds=12):
 
 
 def solve(ids, events, wanted):
-    """Return gain, spread and multiples of the hazards that give the pooled values."""
+    """Return gain, spread, baseline and a multiple of the hazards that give the pooled values."""
 
     def outputs(numbers):
-        return simulate(condition_with(*numbers), ids, events)[[0, 1, 2, 3, 4]]
+        return simulate(condition_with(*numbers, 1.0), ids, events)[[0, 1, 2, 3]]
 
-    return root(outputs, [25.5, 0.71, 24.0, 1.0, 1.0], np.array(wanted))
+    return root(outputs, [25.5, 0.71, 24.0, 1.0], np.array(wanted))
 
 
 def era_multiples(ids, events, usual, eras):
@@ -279,13 +281,9 @@ def main():
             *wanted
         )
     )
-    usual = solve(ids, events, wanted)
+    usual = [*solve(ids, events, wanted[:4]), 1.0]
     base = simulate(condition_with(*usual), ids, events)
-    print(
-        "gain {:.2f}, patient_sd {:.3f}, baseline {:.2f}, hazards {:.3f}, adverse {:.3f}".format(
-            *usual
-        )
-    )
+    print("gain {:.2f}, patient_sd {:.3f}, baseline {:.2f}, hazards {:.3f}".format(*usual[:4]))
     print(
         "simulated: {:.2f}, SD {:.2f}, response {:.3f}, drop-out {:.3f}, for events {:.4f}".format(
             *base[:5]
@@ -302,9 +300,7 @@ def main():
     facts = load_condition(CONDITION).dropout
     rates = {
         name: getattr(facts, name).number("1/week") * multiple
-        for name, multiple in zip(
-            ("other", "efficacy", "adverse_event"), usual[[3, 3, 4]], strict=True
-        )
+        for name, multiple in zip(("other", "efficacy"), (usual[3], usual[3]), strict=True)
     }
     print("per week:", ", ".join(f"{name} {rate:.4f}" for name, rate in rates.items()))
     path = Path(__file__).parent / "results" / "placebo.json"

@@ -210,7 +210,7 @@ def start_course(
     seed
         Seed of the trial.
     condition
-        Severity, entry criterion and variability.
+        Severity, entry criterion and variability; backgrounds of events that differ in it.
     events
         Adverse events that are looked for.
     lead_in
@@ -248,6 +248,7 @@ def start_course(
     True
     """
     n_lane = len(patient_ids)
+    events = tuple(event.in_condition(condition.name) for event in events)
     spread = condition.link.sensitivity_sd_log.number("1")
     eta = normals(seed, patient_ids, "benefit sensitivity")
     entered = enter_trial(patient_ids, seed, condition, lead_in, rules)

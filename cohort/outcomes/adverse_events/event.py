@@ -26,7 +26,13 @@ from cohort.outcomes.readings import rests_at_zero
 from cohort.outcomes.shape import Shape
 from cohort.population.criteria import parse_criterion
 from cohort.units import parse_quantity
-from cohort.yaml_files import Contradiction, is_read, nearest_hint, refuse_contradictions
+from cohort.yaml_files import (
+    Contradiction,
+    is_read,
+    nearest_hint,
+    packaged_names,
+    refuse_contradictions,
+)
 from kernels.arithmetic import exp, log
 
 __all__ = [
@@ -87,6 +93,15 @@ def _measure(code: str) -> str:
     return code
 
 
+def _condition(name: str) -> str:
+    known = packaged_names("cohort.conditions")
+    if name not in known:
+        raise ValueError(
+            f"'{name}' is no condition; {len(known)} are known. {nearest_hint(name, known)}"
+        )
+    return name
+
+
 def _criterion(text: str) -> str:
     try:
         parse_criterion(text)
@@ -121,6 +136,7 @@ def _frailty(fact: Fact) -> Fact:
 
 Duration = Annotated[Fact, quantity_in("day", minimum=_SHORTEST_D)]
 Criterion = Annotated[str, AfterValidator(_criterion)]
+ConditionName = Annotated[str, AfterValidator(_condition)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -281,6 +297,9 @@ class AdverseEvent(Declaration):
         How it is found if nothing else is asked for.
     background, backgrounds
         Untreated frequency; or one by way of asking.
+    background_in
+        Untreated frequency of patients with some conditions, by name, where it differs from
+        ``background``.
     drivers
         What raises its hazard; none for an event that treatment does not touch.
     factors, at_risk
@@ -316,6 +335,7 @@ class AdverseEvent(Declaration):
     ascertainment: Ascertainment = "spontaneous"
     background: Background | None = None
     backgrounds: dict[Ascertainment, Background] | None = None
+    background_in: dict[ConditionName, Background] | None = None
     drivers: tuple[Driver, ...] = ()
     factors: tuple[Factor, ...] = ()
     at_risk: Criterion | None = None
@@ -407,6 +427,30 @@ class AdverseEvent(Declaration):
         known = [way for way in ASCERTAINMENTS if way in self.backgrounds]
         return tuple(sorted(known, key=lambda way: way != first))
 
+    def in_condition(self, condition: str) -> "AdverseEvent":
+        """Return the event as patients with a condition have it.
+
+        Parameters
+        ----------
+        condition
+            Name of the condition.
+
+        Returns
+        -------
+        The event with the background of that condition, itself where that does not differ.
+
+        Examples
+        --------
+        >>> from cohort.outcomes import load_adverse_event
+        >>> akathisia = load_adverse_event("akathisia")
+        >>> akathisia.in_condition("major_depression").background.share
+        0.005
+        >>> akathisia.in_condition("schizophrenia").background.share
+        0.039
+        """
+        own = (self.background_in or {}).get(condition)
+        return self if own is None else self.model_copy(update={"background": own})
+
     def way_of_asking(self, wanted: str) -> str:
         """Return how the event is found in a trial that asks in some way.
 
@@ -470,6 +514,13 @@ def _hazard_is_whole(event: AdverseEvent) -> Iterator[Contradiction]:
                 message=f"no background for its own ascertainment '{event.ascertainment}'; "
                 f"{' and '.join(ways) or 'nothing'} given. Add it, or change 'ascertainment'.",
             )
+    if event.background_in is not None and event.background is None:
+        yield Contradiction(
+            path=("background_in",),
+            message="backgrounds of conditions stand beside 'background', which the others have; "
+            "it is missing. Add it, or delete 'background_in'.",
+            unless=("background", "measure"),
+        )
     for key in ("frailty_sd", "severity"):
         if getattr(event, key) is None:
             yield Contradiction(
@@ -480,7 +531,7 @@ def _hazard_is_whole(event: AdverseEvent) -> Iterator[Contradiction]:
 
 
 def _measure_alone(event: AdverseEvent) -> Iterator[Contradiction]:
-    for key in ("background", "backgrounds", "drivers", "needs_signs"):
+    for key in ("background", "backgrounds", "background_in", "drivers", "needs_signs"):
         if getattr(event, key):
             yield Contradiction(
                 path=(key,),

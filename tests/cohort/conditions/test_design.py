@@ -80,7 +80,8 @@ def test_hazards_are_multiplied_by_their_own_effects():
         assert log(ratio) == pytest.approx(first.log_multiple(design))
     ratio = moved.adverse_event.number("1/day") / CONDITION.dropout.adverse_event.number("1/day")
     assert log(ratio) == pytest.approx(second.log_multiple(design))
-    assert moved.withdrawal.number("1") == pytest.approx(ratio)
+    usual = CONDITION.dropout.withdrawal.number("1")
+    assert moved.withdrawal.number("1") == pytest.approx(ratio * usual)
     assert "design of the trial" in moved.other.source
 
 

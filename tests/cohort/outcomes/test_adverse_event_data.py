@@ -153,7 +153,7 @@ def test_tardive_dyskinesia_builds_up_over_months_and_dystonia_is_over_in_weeks(
 
 
 def test_extrapyramidal_events_need_more_than_a_partial_agonist_takes_away():
-    event = load_adverse_event("extrapyramidal_disorder")
+    event = load_adverse_event("extrapyramidal_disorder").in_condition("schizophrenia")
     full, therapeutic, agonist = (
         multiples(event, "net_block_d2", [block])[0] for block in (0.9, 0.65, -0.3)
     )
