@@ -318,8 +318,8 @@ def fit_contrasts(plan: CalibrationPlan, rows: Sequence[Contrast], predict: Pred
     :math:`LL^T = V`, and :math:`(w - w_0)/s_0`. *V* and the mode are found in turns, *V* at the
     benefits of the mode before. Covariance :math:`(J^TJ)^{-1}`. Contrasts of fewer than
     `pipelines.calibration_spread.FEWEST_DRUGS` drugs say too little of the SD between drugs: it is
-    that of the packaged fit `LENDER`, and the file says so. Of one drug alone, link and residual say
-    the same: the weight is then that of the drug, and the residual is left to other drugs.
+    that of the packaged fit `LENDER`, and the file says so. Of one drug alone, link and residual
+    say the same: the weight is then that of the drug, and the residual is left to other drugs.
 
     Examples
     --------
