@@ -306,9 +306,13 @@ def doctor(as_json: Json = False) -> None:
 
 
 # registered last, so that help shows them after what most people want
-app.command(name="validate")(validate_trials)
-app.command(name="calibrate")(calibrate)
-app.command(name="power")(power)
+for _name, _command in (
+    ("validate", validate_trials),
+    ("calibrate", calibrate),
+    ("power", power),
+):
+    _said = (_command.__doc__ or "").partition("Examples\n")[0]  # those are for readers of the API
+    app.command(name=_name, help=_said, epilog=_EXIT_CODES)(_command)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cohort.protocols import protocol_names, protocol_title
+from pipelines.cli import app
 from pipelines.shards import read_manifest
 
 HERE = Path(__file__).parent
@@ -40,6 +41,18 @@ def test_every_command_has_help_with_exit_codes_at_the_top():
     for name in ("run", "plan", "protocols", "export", "doctor", "schema", "check"):
         assert name in top.stdout
         assert cohort(name, "--help").returncode == 0
+
+
+def test_no_help_shows_the_examples_of_the_interface_for_programs():
+    commands = [(command.callback, command.help) for command in app.registered_commands]
+    commands += [
+        (command.callback, command.help)
+        for group in app.registered_groups
+        for command in group.typer_instance.registered_commands
+    ]
+    assert len(commands) > 20
+    for function, said in commands:
+        assert ">>>" not in (said or function.__doc__)
 
 
 def test_help_imports_nothing_heavy():
