@@ -4,6 +4,7 @@ Libraries are imported inside commands, as in `pipelines.cli`, so that help is q
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -141,7 +142,8 @@ def submit(
         return
     jobs = ", ".join(f"{part} {number}" for part, number in submission.jobs.items())
     print(f"submitted to {submission.kind}: {jobs}")
-    print(f"follow it: cohort status {out}; cohort logs {out}; cohort cancel {out}")
+    run = shlex.quote(str(out))
+    print(f"follow it: cohort status {run}; cohort logs {run}; cohort cancel {run}")
 
 
 def _word_of(protocol: str) -> str:

@@ -40,7 +40,7 @@ class Keeper:
     is_cancelled
         Whether somebody wants the run to end.
     on_failure
-        Called once when the keeper gives up.
+        Called when the keeper has given up, and at every look from then on.
     clock
         Returns the time [s].
 
@@ -99,6 +99,9 @@ class Keeper:
         >>> Keeper.look.__name__  # shown above
         'look'
         """
+        if self.failure is not None:
+            self._on_failure()  # again: what it ends may have begun since
+            return
         if self._is_cancelled():
             self._give_up("the run was cancelled; the same command resumes it.")
             return
@@ -161,7 +164,6 @@ class Keeper:
 
     def _give_up(self, reason: str) -> None:
         self.failure = reason
-        self._stop.set()
         self._on_failure()
 
     def start(self) -> None:

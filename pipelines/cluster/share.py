@@ -9,6 +9,8 @@ they left.
 import re
 from typing import TYPE_CHECKING
 
+from cohort.errors import CohortError
+from kernels.errors import KernelError
 from pipelines.errors import ExecutionError, InputError, PipelineError
 from pipelines.run_trial import prepare
 from pipelines.worker import run_unit
@@ -104,7 +106,7 @@ def run_share(request: "Request", share: str, report: "Report") -> "list[Receipt
     for unit in units_of(ready.plan, number, n_shares):
         try:
             receipt = run_unit(ready.job, unit)
-        except PipelineError as error:
+        except (KernelError, CohortError, PipelineError) as error:
             failures.append(f"{unit}: {error}")
             continue
         receipts.append(receipt)

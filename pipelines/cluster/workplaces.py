@@ -386,7 +386,7 @@ def _scheduler(profile: "Profile", files: Mapping[str, Path] | None) -> Iterator
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
             protocol="tls://" if files is not None else "tcp://",
-            security=security_of(files) or False,
+            security=security_of(files),
             **place,
         )
     try:
@@ -443,12 +443,12 @@ def _wait_for_worker(client: Client, timeout_s: float, failure: Callable[[], str
     """Wait until a worker is there; return how many threads all have."""
     started = time.monotonic()
     while True:
-        workers = client.scheduler_info(n_workers=-1)["workers"]
-        if workers:
-            return sum(worker["nthreads"] for worker in workers.values())
         reason = failure()
         if reason is not None:
             raise ExecutionError(reason)
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+        if workers:
+            return sum(worker["nthreads"] for worker in workers.values())
         if time.monotonic() - started > timeout_s:
             raise ExecutionError(
                 f"cluster: no worker after {timeout_s:.0f} s; at least one is needed. Look at the "
