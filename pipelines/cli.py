@@ -13,15 +13,7 @@ import typer
 
 from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
-from pipelines.cluster_cli import (
-    cancel,
-    choose_workplace,
-    cluster_app,
-    compute_share,
-    logs,
-    status,
-    submit,
-)
+from pipelines.cluster_cli import add_commands, choose_workplace, cluster_app, compute_share
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
@@ -363,10 +355,7 @@ def doctor(as_json: Json = False) -> None:
 app.command(name="validate")(validate_trials)
 app.command(name="calibrate")(calibrate)
 app.command(name="power")(power)
-app.command(name="submit", epilog=_EXIT_CODES)(submit)
-app.command(name="status")(status)
-app.command(name="logs")(logs)
-app.command(name="cancel")(cancel)
+add_commands(app, epilog=_EXIT_CODES)
 
 
 if __name__ == "__main__":

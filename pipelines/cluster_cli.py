@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.run_trial import Request
     from pipelines.shards import Receipt
 
-__all__ = ["cancel", "choose_workplace", "cluster_app", "compute_share", "logs", "status", "submit"]
+__all__ = ["add_commands", "choose_workplace", "cluster_app", "compute_share"]
 
 cluster_app = typer.Typer(help="Cluster profiles: an example, a check.", no_args_is_help=True)
 
@@ -60,7 +60,8 @@ def check(
     )
 
 
-def submit(
+def _submit(
+    context: typer.Context,
     protocol: Annotated[
         str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
     ],
@@ -110,6 +111,7 @@ def submit(
         from pipelines.cli import read_protocol
         from pipelines.cluster.submission import submit_run
         from pipelines.run_trial import Request
+        from pipelines.worker import SIMULATOR
 
         given, text = read_protocol(protocol, seed, patients_per_arm)
         words = [_word_of(protocol)]
@@ -123,6 +125,7 @@ def submit(
                 device=device,
                 block_size=block_size,
                 n_trajectories=trajectories,
+                simulator=context.obj or SIMULATOR,
             ),
             cluster,
             mode=mode,
@@ -153,7 +156,7 @@ def _word_of(protocol: str) -> str:
     return protocol if protocol in protocol_names() else str(Path(protocol).absolute())
 
 
-def status(run: RunDir, as_json: Json = False) -> None:
+def _status(run: RunDir, as_json: Json = False) -> None:
     """Say how far a run is, and which of its jobs wait or run."""
     with answer(otherwise=EXIT_FAILED):
         from pipelines.cluster.follow import run_status
@@ -183,7 +186,7 @@ def _job_lines(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def logs(
+def _logs(
     run: RunDir,
     job: Annotated[
         str | None,
@@ -202,7 +205,7 @@ def logs(
                 print(line)
 
 
-def cancel(run: RunDir) -> None:
+def _cancel(run: RunDir) -> None:
     """Cancel every job of a run; what was computed stays, and the run can be resumed."""
     with answer(otherwise=EXIT_FAILED):
         from pipelines.cluster.follow import cancel_run
@@ -315,3 +318,29 @@ def choose_workplace(
     return functools.partial(
         open_scheduler, address=scheduler, tls_files=files or None, n_workers=workers
     )
+
+
+def add_commands(app: typer.Typer, *, epilog: str) -> None:
+    """Add the commands that put a run into a batch system and follow it.
+
+    Parameters
+    ----------
+    app
+        The command line.
+    epilog
+        What help says about exit codes.
+
+    Examples
+    --------
+    >>> app = typer.Typer()
+    >>> add_commands(app, epilog="")
+    >>> [command.name for command in app.registered_commands]
+    ['submit', 'status', 'logs', 'cancel']
+    """
+    for name, command in (
+        ("submit", _submit),
+        ("status", _status),
+        ("logs", _logs),
+        ("cancel", _cancel),
+    ):
+        app.command(name=name, epilog=epilog)(command)

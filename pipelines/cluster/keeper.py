@@ -201,5 +201,6 @@ class Keeper:
         # those that are known are cancelled anyway; a worker without scheduler leaves by itself
         with contextlib.suppress(ExecutionError):
             self._born.update(dict.fromkeys(self._alive(), 0.0))
-        self._cancel(list(self._born))
+        with contextlib.suppress(ExecutionError):
+            self._cancel(list(self._born))
         self._born.clear()

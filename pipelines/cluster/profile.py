@@ -371,8 +371,8 @@ def example_profile(kind: str = "slurm") -> str:
 
     Examples
     --------
-    >>> example_profile("pbs").splitlines()[3]
-    'kind: pbs'
+    >>> example_profile("pbs").splitlines()[3].split()[:2]
+    ['kind:', 'pbs']
     """
     text = resources.files("pipelines.cluster").joinpath("example.yaml").read_text(encoding="utf-8")
     text = text.replace("kind: slurm", f"kind: {kind}", 1)

@@ -91,6 +91,7 @@ def write_submission(folder: RunFolder, submission: Submission) -> None:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as name:
     ...     folder = RunFolder(Path(name))
     ...     write_submission(folder, Submission(name="nc-1", kind="slurm", mode="here"))
@@ -115,6 +116,7 @@ def read_submission(folder: RunFolder) -> Submission | None:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> read_submission(RunFolder(Path("no/folder"))) is None
     True
     """

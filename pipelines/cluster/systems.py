@@ -497,6 +497,11 @@ def _ask(words: Sequence[str], text: str | None = None) -> subprocess.CompletedP
             f"{words[0]}: no such command on this machine; the commands of the batch system are "
             "needed. Go to a node that has them, or change 'kind' in the profile."
         ) from error
+    except OSError as error:
+        raise QueryError(
+            f"{words[0]}: cannot be run ({error}); the commands of the batch system are needed. "
+            "Try again."
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise QueryError(
             f"{shlex.join(words)}: no answer within {_COMMAND_S} s; a batch system that answers "
