@@ -20,10 +20,12 @@ from pipelines.run_folder import RunFolder
 if TYPE_CHECKING:
     from pipelines.cluster.profile import Profile
 
-__all__ = ["MODES", "Jobs"]
+__all__ = ["MODES", "SUBMISSION_VARIABLE", "Jobs"]
 
 MODES = ("driver", "array")
 """How a run lies in the batch system."""
+SUBMISSION_VARIABLE = "COHORT_SUBMISSION"
+"""Variable by which a driver knows that it is the job that was submitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,8 @@ class Jobs:
             run += ["--cluster", str(self.profile_copy)]
         else:
             run += ["--workers", str(driver.cores)]
-        return render(job, self.profile, run, folder=self.here, first_lines=self._unlock())
+        first = [f"export {SUBMISSION_VARIABLE}={self.name}", *self._unlock()]
+        return render(job, self.profile, run, folder=self.here, first_lines=first)
 
     def _array_script(self, run: list[str]) -> Script:
         profile = self.profile

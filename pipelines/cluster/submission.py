@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cluster.jobs import MODES, Jobs
+from pipelines.cluster.jobs import MODES, SUBMISSION_VARIABLE, Jobs
 from pipelines.cluster.profile import load_profile
 from pipelines.cluster.record import (
     Submission,
@@ -25,7 +25,7 @@ from pipelines.cluster.record import (
     worker_name,
     write_submission,
 )
-from pipelines.cluster.systems import SYSTEMS, submit_script
+from pipelines.cluster.systems import cancel_jobs, submit_script
 from pipelines.cluster.workplaces import CANCELLED, open_jobs, private_folder
 from pipelines.errors import InputError
 from pipelines.provenance import timestamp
@@ -165,15 +165,21 @@ def _copy_private(source: Path, copy: Path) -> None:
 
 def _refuse_second(folder: RunFolder) -> None:
     before = read_submission(folder)
-    if before is None:
-        return
-    alive = jobs_alive(before)
+    alive = {} if before is None else jobs_alive(before)
     if alive:
         raise InputError(
             f"--out: {folder.root} has {len(alive)} jobs in the queue already "
             f"({', '.join(sorted(alive)[:3])}); one submission a folder is allowed. Look at "
             f"'cohort status {folder.root}', or call 'cohort cancel {folder.root}' first."
         )
+
+
+def _clear_queue(folder: RunFolder, before: Submission) -> None:
+    """Cancel workers of a driver that was started by hand and killed; refuse other jobs."""
+    if before.mode == "here":
+        cancel_jobs(before.kind, jobs_alive(before))
+    else:
+        _refuse_second(folder)
 
 
 def open_profile(path: Path, out: Path) -> "OpenWorkplace":
@@ -206,6 +212,8 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
         # a driver that is itself a job keeps the name under which it was submitted
         submission = read_submission(folder)
         if submission is None or not _is_job_of(submission):
+            if submission is not None:
+                _clear_queue(folder, submission)
             submission = Submission(
                 name=fresh_name(), kind=profile.kind, mode="here", submitted=timestamp()
             )
@@ -220,5 +228,4 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
 
 
 def _is_job_of(submission: Submission) -> bool:
-    number = os.environ.get(SYSTEMS[submission.kind].id_variable, "")
-    return bool(number) and number == submission.jobs.get("driver")
+    return os.environ.get(SUBMISSION_VARIABLE) == submission.name

@@ -279,7 +279,7 @@ def _read_pbs(text: str, name: str) -> dict[str, str]:
     states |= {"R": _RUNNING, "B": _RUNNING, "S": _RUNNING}
     found = (line.split() for line in text.splitlines())
     return {
-        words[0]: states[words[4]]
+        words[0].partition(".")[0]: states[words[4]]  # long names of servers are cut
         for words in found
         if words[5:] and words[1] == name and words[4] in states
     }

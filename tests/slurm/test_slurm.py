@@ -71,11 +71,14 @@ def cohort(capsys, monkeypatch):
     return call
 
 
-@pytest.fixture
-def local(cohort, tmp_path):
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
     """Run the same trial with a worker of this machine, in other blocks."""
-    out = tmp_path / "local"
-    cohort("run", "sct-md-01", "--out", out, *SIZE, "--workers", "1", "--quiet")
+    out = tmp_path_factory.mktemp("local") / "run"
+    words = ["run", "sct-md-01", "--out", str(out), *SIZE, "--workers", "1", "--quiet"]
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 0
     return out
 
 

@@ -1,11 +1,13 @@
 """Submitting and following a run with a batch system that is three small scripts."""
 
 import json
+import subprocess
+from dataclasses import replace
 
 import pytest
 
 from pipelines.cli import main
-from pipelines.cluster.record import read_submission
+from pipelines.cluster.record import read_submission, write_submission
 from pipelines.run_folder import RunFolder
 
 PROLOGUE = "source ~/private-modules"
@@ -87,6 +89,43 @@ def test_what_may_be_private_is_for_the_owner_only_and_in_no_record(cohort, queu
         if path.is_file() and PROLOGUE in path.read_text()
     ]
     assert telling == ["cluster/driver.sh", "cluster/profile.yaml"]
+
+
+@pytest.mark.parametrize(("n_restarts", "stays"), [(None, True), ("0", True), ("1", False)])
+def test_a_driver_that_slurm_starts_again_drops_the_lock_of_the_node_that_was_lost(
+    cohort, queue, tmp_path, n_restarts, stays
+):
+    cohort(*SUBMIT[:-3], "it's a run", *SUBMIT[-2:])
+    run = tmp_path / "it's a run"
+    (run / "run.lock").write_text('{"pid": 1, "host": "node-that-was-lost"}')
+    lines = (run / "cluster" / "driver.sh").read_text().splitlines()
+    (line,) = [line for line in lines if "SLURM_RESTART_COUNT" in line]
+    environment = {} if n_restarts is None else {"SLURM_RESTART_COUNT": n_restarts}
+    subprocess.run(["bash", "-euc", line], env=environment, check=True, timeout=20)
+    assert (run / "run.lock").exists() == stays
+
+
+def test_a_driver_started_by_hand_cancels_what_a_killed_one_left_and_refuses_other_jobs(
+    cohort, queue, tmp_path
+):
+    words = ("run", *SUBMIT[1:], "--patients-per-arm", "5")
+    cohort("submit", *words[1:])
+    (queue / "queue").write_text("8 PD\n")
+    assert "has 1 jobs in the queue already (8)" in cohort(*words, code=2)
+    # the job itself is no other job
+    name = read_submission(RunFolder(tmp_path / "run")).name
+    assert (
+        f"export COHORT_SUBMISSION={name}\n"
+        in (tmp_path / "run" / "cluster" / "driver.sh").read_text()
+    )
+    folder = RunFolder(tmp_path / "run")
+    write_submission(folder, replace(read_submission(folder), mode="here"))
+    # the first job is refused: nothing else is to be seen here
+    (queue / "sbatch").write_text("#!/bin/sh\necho closed >&2\nexit 1\n")
+    (tmp_path / "c.yaml").write_text(PROFILE + "interface: lo\ntls: off\n")
+    assert "sbatch: closed; a job that" in cohort(*words, code=1)
+    assert (queue / "cancelled").read_text() == "--quiet 8\n"
+    assert read_submission(folder).mode == "here"
 
 
 def test_a_protocol_file_is_named_from_the_root_on(cohort, queue, tmp_path):

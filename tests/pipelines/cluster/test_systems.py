@@ -37,7 +37,7 @@ ANSWERS = {
         "12 R\n13 PD\n14 CG\n15_3 R\n16 CF\n",
         {"12": "running", "13": "queued", "15_3": "running", "16": "queued"},
     ),
-    "pbs": (PBS, {"1001.pbs": "running", "1002.pbs": "queued", "1005[].pbs": "running"}),
+    "pbs": (PBS, {"1001": "running", "1002": "queued", "1005[]": "running"}),
     "lsf": ("12 RUN\n13 PEND\n14 EXIT\n15 DONE\n", {"12": "running", "13": "queued"}),
     "sge": (SGE, {"12": "running", "13.1-4:1": "queued"}),
     "htcondor": ("12 0 2\n13 0 1\n14 0 5\n", {"12.0": "running", "13.0": "queued"}),
