@@ -13,6 +13,7 @@ import typer
 
 from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.cluster_cli import add_commands, choose_workplace, cluster_app, compute_share
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
@@ -25,7 +26,7 @@ from pipelines.validate_cli import validate_trials
 if TYPE_CHECKING:
     from cohort.trial import Protocol
 
-__all__ = ["main"]
+__all__ = ["main", "read_protocol"]
 
 EXIT_INTERRUPTED = 130
 
@@ -51,6 +52,7 @@ app.add_typer(content_app, name="content")
 app.add_typer(model_app, name="model")
 app.add_typer(drugs_app, name="drugs")
 app.add_typer(events_app, name="events")
+app.add_typer(cluster_app, name="cluster")
 
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
@@ -109,8 +111,21 @@ def _warn(protocol: "Protocol", *, strict: bool) -> None:
         complain(f"warning: {warning}")
 
 
-def _read_protocol(name: str, seed: int | None, patients: int | None) -> tuple["Protocol", str]:
-    """Return the protocol, overrides applied, and its text as given."""
+def read_protocol(name: str, seed: int | None, patients: int | None) -> tuple["Protocol", str]:
+    """Return the protocol, overrides applied, and its text as given.
+
+    Parameters
+    ----------
+    name
+        A packaged protocol or a YAML file.
+    seed, patients
+        Instead of the protocol's seed and arm sizes; None keeps them.
+
+    Examples
+    --------
+    >>> read_protocol("sct-md-01", 7, None)[0].seed
+    7
+    """
     from cohort.protocols import protocol_names, protocol_text
     from cohort.trial import load_protocol
     from pipelines.plan import override
@@ -145,11 +160,38 @@ def run(
             help="Also write the table 'uncertainty': sampling, between trials, parameters.",
         ),
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
+    ] = None,
+    cluster: Annotated[
+        Path | None,
+        typer.Option(
+            "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
+        ),
+    ] = None,
+    share: Annotated[
+        str | None,
+        typer.Option("--share", help="i/n: compute that share of the units, make no tables."),
+    ] = None,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
-        given, text = _read_protocol(protocol, seed, patients_per_arm)
+        given, text = read_protocol(protocol, seed, patients_per_arm)
         _warn(given, strict=strict)
+        tls = {"ca": tls_ca, "cert": tls_cert, "key": tls_key}
+        open_workplace = choose_workplace(
+            out=out, scheduler=scheduler, tls=tls, cluster=cluster, workers=workers, share=share
+        )
     from pipelines.errors import InterruptedRunError
     from pipelines.progress import RunProgress
     from pipelines.report_text import render
@@ -165,7 +207,11 @@ def run(
         n_trajectories=trajectories,
         n_workers=workers,
         simulator=context.obj or SIMULATOR,
+        open_workplace=open_workplace,
     )
+    if share is not None:
+        compute_share(request, share, is_quiet=quiet)
+        return
     n_patients = sum(arm.patients for arm in given.arms) * max(len(given.variants), 1)
     try:
         with (
@@ -209,7 +255,7 @@ def plan(
 ) -> None:
     """Say what would run, what is done, how long it takes and how much it needs."""
     with answer(otherwise=EXIT_BAD_INPUT):
-        given, text = _read_protocol(protocol, seed, patients_per_arm)
+        given, text = read_protocol(protocol, seed, patients_per_arm)
         _warn(given, strict=strict)
         from pipelines.outlook import describe_plan, render_outlook
         from pipelines.run_trial import Request, prepare
@@ -276,7 +322,7 @@ def export(
 def check(protocol: ProtocolName, strict: Strict = False) -> None:
     """Check a protocol file: all mistakes at once, then what its drugs risk together."""
     with answer(otherwise=EXIT_BAD_INPUT):
-        given, _ = _read_protocol(protocol, None, None)
+        given, _ = read_protocol(protocol, None, None)
         _warn(given, strict=strict)
     n_patients = sum(arm.patients for arm in given.arms)
     n_cells = len(given.arms) * len(given.variants)
@@ -313,6 +359,7 @@ for _name, _command in (
 ):
     _said = (_command.__doc__ or "").partition("Examples\n")[0]  # those are for readers of the API
     app.command(name=_name, help=_said, epilog=_EXIT_CODES)(_command)
+add_commands(app, epilog=_EXIT_CODES)
 
 
 if __name__ == "__main__":

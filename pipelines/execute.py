@@ -19,7 +19,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -39,7 +39,7 @@ from pipelines.shards import (
     mend_manifest,
     read_manifest,
 )
-from pipelines.worker import Job, run_unit
+from pipelines.worker import WORKER_ENVIRONMENT, Job, run_unit
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -48,9 +48,11 @@ if TYPE_CHECKING:
     from pipelines.run_folder import RunFolder
 
 __all__ = [
+    "Connect",
     "Execution",
     "execute",
     "interruptible",
+    "quiet_dask",
     "take_stock",
 ]
 
@@ -68,18 +70,14 @@ _DASK_SETTINGS = {
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.daemon": True,
     "distributed.admin.log-format": "%(message)s",
-    # one thread a worker everywhere: the units are the parallelism
-    "distributed.nanny.pre-spawn-environ": {
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "POLARS_MAX_THREADS": "1",
-        "MALLOC_TRIM_THRESHOLD_": "65536",
-    },
+    "distributed.nanny.pre-spawn-environ": dict(WORKER_ENVIRONMENT),
 }
 
 Report = Callable[[Receipt, bool], None]
 """Called with every finished unit, and whether it was there before."""
+
+Connect = Callable[[int, Path], AbstractContextManager[Client]]
+"""Gives a client with workers for a number of units, for as long as its block lasts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,6 +170,7 @@ def execute(
     *,
     n_workers: int,
     report: Report = _ignore,
+    connect: Connect | None = None,
 ) -> Execution:
     """Compute every unit that has no whole shard yet.
 
@@ -187,6 +186,8 @@ def execute(
         Worker processes.
     report
         Called with every finished unit.
+    connect
+        Gives a client; None starts workers on this machine.
 
     Returns
     -------
@@ -211,7 +212,7 @@ def execute(
     while pending := _pending(plan, execution):
         before = (len(execution.receipts), sum(execution.deaths.values()))
         with dask.config.set(_DASK_SETTINGS):
-            _one_cluster(pending, job, folder, n_workers, execution, report)
+            _one_cluster(pending, job, folder, n_workers, execution, report, connect or _cluster)
         moved = (len(execution.receipts), sum(execution.deaths.values())) != before
         n_lost = 0 if moved else n_lost + 1
         if n_lost == _N_LOST_CLUSTERS:
@@ -250,9 +251,10 @@ def _one_cluster(
     n_workers: int,
     execution: Execution,
     report: Report,
+    connect: Connect,
 ) -> None:
     """Run units on one cluster until they are done or the cluster has lost a worker."""
-    with _cluster(min(n_workers, len(pending)), folder.root) as client:
+    with connect(min(n_workers, len(pending)), folder.root) as client:
         waiting = iter(pending)
         running: dict[Future[Receipt], Unit] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
@@ -308,7 +310,7 @@ def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
         tempfile.TemporaryDirectory(
             prefix=f"{TEMPORARY_PREFIX}dask-", dir=folder, ignore_cleanup_errors=True
         ) as scratch,
-        _quiet(),
+        quiet_dask(),
     ):
         cluster = LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=n_workers,
@@ -349,8 +351,15 @@ def _kill_workers() -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Dask's log of dying workers off the terminal; what matters is raised or reported."""
+def quiet_dask() -> Iterator[None]:
+    """Keep Dask's log of dying workers off the terminal; what matters is raised or reported.
+
+    Examples
+    --------
+    >>> with quiet_dask():
+    ...     logging.getLogger("distributed").level > logging.CRITICAL
+    True
+    """
     loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

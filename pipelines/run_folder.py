@@ -8,6 +8,7 @@
     provenance.json          versions, seeds, device and reasons, hashes, times, hosts
     manifest.jsonl           one line a finished shard
     shards/  tables/
+    cluster/                 scripts and logs of a batch system's jobs
     run.lock                 held (flock) by the live run, names its process and host
 
 Nothing here is created before all input has been checked.
@@ -283,7 +284,7 @@ def read_settings(folder: RunFolder) -> Settings | None:
     if not root.is_dir():
         raise FolderError(f"--out: {root} is a file; a folder is allowed. Choose another name.")
     if not folder.settings.exists():
-        own = {folder.lock.name, SHARDS, "tables"}
+        own = {folder.lock.name, SHARDS, "tables", "cluster"}
         own |= {folder.protocol_as_given.name, folder.protocol_resolved.name}
         others = [path.name for path in root.iterdir() if not path.name.startswith(".")]
         if set(others) - own:

@@ -17,6 +17,7 @@ from cohort.trial import trial_event_names
 from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
+from pipelines.cluster.workplaces import this_machine
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
 from pipelines.execute import Execution, Report, execute, interruptible
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cohort.trial import Protocol
+    from pipelines.cluster.workplaces import OpenWorkplace
+    from pipelines.shards import Receipt
 
 __all__ = ["DEFAULT_TRAJECTORIES", "Preparation", "Request", "Result", "prepare", "run_trial"]
 
@@ -62,6 +65,8 @@ class Request:
         Worker processes; None for one a core, or one a card on CUDA devices.
     simulator
         The function that simulates, ``module:name``.
+    open_workplace
+        Where units are computed; None for worker processes on this machine.
 
     Examples
     --------
@@ -77,6 +82,7 @@ class Request:
     n_trajectories: int | None = None
     n_workers: int | None = None
     simulator: str = SIMULATOR
+    open_workplace: "OpenWorkplace | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,13 +232,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
         _create(folder.root)
         with hold(folder):
             folder.begin(ready.settings, request.protocol_text)
-            execution = execute(
-                ready.plan,
-                ready.job,
-                folder,
-                n_workers=ready.n_workers,
-                **({} if report is None else {"report": report}),
-            )
+            execution = _compute(ready, request.open_workplace or this_machine, report)
             tables = write_tables(ready.plan, ready.facts, folder)
             for name, text in model_texts(request.protocol).items():
                 write_text(folder.root / name, text)
@@ -248,6 +248,27 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
             )
     summary = summarise(folder, request.protocol, tables)
     return Result(folder=folder, execution=execution, tables=tables, summary=summary)
+
+
+def _compute(
+    ready: Preparation, open_workplace: "OpenWorkplace", report: Report | None
+) -> Execution:
+    """Compute the units that are missing, wherever that is."""
+    with open_workplace(ready.folder, len(ready.plan.units)) as place:
+
+        def note(receipt: "Receipt", was_there: bool) -> None:  # noqa: FBT001 - see `Report`
+            place.note_progress()
+            if report is not None:
+                report(receipt, was_there)
+
+        return execute(
+            ready.plan,
+            ready.job,
+            ready.folder,
+            n_workers=place.n_workers or ready.n_workers,
+            report=note,
+            connect=place.connect,
+        )
 
 
 def _create(root: Path) -> None:

@@ -19,10 +19,20 @@ from pipelines.shards import Receipt, check_shard, write_shard
 if TYPE_CHECKING:
     from cohort.trial import Protocol
 
-__all__ = ["SIMULATOR", "Job", "find_simulator", "run_unit"]
+__all__ = ["SIMULATOR", "WORKER_ENVIRONMENT", "Job", "find_simulator", "run_unit"]
 
 SIMULATOR = "cohort.simulate:simulate"
 """The function that simulates a unit."""
+
+WORKER_ENVIRONMENT: Mapping[str, str] = {
+    # one thread a worker everywhere: the units are the parallelism
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+}
+"""What must be set before the process of a worker starts."""
 
 Simulator = Callable[..., Mapping[str, Columns]]
 
