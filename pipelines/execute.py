@@ -19,7 +19,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -48,9 +48,11 @@ if TYPE_CHECKING:
     from pipelines.run_folder import RunFolder
 
 __all__ = [
+    "Connect",
     "Execution",
     "execute",
     "interruptible",
+    "shared_cluster",
     "take_stock",
 ]
 
@@ -80,6 +82,9 @@ _DASK_SETTINGS = {
 
 Report = Callable[[Receipt, bool], None]
 """Called with every finished unit, and whether it was there before."""
+
+Connect = Callable[[int, Path], AbstractContextManager[Client]]
+"""Gives a client with workers for a number of units, for as long as its block lasts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,6 +177,7 @@ def execute(
     *,
     n_workers: int,
     report: Report = _ignore,
+    connect: Connect | None = None,
 ) -> Execution:
     """Compute every unit that has no whole shard yet.
 
@@ -187,6 +193,8 @@ def execute(
         Worker processes.
     report
         Called with every finished unit.
+    connect
+        Gives a client; None starts workers on this machine.
 
     Returns
     -------
@@ -211,7 +219,7 @@ def execute(
     while pending := _pending(plan, execution):
         before = (len(execution.receipts), sum(execution.deaths.values()))
         with dask.config.set(_DASK_SETTINGS):
-            _one_cluster(pending, job, folder, n_workers, execution, report)
+            _one_cluster(pending, job, folder, n_workers, execution, report, connect or _cluster)
         moved = (len(execution.receipts), sum(execution.deaths.values())) != before
         n_lost = 0 if moved else n_lost + 1
         if n_lost == _N_LOST_CLUSTERS:
@@ -250,9 +258,10 @@ def _one_cluster(
     n_workers: int,
     execution: Execution,
     report: Report,
+    connect: Connect,
 ) -> None:
     """Run units on one cluster until they are done or the cluster has lost a worker."""
-    with _cluster(min(n_workers, len(pending)), folder.root) as client:
+    with connect(min(n_workers, len(pending)), folder.root) as client:
         waiting = iter(pending)
         running: dict[Future[Receipt], Unit] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
@@ -394,3 +403,56 @@ def interruptible() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
+
+
+@contextmanager
+def shared_cluster(root: Path, n_workers: int) -> Iterator[Connect]:
+    """Keep the workers of this machine for run after run; none start before a unit needs them.
+
+    Parameters
+    ----------
+    root
+        Existing folder for what the workers leave while they live.
+    n_workers
+        Worker processes.
+
+    Returns
+    -------
+    What `execute` takes as ``connect``, within the block.
+
+    Notes
+    -----
+    A run that asks a second time has lost a worker, and one that raises may leave units that
+    nobody waits for: either way the workers are replaced.
+
+    Examples
+    --------
+    >>> with shared_cluster(Path("no/folder"), 2) as connect:
+    ...     callable(connect)
+    True
+    """
+    with ExitStack() as stack:
+        begun: list[tuple[Client, Path]] = []
+
+        @contextmanager
+        def connect(n_units: int, folder: Path) -> Iterator[Client]:
+            if begun and begun[0][1] == folder:
+                begun.clear()
+                stack.close()
+            client = begun.pop()[0] if begun else stack.enter_context(_start(root, n_workers))
+            try:
+                yield client
+            except BaseException:
+                _kill_workers()
+                stack.close()
+                raise
+            begun.append((client, folder))
+
+        yield connect
+
+
+@contextmanager
+def _start(root: Path, n_workers: int) -> Iterator[Client]:
+    """Start workers under our settings, which must hold for as long as they live."""
+    with dask.config.set(_DASK_SETTINGS), _cluster(n_workers, root) as client:
+        yield client

@@ -19,7 +19,7 @@ from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, InputError
-from pipelines.execute import Execution, Report, execute, interruptible
+from pipelines.execute import Connect, Execution, Report, execute, interruptible
 from pipelines.files import write_text
 from pipelines.plan import RunPlan, make_plan, trial_facts
 from pipelines.provenance import choose_device, record_run, timestamp
@@ -189,7 +189,9 @@ def _conduct(request: Request, begun: Settings | None) -> tuple[str, int | None,
     return asked, block_size, n_trajectories
 
 
-def run_trial(request: Request, report: Report | None = None) -> Result:
+def run_trial(
+    request: Request, report: Report | None = None, connect: Connect | None = None
+) -> Result:
     """Run a trial to its tables, or resume it.
 
     Parameters
@@ -198,6 +200,8 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
         What is asked for.
     report
         Called with every finished unit, and whether it was there before.
+    connect
+        Gives a client that several runs share; None starts workers for this run.
 
     Returns
     -------
@@ -231,6 +235,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
                 ready.job,
                 folder,
                 n_workers=ready.n_workers,
+                connect=connect,
                 **({} if report is None else {"report": report}),
             )
             tables = write_tables(ready.plan, ready.facts, folder)
