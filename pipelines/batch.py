@@ -18,6 +18,7 @@
 import json
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -225,8 +226,9 @@ def run_batch(
 
 def _set_aside(root: Path, point: "Point", error: Exception) -> str:
     folder = root / "points" / point.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / FAILURE, "".join(traceback.format_exception(error)))
+    with suppress(OSError):  # a disk that refuses may be what failed
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / FAILURE, "".join(traceback.format_exception(error)))
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 

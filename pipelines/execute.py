@@ -422,8 +422,8 @@ def shared_cluster(root: Path, n_workers: int) -> Iterator[Connect]:
 
     Notes
     -----
-    A run that asks a second time has lost a worker, and one that raises may leave units that
-    nobody waits for: either way the workers are replaced.
+    A run that asks a second time has lost a worker: the workers are replaced. Units of a run that
+    raised finish unheard; a shard that is there is taken as it is.
 
     Examples
     --------
@@ -436,17 +436,14 @@ def shared_cluster(root: Path, n_workers: int) -> Iterator[Connect]:
 
         @contextmanager
         def connect(n_units: int, folder: Path) -> Iterator[Client]:
-            if begun and begun[0][1] == folder:
+            if begun and (begun[0][1] == folder or begun[0][0].status != "running"):
                 begun.clear()
                 stack.close()
-            client = begun.pop()[0] if begun else stack.enter_context(_start(root, n_workers))
-            try:
-                yield client
-            except BaseException:
-                _kill_workers()
-                stack.close()
-                raise
-            begun.append((client, folder))
+            if not begun:
+                begun.append((stack.enter_context(_start(root, n_workers)), folder))
+            client = begun[0][0]
+            begun[0] = (client, folder)
+            yield client
 
         yield connect
 

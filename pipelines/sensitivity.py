@@ -116,7 +116,8 @@ def _whole_samples(a: Floats, b: Floats, ab: Floats) -> tuple[Floats, Floats, Fl
 
 def _estimate(a: Floats, b: Floats, ab: Floats) -> Floats:
     found = sobol_indices(func={"f_A": a, "f_B": b, "f_AB": ab}, n=a.shape[1])
-    return np.stack([found.first_order, found.total_order])
+    shape = (2, a.shape[0], ab.shape[0])  # SciPy drops the axis of a single output
+    return np.stack([found.first_order, found.total_order]).reshape(shape)
 
 
 def _intervals(a: Floats, b: Floats, ab: Floats) -> Floats:

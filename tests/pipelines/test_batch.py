@@ -17,7 +17,7 @@ from pipelines.batch_tables import key_columns, sensitivity_frame
 from pipelines.batch_values import Choices, Range, read_values
 from pipelines.errors import FolderError
 from pipelines.run_trial import Request, run_trial
-from pipelines.schema.batch import OUTCOMES_BY_POINT, POINTS, SENSITIVITY
+from pipelines.schema.batch import OUTCOMES_BY_POINT, POINTS
 from pipelines.schema.columns import polars_schema
 
 DOSE = "arms[escitalopram 10 mg].regimens[0].dose"
@@ -133,9 +133,9 @@ def test_a_file_that_is_no_batch_says_what_is_needed(tmp_path, text, said):
 
 
 def test_a_value_that_its_protocol_refuses_is_named_with_its_line_and_point(tmp_path):
-    text = "protocol: smile\nsweep:\n  method: grid\n  keys:\n    duration: [8 week, 1 day]\n"
+    text = "protocol: sct-md-01\nsweep:\n  method: grid\n  keys:\n    duration: [8 week, 1 week]\n"
     (said,) = refused(tmp_path, text)
-    assert said.startswith("batch.yaml:5, sweep.keys.duration: point 2 (duration 1 day): ")
+    assert said.startswith("batch.yaml:5, sweep.keys.duration: point 2 (duration 1 week): ")
     assert (
         "--seed 5 was given"
         in refused(tmp_path, "protocol: smile\nsweep: {method: grid, keys: {seed: [1]}}", seed=5)[0]
@@ -254,11 +254,11 @@ def test_points_that_failed_leave_their_sample_out_and_what_does_not_vary_has_no
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    """A sweep of three seeds, one of them unlucky, and a key that makes equal protocols."""
+    """A sweep of three seeds, one of them unlucky, and of one length written in two ways."""
     folder = tmp_path_factory.mktemp("batch")
     text = (
         "protocol: sct-md-01\nsweep:\n  method: grid\n  keys:\n"
-        "    seed: [1, 13, 2]\n    ascertainment: [spontaneous]\n"
+        "    seed: [1, 13, 2]\n    duration: [8 week, 56 day]\n"
     )
     batch = read_batch(written(folder, text), patients_per_arm=8)
     return batch, folder / "out", run_batch(request_of(batch, folder / "out"))
@@ -266,22 +266,35 @@ def swept(tmp_path_factory):
 
 def test_a_point_that_fails_is_set_aside_and_the_others_are_done(swept):
     _, out, result = swept
-    assert list(result.failures) == [2]
-    assert "planted for seed 13" in (out / "points/0002/failure.txt").read_text()
+    assert list(result.failures) == [3]
+    assert "planted for seed 13" in (out / "points/0003/failure.txt").read_text()
     points = pl.read_parquet(out / "tables/points.parquet")
-    assert points["status"].to_list() == ["done", "failed", "done"]
-    assert points["seed"].to_list() == points["patient_seed"].to_list() == [1, 13, 2]
-    assert points["n_patients"].to_list() == [32] * 3
+    assert points["status"].to_list() == [one for one in ("done", "failed", "done") for _ in "ab"]
+    assert points["seed"].to_list() == points["patient_seed"].to_list() == [1, 1, 13, 13, 2, 2]
+    assert points["n_patients"].to_list() == [32] * 6
+    assert points["n_failed"].null_count() == 2
+    assert points["failure"].null_count() == 4
     assert dict(points.schema) == {
         **polars_schema(POINTS),
         "seed": pl.Float64,
-        "ascertainment": pl.String,
+        "duration": pl.String,
     }
+
+
+def test_equal_protocols_are_run_once(swept):
+    batch, out, result = swept
+    assert [point.same_as for point in batch.points] == [1, 1, 3, 3, 5, 5]
+    assert not batch.has_common_patients
+    assert sorted(path.name for path in (out / "points").iterdir()) == ["0001", "0003", "0005"]
+    outcomes = result.tables["outcomes_by_point"]
+    assert set(outcomes["point"]) == {1, 2, 5, 6}
+    assert outcomes.filter(point=1).drop("point").equals(outcomes.filter(point=2).drop("point"))
+    assert not outcomes.filter(point=1).drop("point").equals(outcomes.filter(point=5).drop("point"))
 
 
 def test_a_point_is_the_run_of_its_protocol_and_its_outcomes_are_that_run_s(swept, tmp_path):
     _, out, result = swept
-    given = out / "points/0003/protocol.yaml"
+    given = out / "points/0005/protocol.yaml"
     alone = run_trial(
         Request(
             protocol=load_protocol(given),
@@ -292,14 +305,14 @@ def test_a_point_is_the_run_of_its_protocol_and_its_outcomes_are_that_run_s(swep
         )
     )
     for path in sorted(alone.folder.tables.iterdir()):
-        assert path.read_bytes() == (out / "points/0003/tables" / path.name).read_bytes(), path
+        assert path.read_bytes() == (out / "points/0005/tables" / path.name).read_bytes(), path
     outcomes = pl.read_parquet(out / "tables/outcomes_by_point.parquet")
     assert dict(outcomes.schema) == polars_schema(OUTCOMES_BY_POINT)
-    assert set(outcomes["point"]) == {1, 3}
+    assert result.tables["outcomes_by_point"].equals(outcomes)
     arms = pl.read_parquet(alone.folder.tables / "outcomes_by_arm.parquet")
     for row in arms.filter(visit="week 8").iter_rows(named=True):
         mine = outcomes.filter(
-            point=3,
+            point=5,
             source="outcomes_by_arm",
             arm=row["arm"],
             endpoint=row["endpoint"],
@@ -307,63 +320,47 @@ def test_a_point_is_the_run_of_its_protocol_and_its_outcomes_are_that_run_s(swep
             statistic="change_mean",
         )
         assert mine["value"].to_list() == [row["change_mean"]]
-    assert result.tables["outcomes_by_point"].equals(outcomes)
 
 
-def test_the_same_batch_resumes_and_another_is_refused(swept, tmp_path):
-    batch, out, first = swept
+def cohort_batch(capsys, *words):
+    from pipelines.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["batch", *map(str, words)], simulator="standin_batch:fussy")
+    return left.value.code or 0, capsys.readouterr()
+
+
+def test_the_same_command_resumes_and_says_what_was_set_aside(swept, capsys):
+    _, out, first = swept
     assert (first.n_computed, first.n_reused) == (8, 0)
-    begun = []
-    again = run_batch(request_of(batch, out), begun.append)
-    assert (again.n_computed, again.n_reused) == (0, 8)
-    assert [point.number for point in begun] == [1, 2, 3]
-    assert again.tables["outcomes_by_point"].equals(first.tables["outcomes_by_point"])
+    options = ("--out", out, "--patients-per-arm", 8, "--workers", 1)
+    code, shown = cohort_batch(capsys, out / "batch.yaml", *options)
+    assert code == 1
+    assert "4 of 6 points done; 0 units computed, 8 were there" in shown.out
+    assert "set aside: point 3: " in shown.err
+    assert "planted for seed 13" in shown.err
+    again = pl.read_parquet(out / "tables/outcomes_by_point.parquet")
+    assert again.equals(first.tables["outcomes_by_point"])
+
+
+def test_a_folder_of_something_else_is_refused(swept, tmp_path):
+    _, out, _ = swept
     text = "protocol: sct-md-01\nsweep: {method: grid, keys: {seed: [1, 4, 2]}}"
     other = read_batch(written(tmp_path, text), patients_per_arm=8)
-    with pytest.raises(FolderError, match="begun with 3 points, of which point 2 is another now"):
+    with pytest.raises(FolderError, match="begun with 6 points, of which point 2 is another now"):
         prepare_batch(request_of(other, out))
     with pytest.raises(FolderError, match="is the folder of a run"):
         prepare_batch(request_of(other, out / "points/0001"))
 
 
-def test_equal_protocols_are_run_once_and_a_key_without_effect_has_index_zero(tmp_path):
-    text = (
-        "protocol: sct-md-01\nsweep:\n  method: saltelli\n  samples: 2\n  keys:\n"
-        "    arms[placebo].control: [true]\n    seed: [1, 2]\n"
-    )
-    batch = read_batch(written(tmp_path, text), patients_per_arm=6)
-    assert len(batch.points) == 8
-    assert len(batch.to_run) == 2
-    assert not batch.has_common_patients
-    result = run_batch(request_of(batch, tmp_path / "out"))
-    assert len(list((tmp_path / "out/points").iterdir())) == 2
-    frame = result.tables["sensitivity"]
-    assert dict(frame.schema) == polars_schema(SENSITIVITY)
-    varied = frame.filter(pl.col("total").is_not_null(), key="arms[placebo].control")
-    assert varied.height
-    assert set(varied["total"]) == {0.0}
-    assert set(result.tables["outcomes_by_point"]["point"]) == set(range(1, 9))
-
-
-def test_the_command_tells_what_would_run_and_what_was_set_aside(tmp_path, capsys):
-    from pipelines.cli import main
-
-    def cohort(*words):
-        with pytest.raises(SystemExit) as left:
-            main(["batch", *words], simulator="standin_batch:fussy")
-        return left.value.code, capsys.readouterr()
-
-    path = str(written(tmp_path, "protocols: [sct-md-01, sct-md-01]"))
-    small = ("--patients-per-arm", "4", "--workers", "1", "--out", str(tmp_path / "out"))
-    code, shown = cohort(path, *small, "--dry-run")
+def test_a_dry_run_says_what_would_run_and_writes_nothing(tmp_path, capsys):
+    path = written(tmp_path, "protocols: [sct-md-01, sct-md-01]")
+    options = ("--patients-per-arm", 4, "--out", tmp_path / "out", "--dry-run")
+    code, shown = cohort_batch(capsys, path, *options)
     assert code == 0
     assert "2 points, a list of protocols; 1 different runs of 16 patients" in shown.out
     assert not (tmp_path / "out").exists()
-    code, shown = cohort(path)
-    assert (code, shown.err) == (2, "--out: no folder was given; one is needed. Add --out DIR.\n")
-    code, shown = cohort(path, *small, "--seed", "13")
-    assert code == 1
-    assert "set aside: point 1: ZeroDivisionError: planted for seed 13" in shown.err
-    assert "0 of 2 points done" in shown.out
-    code, shown = cohort(path, *small, "--seed", "13", "--dry-run", "--json")
+    _, shown = cohort_batch(capsys, path, *options, "--json")
     assert json.loads(shown.out)["points_done"] == 0
+    code, shown = cohort_batch(capsys, path)
+    assert (code, shown.err) == (2, "--out: no folder was given; one is needed. Add --out DIR.\n")
