@@ -11,7 +11,7 @@
     batch.yaml           as the user gave it
     batch.json           hash of the protocol of every point
     points/0001/         run folders, as `cohort run` makes them
-    points/0002/failure.txt    why a point was set aside, where it was
+    failures/0002.txt    why a point was set aside, with its traceback
     tables/points.parquet, outcomes_by_point.parquet, sensitivity.parquet
 """
 
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from pipelines.execute import Report
 
 __all__ = ["BatchRequest", "BatchResult", "prepare_batch", "run_batch"]
-
-FAILURE = "failure.txt"
-"""File in the folder of a point that was set aside."""
 
 Begin = Callable[["Point"], None]
 
@@ -191,8 +188,8 @@ def run_batch(
 
     Notes
     -----
-    A point that fails for whatever reason is set aside: its traceback is in its folder, and the
-    same request tries it again.
+    A point that fails for whatever reason is set aside: its traceback is kept, and the same
+    request tries it again.
 
     Examples
     --------
@@ -217,18 +214,26 @@ def run_batch(
                     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
                         failures[point.number] = _set_aside(root, point, error)
                         continue
-                    (result.folder.root / FAILURE).unlink(missing_ok=True)
+                    _failure(root, point).unlink(missing_ok=True)
                     n_computed += result.execution.n_computed
                     n_reused += result.execution.n_reused
             tables = write_batch_tables(root, request.batch, failures)
     return BatchResult(tables=tables, failures=failures, n_computed=n_computed, n_reused=n_reused)
 
 
+def _failure(root: Path, point: "Point") -> Path:
+    """Return where the failure of a point is told: not in its own folder, which may not be begun.
+
+    A run folder that is not begun may hold nothing, or it is refused as another's.
+    """
+    return root / "failures" / f"{point.folder}.txt"
+
+
 def _set_aside(root: Path, point: "Point", error: Exception) -> str:
-    folder = root / "points" / point.folder
+    path = _failure(root, point)
     with suppress(OSError):  # a disk that refuses may be what failed
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / FAILURE, "".join(traceback.format_exception(error)))
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, "".join(traceback.format_exception(error)))
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 

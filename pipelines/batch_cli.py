@@ -13,25 +13,27 @@ if TYPE_CHECKING:
     from pipelines.batch import BatchRequest, BatchResult
     from pipelines.batch_file import BatchFile, Point
 
-__all__ = ["EXAMPLE", "batch", "describe_batch", "describe_result"]
+__all__ = ["EXAMPLE", "HELP", "batch", "describe_batch", "describe_result"]
 
 EXIT_INTERRUPTED = 130
 _N_SHOWN = 10
 
+HELP = "Run many protocols, or a sweep of one, to tables by point; run it again to resume."
 EXAMPLE = """Example of a FILE, to be run by  cohort batch doses.yaml --out sweeps/doses :
 
 \b
-protocol: sct-md-01          # or, without a sweep,  protocols: [smile, my-trial.yaml]
+protocol: sct-md-01   # or, without a sweep, protocols: \\[smile, my-trial.yaml]
 sweep:
-  method: saltelli           # for sensitivity indices; grid, latin hypercube, sobol
-  samples: 16                # points: samples x (keys + 2)
+  method: saltelli    # for sensitivity indices; grid, latin hypercube, sobol
+  samples: 16         # makes 16 x (keys + 2) points
   keys:
-    arms[escitalopram 10 mg].regimens[0].dose: {from: 5 mg, to: 20 mg, scale: log}
-    population.entry.at_least: {from: 20, to: 30}
-    meals: [usual, high_protein]
+    arms\\[escitalopram 10 mg].regimens\\[0].dose: {from: 5 mg, to: 20 mg}
+    arms\\[*].patients: {from: 50, to: 200, step: 50}
+    meals: \\[usual, high_protein]
 
-A grid takes lists, or ranges with a 'step'. Exit codes: 0 all is well; 1 points failed and are set
-aside; 2 bad input, nothing was written; 130 interrupted, the same command resumes.
+A grid takes lists, or ranges with a 'step'; 'scale: log' spreads a range by its logarithm. Exit
+codes: 0 all is well; 1 points failed and are set aside; 2 bad input, nothing was written; 130
+interrupted, the same command resumes.
 """
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.batch_cli import EXAMPLE, batch
+from pipelines.batch_cli import EXAMPLE, HELP, batch
 from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 from pipelines.conditions_cli import conditions_app
@@ -310,7 +310,7 @@ def doctor(as_json: Json = False) -> None:
 app.command(name="validate")(validate_trials)
 app.command(name="calibrate")(calibrate)
 app.command(name="power")(power)
-app.command(name="batch", epilog=EXAMPLE)(batch)
+app.command(name="batch", help=HELP, epilog=EXAMPLE)(batch)
 
 
 if __name__ == "__main__":

@@ -267,7 +267,7 @@ def swept(tmp_path_factory):
 def test_a_point_that_fails_is_set_aside_and_the_others_are_done(swept):
     _, out, result = swept
     assert list(result.failures) == [3]
-    assert "planted for seed 13" in (out / "points/0003/failure.txt").read_text()
+    assert "planted for seed 13" in (out / "failures/0003.txt").read_text()
     points = pl.read_parquet(out / "tables/points.parquet")
     assert points["status"].to_list() == [one for one in ("done", "failed", "done") for _ in "ab"]
     assert points["seed"].to_list() == points["patient_seed"].to_list() == [1, 1, 13, 13, 2, 2]
@@ -364,3 +364,16 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(tmp_path, capsys):
     assert json.loads(shown.out)["points_done"] == 0
     code, shown = cohort_batch(capsys, path)
     assert (code, shown.err) == (2, "--out: no folder was given; one is needed. Add --out DIR.\n")
+
+
+def test_a_point_that_failed_before_it_began_can_be_begun_again(tmp_path, monkeypatch):
+    batch = read_batch(written(tmp_path, "protocols: [sct-md-01]"), patients_per_arm=4)
+
+    def no_room(*arguments):
+        raise OSError("no room")
+
+    monkeypatch.setattr("pipelines.run_folder.RunFolder.begin", no_room)
+    request = request_of(batch, tmp_path / "out")
+    assert run_batch(request).failures == {1: "OSError: no room"}
+    monkeypatch.undo()
+    assert prepare_batch(request).plan.n_patients == 16
