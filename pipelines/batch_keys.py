@@ -194,7 +194,7 @@ def nearest_keys(text: str, known: tuple[ProtocolKey, ...]) -> str:
     """
     texts = [key.text for key in known]
     # a path that lacks its beginning first, since people write the end that they think of
-    near = [one for one in texts if one.endswith((f".{text}", f"]{text}"))][:_N_NEAREST]
+    near = [one for one in texts if text and one.endswith(f".{text}")][:_N_NEAREST]
     near = near or difflib.get_close_matches(text, texts, n=_N_NEAREST, cutoff=0.6)
     if not near:
         return "'cohort schema' and the protocol list its keys; write for example 'seed'."

@@ -17,7 +17,7 @@ from pipelines.batch_tables import key_columns, sensitivity_frame
 from pipelines.batch_values import Choices, Range, read_values
 from pipelines.errors import FolderError
 from pipelines.run_trial import Request, run_trial
-from pipelines.schema.batch import OUTCOMES_BY_POINT, POINTS
+from pipelines.schema.batch import OUTCOMES_BY_POINT, POINTS, SENSITIVITY
 from pipelines.schema.columns import polars_schema
 
 DOSE = "arms[escitalopram 10 mg].regimens[0].dose"
@@ -320,6 +320,16 @@ def test_a_point_is_the_run_of_its_protocol_and_its_outcomes_are_that_run_s(swep
             statistic="change_mean",
         )
         assert mine["value"].to_list() == [row["change_mean"]]
+
+
+@pytest.mark.parametrize("table", [POINTS, OUTCOMES_BY_POINT, SENSITIVITY])
+def test_columns_are_unique_described_and_fit_sas_labels(table):
+    names = [column.name for column in table.columns]
+    assert len(set(names)) == len(names)
+    assert set(table.key) <= set(names)
+    assert all(0 < len(column.label) <= 40 for column in table.columns)
+    assert all(column.meaning.endswith(".") for column in table.columns)
+    assert all(column.unit for column in table.columns if column.kind == "number")
 
 
 def cohort_batch(capsys, *words):
