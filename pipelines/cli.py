@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.batch_cli import EXAMPLE, HELP, batch
 from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 from pipelines.cluster_cli import add_commands, choose_workplace, cluster_app, compute_share
@@ -360,6 +361,7 @@ for _name, _command in (
     _said = (_command.__doc__ or "").partition("Examples\n")[0]  # those are for readers of the API
     app.command(name=_name, help=_said, epilog=_EXIT_CODES)(_command)
 add_commands(app, epilog=_EXIT_CODES)
+app.command(name="batch", help=HELP, epilog=EXAMPLE)(batch)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -53,6 +53,7 @@ __all__ = [
     "execute",
     "interruptible",
     "quiet_dask",
+    "shared_cluster",
     "take_stock",
 ]
 
@@ -403,3 +404,53 @@ def interruptible() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
+
+
+@contextmanager
+def shared_cluster(root: Path, n_workers: int) -> Iterator[Connect]:
+    """Keep the workers of this machine for run after run; none start before a unit needs them.
+
+    Parameters
+    ----------
+    root
+        Existing folder for what the workers leave while they live.
+    n_workers
+        Worker processes.
+
+    Returns
+    -------
+    What `execute` takes as ``connect``, within the block.
+
+    Notes
+    -----
+    A run that asks a second time has lost a worker: the workers are replaced. Units of a run that
+    raised finish unheard; a shard that is there is taken as it is.
+
+    Examples
+    --------
+    >>> with shared_cluster(Path("no/folder"), 2) as connect:
+    ...     callable(connect)
+    True
+    """
+    with ExitStack() as stack:
+        begun: list[tuple[Client, Path]] = []
+
+        @contextmanager
+        def connect(n_units: int, folder: Path) -> Iterator[Client]:
+            if begun and (begun[0][1] == folder or begun[0][0].status != "running"):
+                begun.clear()
+                stack.close()
+            if not begun:
+                begun.append((stack.enter_context(_start(root, n_workers)), folder))
+            client = begun[0][0]
+            begun[0] = (client, folder)
+            yield client
+
+        yield connect
+
+
+@contextmanager
+def _start(root: Path, n_workers: int) -> Iterator[Client]:
+    """Start workers under our settings, which must hold for as long as they live."""
+    with dask.config.set(_DASK_SETTINGS), _cluster(n_workers, root) as client:
+        yield client
