@@ -5,12 +5,13 @@ Results live in files; a task returns a receipt. Four things make it survive:
 1. units whose shard is whole are skipped, damaged shards are computed again;
 2. as many units are in flight as there are workers, so a million patients never queue in the
    scheduler and a dead worker names the one unit it was computing;
-3. a unit whose worker dies is tried again on a new cluster, and given up after two deaths
+3. a unit that raises is tried again after the others, one whose worker dies on a new cluster
    (Dask's own retries count exceptions only, and repeated deaths can leave a cluster without
-   workers for ever, so a cluster that loses its workers is replaced as well);
+   workers for ever, so a cluster that loses its workers is replaced as well); after
+   `pipelines.failures.N_ATTEMPTS` failures it is set aside and the others go on;
 4. Ctrl-C and SIGTERM close the cluster and leave a folder that the same command resumes.
 
-An exception inside a unit is not tried again: units are pure, it would come back.
+A disk that refuses is no fault of a unit: it ends the run at once.
 """
 
 import logging
@@ -18,6 +19,7 @@ import multiprocessing
 import signal
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +31,8 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.scheduler import NoWorkerError
 
-from pipelines.errors import ExecutionError, InterruptedRunError, ShardError, WorkerDeathError
+from pipelines.errors import ExecutionError, InterruptedRunError, ShardError
+from pipelines.failures import N_ATTEMPTS, WORKER_DEATH, Failure, failure_of
 from pipelines.files import TEMPORARY_PREFIX
 from pipelines.shards import (
     Receipt,
@@ -54,10 +57,9 @@ __all__ = [
     "take_stock",
 ]
 
-N_DEATHS = 2
-"""Worker deaths after which a unit is given up."""
-
 _N_LOST_CLUSTERS = 3
+_N_HOPELESS = 50
+"""Units that failed before any went well, after which the others are not tried."""
 _CLOSE_S = 5
 _START_S = 120
 
@@ -66,6 +68,9 @@ _DASK_SETTINGS = {
     # without it, a cluster that lost its workers waits for ever
     "distributed.scheduler.no-workers-timeout": "60s",
     "distributed.scheduler.work-stealing": False,
+    # counted by the wall clock: one that is set forward would look like workers that are silent;
+    # a local worker that dies is noticed by its nanny
+    "distributed.scheduler.worker-ttl": None,
     "distributed.worker.daemon": True,
     "distributed.admin.log-format": "%(message)s",
     # one thread a worker everywhere: the units are the parallelism
@@ -94,8 +99,8 @@ class Execution:
         Units that were there, and units computed now.
     damaged
         Why shards had to be computed again.
-    deaths
-        Worker deaths by hash of the unit.
+    failures
+        Failed attempts by hash of the unit, also of those that went well later.
 
     Examples
     --------
@@ -107,14 +112,36 @@ class Execution:
     n_reused: int = 0
     n_computed: int = 0
     damaged: list[str] = field(default_factory=list)
-    deaths: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, list[Failure]] = field(default_factory=dict)
+
+    @property
+    def deaths(self) -> dict[str, int]:
+        """Worker deaths by hash of the unit."""
+        counts = {
+            unit: sum(failure.kind == WORKER_DEATH for failure in failures)
+            for unit, failures in self.failures.items()
+        }
+        return {unit: count for unit, count in counts.items() if count}
+
+    def n_failures(self, unit: str) -> int:
+        """Return how often a unit failed."""
+        return len(self.failures.get(unit, ()))
+
+    def fail(self, unit: str, failure: Failure) -> None:
+        """Note a failed attempt."""
+        self.failures.setdefault(unit, []).append(failure)
 
 
 def _ignore(receipt: Receipt, was_there: bool) -> None:  # noqa: FBT001 - the form of `Report`
     """Report to nobody."""
 
 
-def take_stock(plan: "RunPlan", folder: "RunFolder", report: Report = _ignore) -> Execution:
+def take_stock(
+    plan: "RunPlan",
+    folder: "RunFolder",
+    report: Report = _ignore,
+    execution: Execution | None = None,
+) -> Execution:
     """Return which units are done, every file of theirs checked.
 
     Parameters
@@ -125,6 +152,8 @@ def take_stock(plan: "RunPlan", folder: "RunFolder", report: Report = _ignore) -
         A run folder that this process holds.
     report
         Called with every unit that is done.
+    execution
+        What to note it in; a new one if left out.
 
     Notes
     -----
@@ -148,7 +177,7 @@ def take_stock(plan: "RunPlan", folder: "RunFolder", report: Report = _ignore) -
     clean_temporary(folder.root)
     mend_manifest(folder.manifest)
     logged = {receipt.unit for receipt in read_manifest(folder.manifest)}
-    execution = Execution()
+    execution = Execution() if execution is None else execution
     for unit in plan.units:
         if not (folder.shards / unit.digest).exists():
             continue
@@ -172,6 +201,7 @@ def execute(
     *,
     n_workers: int,
     report: Report = _ignore,
+    execution: Execution | None = None,
 ) -> Execution:
     """Compute every unit that has no whole shard yet.
 
@@ -187,17 +217,19 @@ def execute(
         Worker processes.
     report
         Called with every finished unit.
+    execution
+        What to note it in, so that it is known however this ends; a new one if left out.
 
     Returns
     -------
-    Receipts of all units.
+    Receipts of all units but those that are set aside.
 
     Raises
     ------
-    WorkerDeathError
-        If units killed their worker twice; all others are done.
+    ShardError
+        If the disk refuses.
     ExecutionError
-        If a unit raised something of no tree of ours, or no cluster could be kept.
+        If no cluster could be kept, or every unit that was tried failed.
     InterruptedRunError
         On Ctrl-C or SIGTERM, inside `interruptible`.
 
@@ -206,40 +238,41 @@ def execute(
     >>> execute.__name__  # run by tests/pipelines/test_execute.py: it starts processes
     'execute'
     """
-    execution = take_stock(plan, folder, report)
+    execution = take_stock(plan, folder, report, execution)
     n_lost = 0
     while pending := _pending(plan, execution):
-        before = (len(execution.receipts), sum(execution.deaths.values()))
+        before = _moves(execution)
         with dask.config.set(_DASK_SETTINGS):
             _one_cluster(pending, job, folder, n_workers, execution, report)
-        moved = (len(execution.receipts), sum(execution.deaths.values())) != before
-        n_lost = 0 if moved else n_lost + 1
+        n_lost = 0 if _moves(execution) != before else n_lost + 1
         if n_lost == _N_LOST_CLUSTERS:
             raise ExecutionError(
                 f"{folder.root}: {n_lost} clusters in a row lost their workers before any unit "
                 "was done; workers that live are needed. Look at the memory of this machine, "
                 "use fewer --workers, then run the same command again."
             )
-    _refuse_quarantined(plan, execution)
     return execution
+
+
+def _moves(execution: Execution) -> int:
+    return len(execution.receipts) + sum(map(len, execution.failures.values()))
 
 
 def _pending(plan: "RunPlan", execution: Execution) -> list["Unit"]:
     return [
         unit
         for unit in plan.units
-        if unit.digest not in execution.receipts and execution.deaths.get(unit.digest, 0) < N_DEATHS
+        if unit.digest not in execution.receipts and execution.n_failures(unit.digest) < N_ATTEMPTS
     ]
 
 
-def _refuse_quarantined(plan: "RunPlan", execution: Execution) -> None:
-    given_up = [unit for unit in plan.units if unit.digest not in execution.receipts]
-    if given_up:
-        raise WorkerDeathError(
-            f"{len(given_up)} of {len(plan.units)} units: each killed its worker {N_DEATHS} times "
-            f"(first: {given_up[0]}, shard {given_up[0].digest}); a unit must fit into the memory "
-            "of a worker. All other units are done. Use fewer --workers or, in a new folder, a "
-            "smaller --block-size."
+def _refuse_hopeless(failure: Failure, execution: Execution) -> None:
+    """Stop where the fault is not in single units: that need not be found out unit by unit."""
+    if not execution.receipts and len(execution.failures) >= _N_HOPELESS:
+        raise ExecutionError(
+            f"{len(execution.failures)} units failed and none went well (last: {failure}); units "
+            "that can be computed are needed. Read the traceback in the provenance, mend what it "
+            "names, then run the same command again."
         )
 
 
@@ -253,14 +286,16 @@ def _one_cluster(
 ) -> None:
     """Run units on one cluster until they are done or the cluster has lost a worker."""
     with _cluster(min(n_workers, len(pending)), folder.root) as client:
-        waiting = iter(pending)
+        waiting = deque(pending)
         running: dict[Future[Receipt], Unit] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
 
         def submit() -> None:
-            unit = next(waiting, None)
-            if unit is not None:
-                future = client.submit(run_unit, job, unit, key=f"unit-{unit.digest}", pure=False)
+            if waiting:
+                unit = waiting.popleft()
+                # another key for another attempt: Dask would give back the failure it knows
+                key = f"unit-{unit.digest}-{execution.n_failures(unit.digest)}"
+                future = client.submit(run_unit, job, unit, key=key, pure=False)
                 running[future] = unit
                 finished.add(future)  # type: ignore[no-untyped-call]
 
@@ -274,8 +309,11 @@ def _one_cluster(
                 receipt: Receipt = future.result()
                 _store(receipt, folder, execution)
                 report(receipt, False)
+            elif _note_failure(unit, future, execution):
+                if execution.n_failures(unit.digest) < N_ATTEMPTS:
+                    waiting.append(unit)
+                _refuse_hopeless(execution.failures[unit.digest][-1], execution)
             else:
-                _explain(unit, future, execution)
                 is_whole = False
             future.release()
             if is_whole:
@@ -288,16 +326,23 @@ def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
     execution.n_computed += 1
 
 
-def _explain(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> None:
-    """Count a death, pass over a cluster that is lost, raise anything else."""
+def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> bool:
+    """Note a failed attempt; return whether its cluster is whole. Raise what is no unit's fault."""
     if future.status != "error":
-        return  # cancelled or lost with its scheduler
+        return False  # cancelled or lost with its scheduler
     error = future.exception()  # type: ignore[no-untyped-call]
     if isinstance(error, KilledWorker):
-        execution.deaths[unit.digest] = execution.deaths.get(unit.digest, 0) + 1
-    elif not isinstance(error, NoWorkerError):
+        message = "the process that computed it died, as it does when memory runs out"
+        execution.fail(unit.digest, Failure(kind=WORKER_DEATH, message=message, traceback=""))
+        return False
+    if isinstance(error, NoWorkerError):
+        return False
+    if isinstance(error, ShardError):
         error.add_note(f"in {unit}, shard {unit.digest}")
         raise error
+    trace = future.traceback()  # type: ignore[no-untyped-call]
+    execution.fail(unit.digest, failure_of(error, trace))
+    return True
 
 
 @contextmanager
