@@ -3,12 +3,12 @@
 Results live in files; a task returns a receipt. Four things make it survive:
 
 1. units whose shard is whole are skipped, damaged shards are computed again;
-2. as many units are in flight as there are workers, so a million patients never queue in the
-   scheduler and a dead worker names the one unit it was computing;
-3. a unit that raises is tried again after the others, one whose worker dies on a new cluster
-   (Dask's own retries count exceptions only, and repeated deaths can leave a cluster without
-   workers for ever, so a cluster that loses its workers is replaced as well); after
-   `pipelines.failures.N_ATTEMPTS` failures it is set aside and the others go on;
+2. every worker has one unit in flight, so a million patients never queue in the scheduler and a
+   dead worker names the one unit it was computing;
+3. a unit that raises, or whose worker dies, is tried again after the others (Dask's own retries
+   count exceptions only, and repeated deaths can leave a cluster without workers for ever, so a
+   cluster that has lost them is replaced); after `pipelines.failures.N_ATTEMPTS` failures it is
+   set aside and the others go on;
 4. Ctrl-C and SIGTERM close the cluster and leave a folder that the same command resumes.
 
 A disk that refuses is no fault of a unit: it ends the run at once.
@@ -20,12 +20,13 @@ import signal
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
@@ -266,9 +267,10 @@ def _pending(plan: "RunPlan", execution: Execution) -> list["Unit"]:
     ]
 
 
-def _refuse_hopeless(failure: Failure, execution: Execution) -> None:
+def _refuse_hopeless(execution: Execution) -> None:
     """Stop where the fault is not in single units: that need not be found out unit by unit."""
     if not execution.receipts and len(execution.failures) >= _N_HOPELESS:
+        failure = list(execution.failures.values())[-1][-1]
         raise ExecutionError(
             f"{len(execution.failures)} units failed and none went well (last: {failure}); units "
             "that can be computed are needed. Read the traceback in the provenance, mend what it "
@@ -284,40 +286,65 @@ def _one_cluster(
     execution: Execution,
     report: Report,
 ) -> None:
-    """Run units on one cluster until they are done or the cluster has lost a worker."""
+    """Run units on one cluster until they are done or it has lost all its workers."""
     with _cluster(min(n_workers, len(pending)), folder.root) as client:
         waiting = deque(pending)
-        running: dict[Future[Receipt], Unit] = {}
+        running: dict[Future[Receipt], tuple[Unit, str]] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
-
-        def submit() -> None:
-            if waiting:
+        workers = _Workers(client)
+        while True:
+            for worker in workers.take(len(waiting)):
                 unit = waiting.popleft()
-                # another key for another attempt: Dask would give back the failure it knows
+                # another key for another attempt: Dask would give back the failure it knows;
+                # a named worker, or Dask may give one worker two units, and both its death
                 key = f"unit-{unit.digest}-{execution.n_failures(unit.digest)}"
-                future = client.submit(run_unit, job, unit, key=key, pure=False)
-                running[future] = unit
+                future = client.submit(run_unit, job, unit, key=key, pure=False, workers=[worker])
+                running[future] = unit, worker
                 finished.add(future)  # type: ignore[no-untyped-call]
-
-        for _ in range(min(n_workers, len(pending))):
-            submit()
-        is_whole = True
-        while running:
+            if not running:
+                return
             future = next(finished)
-            unit = running.pop(future)
+            unit, worker = running.pop(future)
             if future.status == "finished":
                 receipt: Receipt = future.result()
                 _store(receipt, folder, execution)
                 report(receipt, False)
-            elif _note_failure(unit, future, execution):
-                if execution.n_failures(unit.digest) < N_ATTEMPTS:
+                workers.idle.append(worker)
+            elif future.status == "error":
+                workers.note(_note_failure(unit, future, execution), worker)
+                if 0 < execution.n_failures(unit.digest) < N_ATTEMPTS:
                     waiting.append(unit)
-                _refuse_hopeless(execution.failures[unit.digest][-1], execution)
             else:
-                is_whole = False
-            future.release()
-            if is_whole:
-                submit()
+                workers.is_lost = True  # cancelled or lost with its scheduler
+            future.release()  # type: ignore[no-untyped-call]
+
+
+_Loss = Literal["nothing", "worker", "cluster"]
+
+
+class _Workers:
+    """The workers of a cluster that have nothing to do; those that a nanny starts anew join."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.known = set(client.nthreads())  # type: ignore[no-untyped-call]
+        self.idle = deque(sorted(self.known))
+        self.has_gaps = self.is_lost = False
+
+    def note(self, loss: _Loss, worker: str) -> None:
+        self.is_lost = self.is_lost or loss == "cluster"
+        self.has_gaps = self.has_gaps or loss == "worker"
+        if loss == "nothing":
+            self.idle.append(worker)
+
+    def take(self, n_wanted: int) -> list[str]:
+        if self.is_lost:
+            return []
+        if self.has_gaps:
+            fresh = set(self.client.nthreads()) - self.known  # type: ignore[no-untyped-call]
+            self.known |= fresh
+            self.idle.extend(sorted(fresh))
+        return [self.idle.popleft() for _ in range(min(n_wanted, len(self.idle)))]
 
 
 def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
@@ -326,28 +353,28 @@ def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
     execution.n_computed += 1
 
 
-def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> bool:
-    """Note a failed attempt; return whether its cluster is whole. Raise what is no unit's fault."""
-    if future.status != "error":
-        return False  # cancelled or lost with its scheduler
+def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> _Loss:
+    """Note a failed attempt; return what was lost with it. Raise what is no unit's fault."""
     error = future.exception()  # type: ignore[no-untyped-call]
+    if isinstance(error, NoWorkerError):
+        return "cluster"
     if isinstance(error, KilledWorker):
         message = "the process that computed it died, as it does when memory runs out"
         execution.fail(unit.digest, Failure(kind=WORKER_DEATH, message=message, traceback=""))
-        return False
-    if isinstance(error, NoWorkerError):
-        return False
+        return "worker"
     if isinstance(error, ShardError):
         error.add_note(f"in {unit}, shard {unit.digest}")
         raise error
     trace = future.traceback()  # type: ignore[no-untyped-call]
     execution.fail(unit.digest, failure_of(error, trace))
-    return True
+    _refuse_hopeless(execution)
+    return "nothing"
 
 
 @contextmanager
 def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
     """Start workers on this machine, and let go of them however the block ends."""
+    others = set(multiprocessing.active_children())
     with (
         # in the run folder, so that a resumed run removes what a killed one left
         tempfile.TemporaryDirectory(
@@ -370,11 +397,15 @@ def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
             yield client
         except BaseException:
             # whatever ended the block: nobody waits for a unit whose result nobody reads
-            _kill_workers()
+            _kill_workers(others)
             raise
         finally:
-            client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
-            cluster.close(timeout=_CLOSE_S)
+            # a nanny that is starting a worker anew lets its cluster wait for longer than this
+            with suppress(TimeoutError):
+                client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
+            with suppress(TimeoutError):
+                cluster.close(timeout=_CLOSE_S)
+            _kill_workers(others)
 
 
 def _wait_for_workers(client: Client, n_workers: int) -> None:
@@ -388,8 +419,9 @@ def _wait_for_workers(client: Client, n_workers: int) -> None:
         ) from error
 
 
-def _kill_workers() -> None:
-    for process in multiprocessing.active_children():
+def _kill_workers(others: Iterable[BaseProcess]) -> None:
+    """Kill the processes that this one started, but for those it had before."""
+    for process in set(multiprocessing.active_children()).difference(others):
         process.kill()
 
 

@@ -9,6 +9,7 @@
 7. the provenance is completed, the folder is sealed, the summary is read back from the tables
 """
 
+import errno
 import re
 import shutil
 import time
@@ -55,6 +56,15 @@ __all__ = ["DEFAULT_TRAJECTORIES", "Preparation", "Request", "Result", "prepare"
 
 DEFAULT_TRAJECTORIES = 3
 """Patients of each arm whose course over time is kept."""
+
+
+_DISK_REFUSES = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),
+        *(errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENOENT),
+    }
+)
+"""Numbers of errors that are about the disk; a socket that times out is an OSError as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +349,7 @@ def _disk(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, PipelineError):
+        if isinstance(error, PipelineError) or error.errno not in _DISK_REFUSES:
             raise
         raise ShardError(
             f"{error.filename or root}: {error.strerror or error}; a folder that can be written "

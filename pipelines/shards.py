@@ -216,9 +216,10 @@ def write_shard(
         _take_name(temporary, folder / unit)
         sync_folder(folder)
     except (OSError, pl.exceptions.PolarsError) as error:
+        why = getattr(error, "strerror", None) or error
         raise ShardError(
-            f"shard {folder / unit}: {getattr(error, 'strerror', None) or error}; a folder that "
-            "can be written and has room is needed. Make room, then run the same command again."
+            f"shard {folder / unit}: cannot be written ({why}); a folder that can be written and "
+            "has room is needed. Make room, then run the same command again."
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

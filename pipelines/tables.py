@@ -133,8 +133,8 @@ def _write(
         write_atomically(path, write)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ShardError(
-            f"table {path}: {error}; whole shards and a folder with room are needed. Make room, "
-            "then run the same command again."
+            f"table {path}: cannot be written ({error}); whole shards and a folder with room are "
+            "needed. Make room, then run the same command again."
         ) from error
 
 
