@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -58,6 +59,7 @@ SIMULATOR = "study_faults:simulate"
 WORDS = ("run", "sct-md-01", "--patients-per-arm", "40", "--block-size", "16", "--workers", "2")
 N_UNITS = 12
 UNIT_S = 0.2
+_FAULT_OF_OURS = 99
 HUNG_S = 240
 FAILS = "COHORT_STUDY_FAILS"
 TMPFS_KB = (60, 420)
@@ -93,7 +95,7 @@ class Run:
 
     def _become(self):
         """Be the child: it leaves through the exit code of the command line."""
-        code = 99
+        code = _FAULT_OF_OURS
         try:
             os.setsid()
             log = os.open(self.folder.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -109,8 +111,9 @@ class Run:
         except SystemExit as left:
             code = left.code or 0
         finally:
+            if code == _FAULT_OF_OURS:
+                traceback.print_exc()
             sys.stdout.flush()
-            # the exit code is 99 and not 0 after any error; its traceback is not worth a handler
             for process in psutil.Process().children(recursive=True):
                 process.kill()
             os._exit(code)
@@ -146,7 +149,8 @@ def _threads(n_workers, folder):
             n_workers=n_workers,
             threads_per_worker=1,
             processes=False,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             local_directory=str(folder),
             silence_logs=50,
         ) as cluster,
@@ -409,10 +413,11 @@ def write(asked, base, moments):
         f"2 workers: processes for a killed worker and Ctrl-C (an undisturbed run took "
         f"{base.seconds:.0f} s), threads for the other faults ({base.seconds_of_threads:.0f} s), "
         f"on {machine['cores']} cores that were shared with other work. Moments are drawn evenly "
-        f"over that time (seed {asked.seed}). 'Recovered': after the same command was given again where the first did "
-        "not finish, every table has the bytes of the undisturbed run and `cohort verify` finds "
-        "the folder sound. Clock jumps move the clock of driver and scheduler by a minute to 11 "
-        f"days, forwards or backwards. A run longer than {HUNG_S} s counts as hung."
+        f"over that time (seed {asked.seed}). 'Recovered': after the same command was given again "
+        "where the first did not finish, every table has the bytes of the undisturbed run and "
+        "`cohort verify` finds the folder sound. Clock jumps move the clock of driver and "
+        "scheduler by a minute to 11 days, forwards or backwards. A run longer than "
+        f"{HUNG_S} s counts as hung."
     )
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "FAULTS.md").write_text(table_text(moments, conditions), encoding="utf-8")

@@ -243,13 +243,17 @@ def execute(
     n_lost = 0
     while pending := _pending(plan, execution):
         before = _moves(execution)
-        with dask.config.set(_DASK_SETTINGS):
-            _one_cluster(pending, job, folder, n_workers, execution, report)
+        why = ""
+        try:
+            with dask.config.set(_DASK_SETTINGS):
+                _one_cluster(pending, job, folder, n_workers, execution, report)
+        except _ClusterStartError as error:
+            why = f" (last: {error})"
         n_lost = 0 if _moves(execution) != before else n_lost + 1
         if n_lost == _N_LOST_CLUSTERS:
             raise ExecutionError(
                 f"{folder.root}: {n_lost} clusters in a row lost their workers before any unit "
-                "was done; workers that live are needed. Look at the memory of this machine, "
+                f"was done{why}; workers that live are needed. Look at the memory of this machine, "
                 "use fewer --workers, then run the same command again."
             )
     return execution
@@ -371,6 +375,10 @@ def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution)
     return "nothing"
 
 
+class _ClusterStartError(ExecutionError):
+    """A worker died while its cluster started; another cluster may do better."""
+
+
 @contextmanager
 def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
     """Start workers on this machine, and let go of them however the block ends."""
@@ -382,15 +390,19 @@ def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
         ) as scratch,
         _quiet(),
     ):
-        cluster = LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=n_workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",  # any free port: None still claims 8787
-            scheduler_kwargs={"dashboard": False},
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        )
+        try:
+            cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",  # any free port: None still claims 8787
+                scheduler_kwargs={"dashboard": False},
+                local_directory=scratch,
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            _kill_workers(others)
+            raise _ClusterStartError(" ".join(str(error).split())) from error
         client = Client(cluster)  # type: ignore[no-untyped-call]
         try:
             _wait_for_workers(client, n_workers)
