@@ -98,6 +98,8 @@ class Run:
         code = _FAULT_OF_OURS
         try:
             os.setsid()
+            # a shell starts what it puts into the background deaf to Ctrl-C
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             log = os.open(self.folder.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(log, 1)
             os.dup2(log, 2)
