@@ -195,7 +195,7 @@ def undisturbed(scratch):
 
 def worker_killed(folder, base, numbers):
     run = Run(folder).start()
-    time.sleep(numbers.uniform(0, base.seconds))
+    _let_go_on(run, base.seconds, numbers)
     remark = "after the end"
     deadline = time.monotonic() + base.seconds
     while time.monotonic() < deadline and not (workers := run.workers()):
@@ -211,13 +211,30 @@ def driver_killed(folder, base, numbers):
     return _stopped(run, base.seconds_of_threads, numbers, [signal.SIGKILL])
 
 
+def _let_go_on(run, seconds, numbers):
+    """Wait for a moment: one in four while it starts, else when some units are done.
+
+    Not a time alone: other work on the machine makes the same time mean another stage.
+    """
+    if numbers.random() < 1 / 4:
+        time.sleep(numbers.uniform(0, seconds / 2))
+        return
+    n_done = numbers.randint(0, N_UNITS)
+    deadline = time.monotonic() + HUNG_S
+    while time.monotonic() < deadline and psutil.pid_exists(run.pid):
+        if len(read_manifest(run.folder / "manifest.jsonl")) >= n_done:
+            break
+        time.sleep(0.02)
+    time.sleep(numbers.uniform(0, 2 * UNIT_S))
+
+
 def interrupted_twice(folder, base, numbers):
     return _stopped(Run(folder), base.seconds, numbers, [signal.SIGINT, signal.SIGINT])
 
 
 def _stopped(run, seconds, numbers, names):
     run.start()
-    time.sleep(numbers.uniform(0, seconds))
+    _let_go_on(run, seconds, numbers)
     moment = time.monotonic() - run.started
     for name in names:
         with_group = name == signal.SIGINT  # a terminal's Ctrl-C reaches the workers as well
@@ -396,7 +413,9 @@ def main():
     scratch = Path(tempfile.mkdtemp(prefix="study-faults-"))
     base = undisturbed(scratch)
     print(f"undisturbed: {base.seconds:.1f} s, with threads {base.seconds_of_threads:.1f} s")
-    moments = []
+    path = asked.out / "faults.json"
+    earlier = json.loads(path.read_text())["moments"] if path.exists() else []
+    moments = [Moment(**one) for one in earlier if one["fault"] not in asked.faults]
     processes = ("worker killed", "Ctrl-C twice")
     for index in range(asked.moments):
         for fault in asked.faults:
@@ -414,10 +433,11 @@ def write(asked, base, moments):
         f"Stand-in for the simulator, {N_UNITS} units of at most 16 patients, {UNIT_S} s each, "
         f"2 workers: processes for a killed worker and Ctrl-C (an undisturbed run took "
         f"{base.seconds:.0f} s), threads for the other faults ({base.seconds_of_threads:.0f} s), "
-        f"on {machine['cores']} cores that were shared with other work. Moments are drawn evenly "
-        f"over that time (seed {asked.seed}). 'Recovered': after the same command was given again "
-        "where the first did not finish, every table has the bytes of the undisturbed run and "
-        "`cohort verify` finds the folder sound. Clock jumps move the clock of driver and "
+        f"on {machine['cores']} cores that were shared with other work. Moments are drawn (seed "
+        f"{asked.seed}) while the run starts, or after a random number of its units. 'Recovered': "
+        "after the same command was given again where the first did not finish, every table has "
+        "the bytes of the undisturbed run and `cohort verify` finds the folder sound. Clock jumps "
+        "come at a random time and move the clock of driver and "
         "scheduler by a minute to 11 days, forwards or backwards. A run longer than "
         f"{HUNG_S} s counts as hung."
     )
