@@ -23,16 +23,19 @@ from pipelines.model_cli import model_app
 from pipelines.power_cli import power
 from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
+from pipelines.verify_cli import verify
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
 
 __all__ = ["main", "read_protocol"]
 
+EXIT_SET_ASIDE = 4
 EXIT_INTERRUPTED = 130
 
 _EXIT_CODES = (
     "Exit codes: 0 all is well; 1 the run failed; 2 bad input, nothing was written; "
+    "4 units failed at every attempt, the others are done; "
     "130 interrupted, the same command resumes."
 )
 
@@ -184,6 +187,13 @@ def run(
         str | None,
         typer.Option("--share", help="i/n: compute that share of the units, make no tables."),
     ] = None,
+    allow_missing: Annotated[
+        bool,
+        typer.Option(
+            "--allow-missing",
+            help="Make tables without units that failed at every attempt; each table says so.",
+        ),
+    ] = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     with answer(otherwise=EXIT_BAD_INPUT):
@@ -193,7 +203,7 @@ def run(
         open_workplace = choose_workplace(
             out=out, scheduler=scheduler, tls=tls, cluster=cluster, workers=workers, share=share
         )
-    from pipelines.errors import InterruptedRunError
+    from pipelines.errors import InterruptedRunError, SetAsideError
     from pipelines.progress import RunProgress
     from pipelines.report_text import render
     from pipelines.run_trial import Request, run_trial
@@ -209,6 +219,7 @@ def run(
         n_workers=workers,
         simulator=context.obj or SIMULATOR,
         open_workplace=open_workplace,
+        allow_missing=allow_missing,
     )
     if share is not None:
         compute_share(request, share, is_quiet=quiet)
@@ -219,17 +230,29 @@ def run(
             answer(otherwise=EXIT_FAILED),
             RunProgress(n_patients, is_quiet=quiet) as progress,
         ):
-            result = run_trial(request, progress.report)
+            try:
+                result = run_trial(request, progress.report)
+            except SetAsideError as error:
+                complain(f"{type(error).__name__}: {error}")
+                raise typer.Exit(EXIT_SET_ASIDE) from error
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
     if uncertainty:
+        from pipelines.seal import seal_file
         from pipelines.uncertainty import write_uncertainty
 
         with answer(otherwise=EXIT_FAILED):
-            write_uncertainty(out, given, device=device)
+            path = write_uncertainty(out, given, device=device)
+            seal_file(out, path.relative_to(out).as_posix())
     for damage in result.execution.damaged:
         complain(f"computed again: {damage}")
+    if result.set_aside:
+        complain(
+            f"warning: {len(result.set_aside)} units failed at every attempt; "
+            f"{result.summary['n_missing']:,} patients are missing from every table, see "
+            f"{result.folder.failures}."
+        )
     if as_json:
         print(json.dumps(result.summary))
     elif not quiet:
@@ -354,6 +377,7 @@ def doctor(as_json: Json = False) -> None:
 
 # registered last, so that help shows them after what most people want
 for _name, _command in (
+    ("verify", verify),
     ("validate", validate_trials),
     ("calibrate", calibrate),
     ("power", power),

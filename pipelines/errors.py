@@ -7,9 +7,10 @@
         ├── InputError     (ValueError)    an option or a file that cannot be used; exit code 2
         │   └── FolderError                ... a run folder that belongs to something else
         ├── LockError      (OSError)       a folder that another live run holds
-        ├── ShardError     (OSError)       a shard that is missing, damaged, or cannot be written
+        ├── ShardError     (OSError)       a shard or another file of a run that is missing,
+        │                                  damaged, or cannot be written
         └── ExecutionError (RuntimeError)  units that could not be computed
-            └── WorkerDeathError           ... because they killed their worker again and again
+            └── SetAsideError              ... because they failed at every attempt
 
     KeyboardInterrupt
     └── InterruptedRunError              Ctrl-C or SIGTERM; the folder can be resumed
@@ -25,8 +26,8 @@ __all__ = [
     "InterruptedRunError",
     "LockError",
     "PipelineError",
+    "SetAsideError",
     "ShardError",
-    "WorkerDeathError",
 ]
 
 
@@ -90,12 +91,12 @@ class ExecutionError(PipelineError, RuntimeError):
     """
 
 
-class WorkerDeathError(ExecutionError):
-    """Units killed their worker process as often as is allowed.
+class SetAsideError(ExecutionError):
+    """Units failed as often as is allowed; all others are done.
 
     Examples
     --------
-    >>> issubclass(WorkerDeathError, ExecutionError)
+    >>> issubclass(SetAsideError, ExecutionError)
     True
     """
 

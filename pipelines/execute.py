@@ -3,14 +3,15 @@
 Results live in files; a task returns a receipt. Four things make it survive:
 
 1. units whose shard is whole are skipped, damaged shards are computed again;
-2. as many units are in flight as there are workers, so a million patients never queue in the
-   scheduler and a dead worker names the one unit it was computing;
-3. a unit whose worker dies is tried again on a new cluster, and given up after two deaths
-   (Dask's own retries count exceptions only, and repeated deaths can leave a cluster without
-   workers for ever, so a cluster that loses its workers is replaced as well);
+2. every worker has one unit in flight, so a million patients never queue in the scheduler and a
+   dead worker names the one unit it was computing;
+3. a unit that raises, or whose worker dies, is tried again after the others (Dask's own retries
+   count exceptions only, and repeated deaths can leave a cluster without workers for ever, so a
+   cluster that has lost them is replaced); after `pipelines.failures.N_ATTEMPTS` failures it is
+   set aside and the others go on;
 4. Ctrl-C and SIGTERM close the cluster and leave a folder that the same command resumes.
 
-An exception inside a unit is not tried again: units are pure, it would come back.
+A disk that refuses is no fault of a unit: it ends the run at once.
 """
 
 import logging
@@ -18,18 +19,21 @@ import multiprocessing
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.scheduler import NoWorkerError
 
-from pipelines.errors import ExecutionError, InterruptedRunError, ShardError, WorkerDeathError
+from pipelines.errors import ExecutionError, InterruptedRunError, ShardError
+from pipelines.failures import N_ATTEMPTS, WORKER_DEATH, Failure, failure_of
 from pipelines.files import TEMPORARY_PREFIX
 from pipelines.shards import (
     Receipt,
@@ -57,10 +61,9 @@ __all__ = [
     "take_stock",
 ]
 
-N_DEATHS = 2
-"""Worker deaths after which a unit is given up."""
-
 _N_LOST_CLUSTERS = 3
+_N_HOPELESS = 50
+"""Units that failed before any went well, after which the others are not tried."""
 _CLOSE_S = 5
 _START_S = 120
 
@@ -69,6 +72,9 @@ _DASK_SETTINGS = {
     # without it, a cluster that lost its workers waits for ever
     "distributed.scheduler.no-workers-timeout": "60s",
     "distributed.scheduler.work-stealing": False,
+    # counted by the wall clock: one that is set forward would look like workers that are silent;
+    # a local worker that dies is noticed by its nanny
+    "distributed.scheduler.worker-ttl": None,
     "distributed.worker.daemon": True,
     "distributed.admin.log-format": "%(message)s",
     "distributed.nanny.pre-spawn-environ": dict(WORKER_ENVIRONMENT),
@@ -93,8 +99,8 @@ class Execution:
         Units that were there, and units computed now.
     damaged
         Why shards had to be computed again.
-    deaths
-        Worker deaths by hash of the unit.
+    failures
+        Failed attempts by hash of the unit, also of those that went well later.
 
     Examples
     --------
@@ -106,14 +112,36 @@ class Execution:
     n_reused: int = 0
     n_computed: int = 0
     damaged: list[str] = field(default_factory=list)
-    deaths: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, list[Failure]] = field(default_factory=dict)
+
+    @property
+    def deaths(self) -> dict[str, int]:
+        """Worker deaths by hash of the unit."""
+        counts = {
+            unit: sum(failure.kind == WORKER_DEATH for failure in failures)
+            for unit, failures in self.failures.items()
+        }
+        return {unit: count for unit, count in counts.items() if count}
+
+    def n_failures(self, unit: str) -> int:
+        """Return how often a unit failed."""
+        return len(self.failures.get(unit, ()))
+
+    def fail(self, unit: str, failure: Failure) -> None:
+        """Note a failed attempt."""
+        self.failures.setdefault(unit, []).append(failure)
 
 
 def _ignore(receipt: Receipt, was_there: bool) -> None:  # noqa: FBT001 - the form of `Report`
     """Report to nobody."""
 
 
-def take_stock(plan: "RunPlan", folder: "RunFolder", report: Report = _ignore) -> Execution:
+def take_stock(
+    plan: "RunPlan",
+    folder: "RunFolder",
+    report: Report = _ignore,
+    execution: Execution | None = None,
+) -> Execution:
     """Return which units are done, every file of theirs checked.
 
     Parameters
@@ -124,6 +152,8 @@ def take_stock(plan: "RunPlan", folder: "RunFolder", report: Report = _ignore) -
         A run folder that this process holds.
     report
         Called with every unit that is done.
+    execution
+        What to note it in; a new one if left out.
 
     Notes
     -----
@@ -147,7 +177,7 @@ def take_stock(plan: "RunPlan", folder: "RunFolder", report: Report = _ignore) -
     clean_temporary(folder.root)
     mend_manifest(folder.manifest)
     logged = {receipt.unit for receipt in read_manifest(folder.manifest)}
-    execution = Execution()
+    execution = Execution() if execution is None else execution
     for unit in plan.units:
         if not (folder.shards / unit.digest).exists():
             continue
@@ -172,6 +202,7 @@ def execute(
     n_workers: int,
     report: Report = _ignore,
     connect: Connect | None = None,
+    execution: Execution | None = None,
 ) -> Execution:
     """Compute every unit that has no whole shard yet.
 
@@ -189,17 +220,19 @@ def execute(
         Called with every finished unit.
     connect
         Gives a client; None starts workers on this machine.
+    execution
+        What to note it in, so that it is known however this ends; a new one if left out.
 
     Returns
     -------
-    Receipts of all units.
+    Receipts of all units but those that are set aside.
 
     Raises
     ------
-    WorkerDeathError
-        If units killed their worker twice; all others are done.
+    ShardError
+        If the disk refuses.
     ExecutionError
-        If a unit raised something of no tree of ours, or no cluster could be kept.
+        If no cluster could be kept, or every unit that was tried failed.
     InterruptedRunError
         On Ctrl-C or SIGTERM, inside `interruptible`.
 
@@ -208,40 +241,46 @@ def execute(
     >>> execute.__name__  # run by tests/pipelines/test_execute.py: it starts processes
     'execute'
     """
-    execution = take_stock(plan, folder, report)
+    execution = take_stock(plan, folder, report, execution)
     n_lost = 0
     while pending := _pending(plan, execution):
-        before = (len(execution.receipts), sum(execution.deaths.values()))
-        with dask.config.set(_DASK_SETTINGS):
-            _one_cluster(pending, job, folder, n_workers, execution, report, connect or _cluster)
-        moved = (len(execution.receipts), sum(execution.deaths.values())) != before
-        n_lost = 0 if moved else n_lost + 1
+        before = _moves(execution)
+        why = ""
+        try:
+            with dask.config.set(_DASK_SETTINGS):
+                _one_cluster(pending, job, folder, n_workers, execution, report, connect)
+        except _ClusterStartError as error:
+            why = f" (last: {error})"
+        n_lost = 0 if _moves(execution) != before else n_lost + 1
         if n_lost == _N_LOST_CLUSTERS:
             raise ExecutionError(
                 f"{folder.root}: {n_lost} clusters in a row lost their workers before any unit "
-                "was done; workers that live are needed. Look at the memory of this machine, "
+                f"was done{why}; workers that live are needed. Look at the memory of this machine, "
                 "use fewer --workers, then run the same command again."
             )
-    _refuse_quarantined(plan, execution)
     return execution
+
+
+def _moves(execution: Execution) -> int:
+    return len(execution.receipts) + sum(map(len, execution.failures.values()))
 
 
 def _pending(plan: "RunPlan", execution: Execution) -> list["Unit"]:
     return [
         unit
         for unit in plan.units
-        if unit.digest not in execution.receipts and execution.deaths.get(unit.digest, 0) < N_DEATHS
+        if unit.digest not in execution.receipts and execution.n_failures(unit.digest) < N_ATTEMPTS
     ]
 
 
-def _refuse_quarantined(plan: "RunPlan", execution: Execution) -> None:
-    given_up = [unit for unit in plan.units if unit.digest not in execution.receipts]
-    if given_up:
-        raise WorkerDeathError(
-            f"{len(given_up)} of {len(plan.units)} units: each killed its worker {N_DEATHS} times "
-            f"(first: {given_up[0]}, shard {given_up[0].digest}); a unit must fit into the memory "
-            "of a worker. All other units are done. Use fewer --workers or, in a new folder, a "
-            "smaller --block-size."
+def _refuse_hopeless(execution: Execution) -> None:
+    """Stop where the fault is not in single units: that need not be found out unit by unit."""
+    if not execution.receipts and len(execution.failures) >= _N_HOPELESS:
+        failure = list(execution.failures.values())[-1][-1]
+        raise ExecutionError(
+            f"{len(execution.failures)} units failed and none went well (last: {failure}); units "
+            "that can be computed are needed. Read the traceback in the provenance, mend what it "
+            "names, then run the same command again."
         )
 
 
@@ -252,37 +291,88 @@ def _one_cluster(
     n_workers: int,
     execution: Execution,
     report: Report,
-    connect: Connect,
+    connect: Connect | None,
 ) -> None:
-    """Run units on one cluster until they are done or the cluster has lost a worker."""
-    with connect(min(n_workers, len(pending)), folder.root) as client:
-        waiting = iter(pending)
-        running: dict[Future[Receipt], Unit] = {}
+    """Run units on one cluster until they are done or it has lost all its workers."""
+    n_wanted = min(n_workers, len(pending))
+    with (connect or _cluster)(n_wanted, folder.root) as client:
+        waiting = deque(pending)
+        running: dict[Future[Receipt], tuple[Unit, str]] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
-
-        def submit() -> None:
-            unit = next(waiting, None)
-            if unit is not None:
-                future = client.submit(run_unit, job, unit, key=f"unit-{unit.digest}", pure=False)
-                running[future] = unit
+        workers = _OwnWorkers(client) if connect is None else _AnyWorkers(n_wanted)
+        while True:
+            for worker in workers.take(len(waiting)):
+                unit = waiting.popleft()
+                # another key for another attempt: Dask would give back the failure it knows
+                key = f"unit-{unit.digest}-{execution.n_failures(unit.digest)}"
+                named = [worker] if worker else None
+                future = client.submit(run_unit, job, unit, key=key, pure=False, workers=named)
+                running[future] = unit, worker
                 finished.add(future)  # type: ignore[no-untyped-call]
-
-        for _ in range(min(n_workers, len(pending))):
-            submit()
-        is_whole = True
-        while running:
+            if not running:
+                return
             future = next(finished)
-            unit = running.pop(future)
+            unit, worker = running.pop(future)
             if future.status == "finished":
                 receipt: Receipt = future.result()
                 _store(receipt, folder, execution)
                 report(receipt, False)
+                workers.note("nothing", worker)
+            elif future.status == "error":
+                workers.note(_note_failure(unit, future, execution), worker)
+                if 0 < execution.n_failures(unit.digest) < N_ATTEMPTS:
+                    waiting.append(unit)
             else:
-                _explain(unit, future, execution)
-                is_whole = False
-            future.release()
-            if is_whole:
-                submit()
+                workers.note("cluster", worker)  # cancelled or lost with its scheduler
+            future.release()  # type: ignore[no-untyped-call]
+
+
+_Loss = Literal["nothing", "worker", "cluster"]
+
+
+class _AnyWorkers:
+    """Places for units on workers that come and go: Dask chooses the worker."""
+
+    def __init__(self, n_place: int) -> None:
+        self.n_free = n_place
+        self.is_lost = False
+
+    def note(self, loss: _Loss, worker: str) -> None:
+        self.is_lost = self.is_lost or loss == "cluster"
+        self.n_free += 1
+
+    def take(self, n_wanted: int) -> list[str]:
+        n_taken = 0 if self.is_lost else min(n_wanted, self.n_free)
+        self.n_free -= n_taken
+        return n_taken * [""]
+
+
+class _OwnWorkers:
+    """The workers of this machine that have nothing to do; those that a nanny starts anew join.
+
+    Each is given its unit by name: Dask may give one worker two, and both would have its death.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.known = set(client.nthreads())  # type: ignore[no-untyped-call]
+        self.idle = deque(sorted(self.known))
+        self.has_gaps = self.is_lost = False
+
+    def note(self, loss: _Loss, worker: str) -> None:
+        self.is_lost = self.is_lost or loss == "cluster"
+        self.has_gaps = self.has_gaps or loss == "worker"
+        if loss == "nothing":
+            self.idle.append(worker)
+
+    def take(self, n_wanted: int) -> list[str]:
+        if self.is_lost:
+            return []
+        if self.has_gaps:
+            fresh = set(self.client.nthreads()) - self.known  # type: ignore[no-untyped-call]
+            self.known |= fresh
+            self.idle.extend(sorted(fresh))
+        return [self.idle.popleft() for _ in range(min(n_wanted, len(self.idle)))]
 
 
 def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
@@ -291,21 +381,32 @@ def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
     execution.n_computed += 1
 
 
-def _explain(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> None:
-    """Count a death, pass over a cluster that is lost, raise anything else."""
-    if future.status != "error":
-        return  # cancelled or lost with its scheduler
+def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> _Loss:
+    """Note a failed attempt; return what was lost with it. Raise what is no unit's fault."""
     error = future.exception()  # type: ignore[no-untyped-call]
+    if isinstance(error, NoWorkerError):
+        return "cluster"
     if isinstance(error, KilledWorker):
-        execution.deaths[unit.digest] = execution.deaths.get(unit.digest, 0) + 1
-    elif not isinstance(error, NoWorkerError):
+        message = "the process that computed it died, as it does when memory runs out"
+        execution.fail(unit.digest, Failure(kind=WORKER_DEATH, message=message, traceback=""))
+        return "worker"
+    if isinstance(error, ShardError):
         error.add_note(f"in {unit}, shard {unit.digest}")
         raise error
+    trace = future.traceback()  # type: ignore[no-untyped-call]
+    execution.fail(unit.digest, failure_of(error, trace))
+    _refuse_hopeless(execution)
+    return "nothing"
+
+
+class _ClusterStartError(ExecutionError):
+    """A worker died while its cluster started; another cluster may do better."""
 
 
 @contextmanager
 def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
     """Start workers on this machine, and let go of them however the block ends."""
+    others = set(multiprocessing.active_children())
     with (
         # in the run folder, so that a resumed run removes what a killed one left
         tempfile.TemporaryDirectory(
@@ -313,26 +414,34 @@ def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
         ) as scratch,
         quiet_dask(),
     ):
-        cluster = LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=n_workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",  # any free port: None still claims 8787
-            scheduler_kwargs={"dashboard": False},
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        )
+        try:
+            cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",  # any free port: None still claims 8787
+                scheduler_kwargs={"dashboard": False},
+                local_directory=scratch,
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            _kill_workers(others)
+            raise _ClusterStartError(" ".join(str(error).split())) from error
         client = Client(cluster)  # type: ignore[no-untyped-call]
         try:
             _wait_for_workers(client, n_workers)
             yield client
         except BaseException:
             # whatever ended the block: nobody waits for a unit whose result nobody reads
-            _kill_workers()
+            _kill_workers(others)
             raise
         finally:
-            client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
-            cluster.close(timeout=_CLOSE_S)
+            # a nanny that is starting a worker anew lets its cluster wait for longer than this
+            with suppress(TimeoutError):
+                client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
+            with suppress(TimeoutError):
+                cluster.close(timeout=_CLOSE_S)
+            _kill_workers(others)
 
 
 def _wait_for_workers(client: Client, n_workers: int) -> None:
@@ -346,8 +455,9 @@ def _wait_for_workers(client: Client, n_workers: int) -> None:
         ) from error
 
 
-def _kill_workers() -> None:
-    for process in multiprocessing.active_children():
+def _kill_workers(others: Iterable[BaseProcess]) -> None:
+    """Kill the processes that this one started, but for those it had before."""
+    for process in set(multiprocessing.active_children()).difference(others):
         process.kill()
 
 

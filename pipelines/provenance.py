@@ -1,4 +1,10 @@
-"""Everything that tells one run from another and must not be in a table: times, hosts, reasons."""
+"""Everything that tells one run from another and must not be in a table: times, hosts, reasons.
+
+Written when a run starts, with the outcome ``running``, and again when it ends, so that a run that
+was killed has left its versions and its machine as well. Nothing here is read to compute a
+patient, so a clock that jumps changes no table. No environment variable and no command line is
+kept: they hold secrets.
+"""
 
 import importlib.metadata
 import json
@@ -7,7 +13,7 @@ import platform
 import socket
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +22,7 @@ from kernels import BuildError, DeviceError, devices
 from pipelines.cards import ALL_CARDS
 from pipelines.errors import InputError
 from pipelines.files import file_sha256, write_json
+from pipelines.origin import kernel_record, source_commit
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
@@ -23,7 +30,18 @@ if TYPE_CHECKING:
     from pipelines.run_folder import RunFolder, Settings
     from pipelines.tables import TableFile
 
-__all__ = ["choose_device", "device_reasons", "library_versions", "record_run", "timestamp"]
+__all__ = [
+    "RUNNING",
+    "RunRecord",
+    "choose_device",
+    "device_reasons",
+    "library_versions",
+    "record_run",
+    "timestamp",
+]
+
+RUNNING = "running"
+"""Outcome of a run that has not ended, or was killed."""
 
 _LIBRARIES = (
     *("neurocohort", "numpy", "sympy", "pydantic", "pint", "ruamel.yaml"),
@@ -99,16 +117,50 @@ def choose_device(asked: str, protocol: "Protocol") -> tuple[str, dict[str, str]
         raise InputError(f"--device: {error.given}; {error.allowed}. {error.remedy}.") from error
 
 
+@dataclass(slots=True, kw_only=True)
+class RunRecord:
+    """What one start of a run tells of itself; its outcome and its seconds grow.
+
+    Parameters
+    ----------
+    started
+        When it started.
+    n_workers
+        Worker processes.
+    passed_over
+        Why faster devices were not used.
+    warnings
+        What the protocol was told before it ran.
+    program_text
+        The lowered equations.
+    outcome
+        `RUNNING`, ``finished``, ``units set aside``, ``interrupted`` or ``failed: ...``.
+    seconds
+        Wall time by stage [s], on a clock that does not jump.
+
+    Examples
+    --------
+    >>> RunRecord(
+    ...     started="", n_workers=1, passed_over={}, warnings=(), program_text=""
+    ... ).outcome
+    'running'
+    """
+
+    started: str
+    n_workers: int
+    passed_over: Mapping[str, str]
+    warnings: Iterable[str]
+    program_text: str
+    outcome: str = RUNNING
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
 def record_run(
     folder: "RunFolder",
     settings: "Settings",
     execution: "Execution",
     tables: Iterable["TableFile"],
-    *,
-    started: str,
-    n_workers: int,
-    passed_over: Mapping[str, str],
-    warnings: Iterable[str] = (),
+    record: RunRecord,
 ) -> None:
     """Write the provenance of a run; an earlier run in the same folder stays listed.
 
@@ -122,36 +174,35 @@ def record_run(
         What was computed and what was there.
     tables
         The finished tables.
-    started
-        When this run started.
-    n_workers
-        Worker processes.
-    passed_over
-        Why faster devices were not used.
-    warnings
-        What the protocol was told before it ran.
+    record
+        This run.
 
     Examples
     --------
     >>> record_run.__name__  # run by tests/pipelines/test_run_trial.py: it needs a run
     'record_run'
     """
-    runs = [
-        *_earlier_runs(folder),
-        {
-            "started": started,
-            "ended": timestamp(),
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "platform": platform.platform(),
-            "processor": _processor(),
-            "workers": n_workers,
-            "units_reused": execution.n_reused,
-            "units_computed": execution.n_computed,
-            "shards_damaged": execution.damaged,
-            "worker_deaths": dict(execution.deaths),
+    this = {
+        "started": record.started,
+        "ended": "" if record.outcome == RUNNING else timestamp(),
+        "outcome": record.outcome,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "workers": record.n_workers,
+        "units_reused": execution.n_reused,
+        "units_computed": execution.n_computed,
+        "seconds": {stage: round(seconds, 3) for stage, seconds in record.seconds.items()},
+        "seconds_in_units": round(sum(one.seconds for one in execution.receipts.values()), 3),
+        "shards_damaged": execution.damaged,
+        "worker_deaths": execution.deaths,
+        "failures": {
+            unit: [asdict(failure) for failure in failures]
+            for unit, failures in sorted(execution.failures.items())
         },
-    ]
+    }
+    runs = [run for run in _earlier_runs(folder) if not _is_same(run, this)]
     write_json(
         folder.provenance,
         {
@@ -159,31 +210,44 @@ def record_run(
             "seed": settings.protocol.get("seed"),
             "protocol_sha256": settings.protocol_hash,
             "protocol_file_sha256": file_sha256(folder.protocol_as_given),
+            "protocol_resolved_sha256": file_sha256(folder.protocol_resolved),
+            "settings_sha256": file_sha256(folder.settings),
             "device": settings.device,
             "precision": "float64",
             "devices": device_reasons(),
-            "devices_passed_over": dict(passed_over),
-            "warnings": list(warnings),
+            "devices_passed_over": dict(record.passed_over),
+            "kernel": kernel_record(record.program_text, settings.device),
+            "warnings": list(record.warnings),
             "block_size": settings.block_size,
             "trajectories_per_arm": settings.n_trajectories,
             "simulator": settings.simulator,
             "code": dict(settings.code),
+            "commit": source_commit(),
             "versions": library_versions(),
             "shards": {
                 unit: {name: stored.sha256 for name, stored in receipt.files.items()}
                 for unit, receipt in sorted(execution.receipts.items())
             },
             "tables": {table.name: asdict(table) for table in tables},
-            "runs": runs,
+            "runs": [*runs, this],
         },
     )
+
+
+def _is_same(run: Mapping[str, Any], this: Mapping[str, Any]) -> bool:
+    """Return whether an entry is what this run wrote when it started."""
+    keys = ("started", "host", "pid")
+    return run.get("outcome") == RUNNING and all(run.get(key) == this[key] for key in keys)
 
 
 def _earlier_runs(folder: "RunFolder") -> list[Mapping[str, Any]]:
     if not folder.provenance.exists():
         return []
-    found = json.loads(folder.provenance.read_text(encoding="utf-8"))
-    runs: list[Mapping[str, Any]] = found.get("runs", [])
+    try:
+        found = json.loads(folder.provenance.read_text(encoding="utf-8"))
+        runs: list[Mapping[str, Any]] = [run for run in found["runs"] if isinstance(run, dict)]
+    except (ValueError, TypeError, KeyError):
+        return [{"outcome": "unknown: the provenance of earlier runs could not be read"}]
     return runs
 
 

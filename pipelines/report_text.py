@@ -162,6 +162,11 @@ def render(summary: dict[str, Any]) -> str:
             f"{summary['n_failed']} of {summary['n_patients']:,} patients could not be solved to "
             "the end; they are kept in the tables with their code (adsl: RESCODE, RESTXT)."
         )
+    if summary.get("n_missing"):
+        blocks.append(
+            f"{summary['n_missing']:,} patients are missing from every table: their units failed "
+            f"at every attempt, see {summary['folder']}/failures.json."
+        )
     blocks.append(
         f"Tables: {summary['folder']}/tables (Parquet; 'cohort export {summary['folder']} --csv' "
         f"for CSV)\n{NOTICE}"

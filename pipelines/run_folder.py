@@ -5,10 +5,15 @@
     protocol.yaml            as the user gave it
     protocol.resolved.json   validated, with overrides
     settings.json            what the folder was begun with; a resumed run must agree
-    provenance.json          versions, seeds, device and reasons, hashes, times, hosts
+    provenance.json          versions, commit, seeds, device, kernel, hashes, times, hosts, failures
+    program.txt, kernel.*    the lowered equations, and the text that the device compiled
+    parameters.txt           every number of the model with its source
+    inputs/                  copies of the user's files that the protocol names
     manifest.jsonl           one line a finished shard
+    failures.json            units that are set aside; absent if there are none
     shards/  tables/
     cluster/                 scripts and logs of a batch system's jobs
+    SHA256SUMS               the seal of a finished run, see `pipelines.seal`
     run.lock                 held (flock) by the live run, names its process and host
 
 Nothing here is created before all input has been checked.
@@ -26,7 +31,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import FolderError, LockError
-from pipelines.files import write_json, write_text
+from pipelines.failures import FAILURES
+from pipelines.files import file_sha256, write_json, write_text
+from pipelines.seal import SealError, read_seal
 from pipelines.shards import MANIFEST, SHARDS
 
 if TYPE_CHECKING:
@@ -38,6 +45,7 @@ __all__ = [
     "differences",
     "hold",
     "read_settings",
+    "refuse_if_held",
     "settings_of",
 ]
 
@@ -97,12 +105,19 @@ class RunFolder:
         return self.root / "protocol.resolved.json"
 
     @property
+    def failures(self) -> Path:
+        """Units that are set aside."""
+        return self.root / FAILURES
+
+    @property
     def lock(self) -> Path:
         """The lock file."""
         return self.root / "run.lock"
 
     def begin(self, settings: "Settings", protocol_text: str) -> None:
         """Create the folder, or check that it was begun with the same settings.
+
+        Of a folder that was begun before, files that came to harm since are written anew.
 
         Raises
         ------
@@ -112,10 +127,20 @@ class RunFolder:
         self.check(settings)
         self.shards.mkdir(parents=True, exist_ok=True)
         self.tables.mkdir(exist_ok=True)
-        if not self.settings.exists():
+        if not self.settings.exists() or self._has_changed(self.protocol_as_given):
             write_text(self.protocol_as_given, protocol_text)
-            write_json(self.protocol_resolved, settings.protocol)
-            write_json(self.settings, settings.to_json())
+        write_json(self.protocol_resolved, settings.protocol)
+        write_json(self.settings, settings.to_json())  # last: its presence says "begun"
+
+    def _has_changed(self, path: Path) -> bool:
+        """Return whether a file is not what the folder was sealed with."""
+        try:
+            sums = read_seal(self.root)
+        except SealError:
+            sums = None
+        if sums is None:
+            return not path.is_file()
+        return not path.is_file() or sums.get(path.name) != file_sha256(path)
 
     def check(self, settings: "Settings") -> None:
         """Refuse a folder that was begun with something else; writes nothing.
@@ -388,6 +413,34 @@ def hold(folder: RunFolder) -> Iterator[None]:
         if not isinstance(error, LockError):
             os.ftruncate(descriptor, 0)
         raise
+    finally:
+        os.close(descriptor)
+
+
+def refuse_if_held(folder: RunFolder) -> None:
+    """Refuse a folder that a live run writes to; writes nothing.
+
+    Parameters
+    ----------
+    folder
+        A run folder.
+
+    Raises
+    ------
+    LockError
+        If a live run holds it.
+
+    Examples
+    --------
+    >>> refuse_if_held(RunFolder(Path("no/folder")))
+    """
+    if not folder.lock.exists():
+        return
+    descriptor = os.open(folder.lock, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        raise LockError(_held(folder, _owner(descriptor))) from error
     finally:
         os.close(descriptor)
 

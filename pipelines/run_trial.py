@@ -3,12 +3,20 @@
 1. everything that was asked for is checked, before anything is written
 2. the folder is created, or recognised as begun with the same protocol and settings
 3. the folder is locked
-4. units without a whole shard are computed
-5. shards become tables
-6. program, parameters and provenance are written, and the summary is read back from the tables
+4. provenance, program, kernel and parameters are written
+5. units without a whole shard are computed; those that fail again and again are set aside
+6. shards become tables, unless units are set aside
+7. the provenance is completed, the folder is sealed, the summary is read back from the tables
 """
 
-from dataclasses import dataclass
+import errno
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +27,23 @@ from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.cluster.workplaces import this_machine
 from pipelines.definitions import read_definitions
-from pipelines.errors import FolderError, InputError
+from pipelines.errors import (
+    FolderError,
+    InputError,
+    PipelineError,
+    SetAsideError,
+    ShardError,
+)
 from pipelines.execute import Execution, Report, execute, interruptible
-from pipelines.files import write_text
-from pipelines.plan import RunPlan, make_plan, trial_facts
-from pipelines.provenance import choose_device, record_run, timestamp
+from pipelines.failures import set_aside_text, write_failures
+from pipelines.files import file_sha256, text_sha256, write_atomically, write_text
+from pipelines.origin import kernel_source
+from pipelines.plan import RunPlan, Unit, make_plan, trial_facts
+from pipelines.provenance import RunRecord, choose_device, record_run, timestamp
 from pipelines.report_text import summarise
 from pipelines.run_folder import RunFolder, Settings, hold, read_settings, settings_of
+from pipelines.seal import SealError, break_seal, read_seal, write_seal
+from pipelines.shards import RECEIPT
 from pipelines.tables import TableFile, write_tables
 from pipelines.trial_warnings import trial_warnings
 from pipelines.worker import SIMULATOR, Job, find_simulator
@@ -41,6 +59,15 @@ __all__ = ["DEFAULT_TRAJECTORIES", "Preparation", "Request", "Result", "prepare"
 
 DEFAULT_TRAJECTORIES = 3
 """Patients of each arm whose course over time is kept."""
+
+
+_DISK_REFUSES = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),
+        *(errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENOENT),
+    }
+)
+"""Numbers of errors that are about the disk; a socket that times out is an OSError as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +94,8 @@ class Request:
         The function that simulates, ``module:name``.
     open_workplace
         Where units are computed; None for worker processes on this machine.
+    allow_missing
+        Whether tables are made without the units that are set aside.
 
     Examples
     --------
@@ -83,6 +112,7 @@ class Request:
     n_workers: int | None = None
     simulator: str = SIMULATOR
     open_workplace: "OpenWorkplace | None" = None
+    allow_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +141,14 @@ class Result:
     Examples
     --------
     >>> sorted(Result.__dataclass_fields__)
-    ['execution', 'folder', 'summary', 'tables']
+    ['execution', 'folder', 'set_aside', 'summary', 'tables']
     """
 
     folder: RunFolder
     execution: Execution
     tables: tuple[TableFile, ...]
     summary: dict[str, Any]
+    set_aside: tuple[Unit, ...] = ()
 
 
 def prepare(request: Request) -> Preparation:
@@ -215,8 +246,13 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
         If an option or the folder cannot be used; nothing was written.
     LockError
         If another live run holds the folder.
+    SetAsideError
+        If units failed at every attempt and the request does not allow tables without them; all
+        others are done.
     ExecutionError
-        If units could not be computed.
+        If no unit could be computed.
+    ShardError
+        If the disk refuses.
     InterruptedRunError
         On Ctrl-C or SIGTERM; the same request resumes.
 
@@ -225,34 +261,178 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
     >>> run_trial.__name__  # run by tests/pipelines/test_run_trial.py: it starts processes
     'run_trial'
     """
-    started = timestamp()
+    started, clock = timestamp(), time.perf_counter()
     ready = prepare(request)
+    texts = model_texts(request.protocol)
+    record = RunRecord(
+        started=started,
+        n_workers=ready.n_workers,
+        passed_over=ready.passed_over,
+        warnings=trial_warnings(request.protocol),
+        program_text=texts["program.txt"],
+    )
+    record.seconds["prepare"] = time.perf_counter() - clock
+    with interruptible(), _disk(ready.folder.root):
+        _create(ready.folder.root)
+        with hold(ready.folder):
+            return _run_held(request, ready, texts, record, report)
+
+
+def _run_held(
+    request: Request,
+    ready: Preparation,
+    texts: "Mapping[str, str]",
+    record: RunRecord,
+    report: Report | None,
+) -> Result:
     folder = ready.folder
-    with interruptible():
-        _create(folder.root)
-        with hold(folder):
-            folder.begin(ready.settings, request.protocol_text)
-            execution = _compute(ready, request.open_workplace or this_machine, report)
-            tables = write_tables(ready.plan, ready.facts, folder)
-            for name, text in model_texts(request.protocol).items():
-                write_text(folder.root / name, text)
-            record_run(
-                folder,
-                ready.settings,
-                execution,
-                tables,
-                started=started,
-                n_workers=ready.n_workers,
-                passed_over=ready.passed_over,
-                warnings=trial_warnings(request.protocol),
-            )
+    folder.begin(ready.settings, request.protocol_text)
+    sealed = _sealed(folder)
+    execution = Execution()
+    with _recorded(ready, execution, record):
+        with _timed(record, "write model"):
+            record_run(folder, ready.settings, execution, (), record)
+            _write_model(ready, texts)
+        with _timed(record, "units"):
+            _compute(ready, request.open_workplace or this_machine, execution, report)
+        break_seal(folder.root)
+        set_aside = tuple(
+            unit for unit in ready.plan.units if unit.digest not in execution.receipts
+        )
+        write_failures(folder.failures, set_aside, execution.failures)
+        whole = _without(ready.plan, set_aside, request, execution, folder)
+        n_missing = ready.plan.n_patients - whole.n_patients
+        with _timed(record, "tables"):
+            tables = write_tables(whole, ready.facts, folder, n_missing=n_missing)
+        record.outcome = "finished without units that are set aside" if n_missing else "finished"
+    record_run(folder, ready.settings, execution, tables, record)
+    write_seal(folder.root, _known_sums(folder, execution, tables, sealed))
     summary = summarise(folder, request.protocol, tables)
-    return Result(folder=folder, execution=execution, tables=tables, summary=summary)
+    if n_missing:
+        summary["n_missing"] = n_missing
+    return Result(
+        folder=folder, execution=execution, tables=tables, summary=summary, set_aside=set_aside
+    )
+
+
+@contextmanager
+def _recorded(ready: Preparation, execution: Execution, record: RunRecord) -> Iterator[None]:
+    """Leave the outcome in the provenance however the block ends, short of a kill."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, SetAsideError):
+            record.outcome = "units set aside"
+        elif isinstance(error, KeyboardInterrupt):
+            record.outcome = "interrupted"
+        else:
+            record.outcome = f"failed: {type(error).__name__}"
+        # the reason that ends the run is told, also where the disk that refused refuses this
+        with suppress(OSError):
+            record_run(ready.folder, ready.settings, execution, (), record)
+        raise
+
+
+@contextmanager
+def _timed(record: RunRecord, stage: str) -> Iterator[None]:
+    clock = time.perf_counter()
+    try:
+        yield
+    finally:
+        record.seconds[stage] = time.perf_counter() - clock
+
+
+@contextmanager
+def _disk(root: Path) -> Iterator[None]:
+    """Turn what the disk refuses anywhere in a run into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, PipelineError) or error.errno not in _DISK_REFUSES:
+            raise
+        raise ShardError(
+            f"{error.filename or root}: {error.strerror or error}; a folder that can be written "
+            "and has room is needed. Make room, then run the same command again."
+        ) from error
+
+
+def _write_model(ready: Preparation, texts: "Mapping[str, str]") -> None:
+    """Write what the run is made of, and copies of the files that its protocol names."""
+    root = ready.folder.root
+    kernel = kernel_source(texts["program.txt"], ready.plan.device)
+    for name, text in {**texts, **kernel}.items():
+        write_text(root / name, text)
+    for key in ready.plan.code:
+        if key.startswith("file "):
+            path = Path(key.removeprefix("file "))
+            name = re.sub(r"[^A-Za-z0-9._-]", "_", path.name)
+            (root / "inputs").mkdir(exist_ok=True)
+            copy = root / "inputs" / f"{file_sha256(path)[:16]}-{name}"
+            write_atomically(copy, partial(shutil.copyfile, path))
+
+
+def _sealed(folder: RunFolder) -> dict[str, str]:
+    """Return what the folder was sealed with; nothing if it was not, or its seal is damaged."""
+    try:
+        return read_seal(folder.root) or {}
+    except SealError:
+        return {}
+
+
+def _without(
+    plan: RunPlan,
+    set_aside: tuple[Unit, ...],
+    request: Request,
+    execution: Execution,
+    folder: RunFolder,
+) -> RunPlan:
+    """Return the plan of what is done; refuse if that is not all and nobody asked for less."""
+    if not set_aside:
+        return plan
+    units = tuple(unit for unit in plan.units if unit.digest in execution.receipts)
+    cells = {(unit.arm, unit.variant) for unit in plan.units}
+    empty = sorted(cells - {(unit.arm, unit.variant) for unit in units})
+    if request.allow_missing and not empty:
+        return replace(plan, units=units)
+    for path in folder.tables.glob("*.parquet"):
+        path.unlink()  # of an earlier run that was allowed to leave patients out
+    what = set_aside_text(set_aside, len(plan.units), execution.failures)
+    cause = (
+        f"arm '{empty[0][0]}' has no patient left, so --allow-missing cannot help"
+        if request.allow_missing
+        else "--allow-missing makes tables without them"
+    )
+    raise SetAsideError(
+        f"{folder.root}: {what}; tables of all patients are allowed. All other units are done. "
+        f"Read {folder.failures}, then run the same command again to try these once more; {cause}."
+    )
+
+
+def _known_sums(
+    folder: RunFolder,
+    execution: Execution,
+    tables: tuple[TableFile, ...],
+    sealed: "Mapping[str, str]",
+) -> dict[str, str]:
+    """Return the checksums of what was checked or written, and of tables that others wrote."""
+    shards, own = folder.shards.name, folder.tables.name
+    known = {f"{own}/{table.name}.parquet": table.sha256 for table in tables}
+    for unit, receipt in execution.receipts.items():
+        for name, stored in receipt.files.items():
+            known[f"{shards}/{unit}/{name}.parquet"] = stored.sha256
+        known[f"{shards}/{unit}/{RECEIPT}"] = text_sha256(receipt.to_json() + "\n")
+    for name, digest in sealed.items():
+        if name.startswith(f"{own}/") and name not in known and (folder.root / name).is_file():
+            known[name] = digest
+    return known
 
 
 def _compute(
-    ready: Preparation, open_workplace: "OpenWorkplace", report: Report | None
-) -> Execution:
+    ready: Preparation,
+    open_workplace: "OpenWorkplace",
+    execution: Execution,
+    report: Report | None,
+) -> None:
     """Compute the units that are missing, wherever that is."""
     with open_workplace(ready.folder, len(ready.plan.units)) as place:
 
@@ -261,13 +441,14 @@ def _compute(
             if report is not None:
                 report(receipt, was_there)
 
-        return execute(
+        execute(
             ready.plan,
             ready.job,
             ready.folder,
             n_workers=place.n_workers or ready.n_workers,
             report=note,
             connect=place.connect,
+            execution=execution,
         )
 
 

@@ -6,9 +6,10 @@
     manifest.jsonl                                        one line a shard, appended by the driver
 
 A shard folder is filled under a temporary name in the same file system, synced and renamed, so it
-is either whole or absent. Its receipt carries the SHA-256 of every file; a shard that does not
-match its receipt is damaged and computed again. The manifest is a log for people and for the
-proof that a resumed run computed nothing twice; the folders themselves decide what is done.
+is either whole or absent. Its receipt carries the SHA-256 of every file, and a checksum of itself;
+a shard that does not match its receipt is damaged and computed again. The manifest is a log for
+people and for the proof that a resumed run computed nothing twice; the folders themselves decide
+what is done.
 """
 
 import json
@@ -25,9 +26,11 @@ import polars as pl
 from pipelines.errors import ShardError
 from pipelines.files import (
     TEMPORARY_PREFIX,
+    canonical_json,
     file_sha256,
     sync_file,
     sync_folder,
+    text_sha256,
     write_text,
 )
 from pipelines.schema import SUBJECT_TABLES
@@ -121,15 +124,22 @@ class Receipt:
     variant: str = ""
 
     def to_json(self) -> str:
-        """Return the receipt as one line of JSON."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """Return the receipt as one line of JSON, with a checksum of its own."""
+        plain = asdict(self)
+        checksum = text_sha256(canonical_json(plain))
+        return json.dumps({**plain, "checksum": checksum}, sort_keys=True)
 
     @staticmethod
     def from_json(text: str) -> "Receipt":
         """Read what `to_json` wrote; a ValueError, TypeError or KeyError tells of another text."""
         raw = json.loads(text)
+        raw.pop("checksum")
         raw["files"] = {name: StoredFile(**file) for name, file in raw["files"].items()}
-        return Receipt(**raw)
+        receipt = Receipt(**raw)
+        # the text, not only the checksum: some changed characters mean the same to a JSON reader
+        if receipt.to_json() != text.removesuffix("\n"):
+            raise ValueError("it does not match its own checksum")
+        return receipt
 
 
 def write_shard(
@@ -205,9 +215,10 @@ def write_shard(
         sync_folder(temporary)
         _take_name(temporary, folder / unit)
         sync_folder(folder)
-    except OSError as error:
+    except (OSError, pl.exceptions.PolarsError) as error:
+        why = getattr(error, "strerror", None) or error
         raise ShardError(
-            f"shard {folder / unit}: {error.strerror or error}; a folder that can be written and "
+            f"shard {folder / unit}: cannot be written ({why}); a folder that can be written and "
             "has room is needed. Make room, then run the same command again."
         ) from error
     finally:
@@ -323,6 +334,11 @@ def append_to_manifest(path: Path, receipt: Receipt) -> None:
     receipt
         Of a finished shard.
 
+    Raises
+    ------
+    ShardError
+        If the disk refuses; `mend_manifest` removes what was written of the line.
+
     Examples
     --------
     >>> import tempfile
@@ -335,14 +351,20 @@ def append_to_manifest(path: Path, receipt: Receipt) -> None:
     ...     len(read_manifest(Path(folder, MANIFEST)))
     1
     """
-    with path.open("ab") as stream:
-        stream.write(receipt.to_json().encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with path.open("ab") as stream:
+            stream.write(receipt.to_json().encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise ShardError(
+            f"{path}: {error.strerror or error}; a folder that can be written and has room is "
+            "needed. Make room, then run the same command again."
+        ) from error
 
 
 def read_manifest(path: Path) -> list[Receipt]:
-    """Return the receipts of the manifest; a last line that a kill cut short is left out.
+    """Return the receipts of the manifest; lines that were cut short or damaged are left out.
 
     Parameters
     ----------
@@ -357,7 +379,7 @@ def read_manifest(path: Path) -> list[Receipt]:
     if not path.exists():
         return []
     receipts = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             receipts.append(Receipt.from_json(line))
         except (ValueError, TypeError, KeyError):
@@ -366,13 +388,14 @@ def read_manifest(path: Path) -> list[Receipt]:
 
 
 def mend_manifest(path: Path) -> None:
-    """Rewrite the manifest without a line that a kill cut short, so that the next one is whole.
+    """Rewrite the manifest without lines that were cut short or damaged, so that the next is whole.
 
     Examples
     --------
     >>> mend_manifest(Path("no/manifest.jsonl"))
     """
-    if not path.exists() or path.read_bytes().endswith(b"\n"):
+    if not path.exists():
         return
     text = "".join(receipt.to_json() + "\n" for receipt in read_manifest(path))
-    write_text(path, text)
+    if path.read_bytes() != text.encode():
+        write_text(path, text)

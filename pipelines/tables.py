@@ -59,7 +59,9 @@ class TableFile:
     sha256: str
 
 
-def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tuple[TableFile, ...]:
+def write_tables(
+    plan: "RunPlan", facts: TrialFacts, folder: "RunFolder", *, n_missing: int = 0
+) -> tuple[TableFile, ...]:
     """Write every table of a run whose shards are complete.
 
     Parameters
@@ -70,6 +72,9 @@ def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tup
         What the trial's tables share.
     folder
         The run folder.
+    n_missing
+        Patients of units that were set aside and left out of the plan; the metadata of every
+        table says so.
 
     Returns
     -------
@@ -85,16 +90,25 @@ def write_tables(plan: "RunPlan", facts: TrialFacts, folder: "RunFolder") -> tup
     >>> write_tables.__name__  # run by tests/pipelines/test_run_trial.py: it needs shards
     'write_tables'
     """
+    marks = {"missing_patients": str(n_missing)} if n_missing else {}
     for name in SUBJECT_TABLES:
         shards = [folder.shards / unit.digest / f"{name}.parquet" for unit in plan.units]
-        _write(folder.tables, facts.tables[name], pl.scan_parquet(shards, glob=False), facts)
+        frame = pl.scan_parquet(shards, glob=False)
+        _write(folder.tables, facts.tables[name], frame, facts, marks)
     for name, make in _MAKERS.items():
         if name in facts.tables:
-            _write(folder.tables, facts.tables[name], make(folder.tables, facts).lazy(), facts)
+            frame = make(folder.tables, facts).lazy()
+            _write(folder.tables, facts.tables[name], frame, facts, marks)
     return tuple(_describe(folder.tables, name) for name in facts.tables)
 
 
-def _write(folder: Path, table: Table, frame: pl.LazyFrame, facts: TrialFacts) -> None:
+def _write(
+    folder: Path,
+    table: Table,
+    frame: pl.LazyFrame,
+    facts: TrialFacts,
+    marks: Mapping[str, str],
+) -> None:
     def write(path: Path) -> None:
         frame.sink_parquet(
             path,
@@ -108,6 +122,7 @@ def _write(folder: Path, table: Table, frame: pl.LazyFrame, facts: TrialFacts) -
                 "label": table.label,
                 "meaning": table.meaning,
                 "study": facts.study,
+                **marks,
             },
             arrow_schema=arrow_schema(table),
             engine="streaming",
@@ -118,8 +133,8 @@ def _write(folder: Path, table: Table, frame: pl.LazyFrame, facts: TrialFacts) -
         write_atomically(path, write)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ShardError(
-            f"table {path}: {error}; whole shards and a folder with room are needed. Make room, "
-            "then run the same command again."
+            f"table {path}: cannot be written ({error}); whole shards and a folder with room are "
+            "needed. Make room, then run the same command again."
         ) from error
 
 

@@ -1,12 +1,16 @@
 """Fixtures: a small protocol, a request for it, and one finished run that tests only read."""
 
+import logging
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from distributed import Client, LocalCluster
 
 from cohort.protocols import protocol_text
 from cohort.trial import load_protocol
+from pipelines import execute
 
 HERE = Path(__file__).parent
 FIVE_EVENTS = ("nausea", "insomnia", "somnolence", "sexual_dysfunction", "serotonin_syndrome")
@@ -58,3 +62,26 @@ def counterfactual(tmp_path_factory):
     out = tmp_path_factory.mktemp("counterfactual") / "run"
     paired = small_protocol(design="counterfactual")
     return run_trial(request_of(out, protocol=paired, n_workers=1, block_size=40))
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Let workers be threads of this process: they start at once, and cannot die."""
+
+    @contextmanager
+    def cluster(n_workers, folder):
+        with (
+            LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=False,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                local_directory=str(folder),
+                silence_logs=logging.CRITICAL,
+            ) as started,
+            Client(started) as client,
+        ):
+            yield client
+
+    monkeypatch.setattr(execute, "_cluster", cluster)

@@ -4,6 +4,7 @@ Not a test: workers import it by name. Some patients fail, some leave, some have
 """
 
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -221,3 +222,29 @@ def poison_once(protocol, arm, patient_ids, **options):
 
 def broken(protocol, arm, patient_ids, **options):
     raise ZeroDivisionError("planted")
+
+
+def broken_block(protocol, arm, patient_ids, **options):
+    """Raise in one block of the first arm until a file is there, if one is named."""
+    mark = os.environ.get("STANDIN_MARK")
+    is_mended = mark is not None and Path(mark).exists()
+    if 5 in np.asarray(patient_ids) % 10_000_000 and arm == protocol.arms[0].name and not is_mended:
+        raise ZeroDivisionError("planted")
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def broken_twice(protocol, arm, patient_ids, **options):
+    """Raise at the first two attempts at one block; a file counts them."""
+    if 5 in np.asarray(patient_ids) % 10_000_000 and arm == protocol.arms[0].name:
+        mark = Path(os.environ["STANDIN_MARK"])
+        before = mark.read_text() if mark.exists() else ""
+        mark.write_text(before + "x")
+        if len(before) < 2:
+            raise TimeoutError("planted")
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def full_disk(protocol, arm, patient_ids, **options):
+    """Let no file of this process grow beyond some kilobytes from here on."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16384, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    return simulate(protocol, arm, patient_ids, **options)

@@ -135,11 +135,13 @@ def test_quiet_says_nothing(tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_a_fault_of_ours_shows_its_traceback(tmp_path):
+def test_units_that_always_fail_are_named_with_exit_code_4_and_their_traceback_is_kept(tmp_path):
     result = cohort(*run_words(tmp_path / "run", "--workers", "1"), simulator="broken")
-    assert result.returncode == 1
-    assert "Traceback" in result.stderr
-    assert "in arm 'placebo', patients 10000001 to" in result.stderr
+    assert result.returncode == 4
+    assert "4 of 4 units (160 patients) failed 3 times: first: arm 'placebo'" in result.stderr
+    assert "Traceback" not in result.stderr
+    rows = json.loads((tmp_path / "run" / "failures.json").read_text())
+    assert "ZeroDivisionError: planted" in rows[0]["attempts"][0]["traceback"]
 
 
 def start_and_wait_for_shards(out, n_shards, **options):

@@ -15,5 +15,5 @@ def test_every_error_survives_pickling(name):
 
 def test_the_tree_is_the_one_that_is_drawn():
     assert issubclass(errors.FolderError, errors.InputError)
-    assert issubclass(errors.WorkerDeathError, errors.ExecutionError)
+    assert issubclass(errors.SetAsideError, errors.ExecutionError)
     assert not issubclass(errors.InterruptedRunError, Exception)

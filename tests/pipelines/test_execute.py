@@ -1,9 +1,11 @@
 import signal
 import threading
+from contextlib import contextmanager
 
 import pytest
 
-from pipelines.errors import InterruptedRunError
+from pipelines import execute
+from pipelines.errors import ExecutionError, InterruptedRunError
 from pipelines.execute import interruptible, take_stock
 from pipelines.run_trial import prepare
 from pipelines.shards import read_manifest
@@ -37,6 +39,32 @@ def test_a_unit_has_the_same_bytes_every_time(make_request, tmp_path):
         ready.folder.shards.mkdir(parents=True)
         receipts.append(run_unit(ready.job, ready.plan.units[1]))
     assert receipts[0].files == receipts[1].files
+
+
+@pytest.mark.parametrize("n_deaths", [2, 3])
+def test_a_worker_that_dies_while_its_cluster_starts_costs_a_cluster_and_three_end_the_run(
+    make_request, tmp_path, monkeypatch, in_process, n_deaths
+):
+    ready = prepare(make_request(tmp_path / "run", block_size=40))
+    ready.folder.shards.mkdir(parents=True)
+    deaths = []
+    start = execute._cluster
+
+    @contextmanager
+    def dying(n_workers, folder):
+        if len(deaths) < n_deaths:
+            deaths.append(n_workers)
+            raise execute._ClusterStartError("a nanny failed")
+        with start(n_workers, folder) as client:
+            yield client
+
+    monkeypatch.setattr(execute, "_cluster", dying)
+    if n_deaths == 3:
+        with pytest.raises(ExecutionError, match=r"3 clusters in a row .*\(last: a nanny failed\)"):
+            execute.execute(ready.plan, ready.job, ready.folder, n_workers=2)
+    else:
+        done = execute.execute(ready.plan, ready.job, ready.folder, n_workers=2)
+        assert done.n_computed == 4
 
 
 def interrupt_twice():

@@ -1,16 +1,23 @@
 """Whole runs with the stand-in, in this process: same bytes whatever the conduct."""
 
 import json
+import resource
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import FolderError, InputError, WorkerDeathError
+from pipelines.errors import FolderError, InputError, SetAsideError, ShardError
+from pipelines.failures import read_failures
 from pipelines.report_text import NOTICE, render
-from pipelines.run_trial import run_trial
+from pipelines.run_folder import RunFolder
+from pipelines.run_trial import prepare, run_trial
 from pipelines.schema import TABLES
 from pipelines.shards import read_manifest
+from pipelines.tables import write_tables
+from pipelines.verify import render_verification, verify_run
 
 
 def table_bytes(result):
@@ -44,14 +51,14 @@ def test_a_finished_run_computes_nothing_again_and_a_damaged_shard_only_itself(
 
 
 @pytest.mark.slow
-def test_a_unit_that_kills_its_worker_is_given_up_after_two_and_the_others_are_done(
-    make_request, tmp_path
-):
+def test_a_unit_that_kills_its_worker_is_set_aside_and_the_others_are_done(make_request, tmp_path):
     request = make_request(tmp_path / "run", simulator="standin:poison", n_workers=2, block_size=20)
-    with pytest.raises(WorkerDeathError, match="1 of 8 units: each killed its worker 2 times"):
+    with pytest.raises(SetAsideError, match=r"1 of 8 units \(20 patients\) failed 3 times.*death"):
         run_trial(request)
     assert len(list((tmp_path / "run" / "shards").iterdir())) == 7
     assert not list((tmp_path / "run" / "tables").iterdir())
+    (row,) = read_failures(tmp_path / "run" / "failures.json")
+    assert [attempt["kind"] for attempt in row["attempts"]] == 3 * ["worker death"]
 
 
 @pytest.mark.slow
@@ -65,11 +72,109 @@ def test_a_worker_that_dies_once_costs_one_unit_only(finished, make_request, tmp
     assert table_bytes(result) == table_bytes(finished)
 
 
-def test_an_exception_in_a_unit_names_the_unit(make_request, tmp_path):
-    request = make_request(tmp_path / "run", simulator="standin:broken", n_workers=1)
-    with pytest.raises(ZeroDivisionError, match="planted") as caught:
+def test_a_unit_that_always_fails_is_set_aside_the_rest_finishes_and_the_next_run_tries_it_again(
+    finished, make_request, tmp_path, monkeypatch, in_process
+):
+    monkeypatch.setenv("STANDIN_MARK", str(tmp_path / "mended"))
+    request = make_request(
+        tmp_path / "run", simulator="standin:broken_block", n_workers=1, block_size=20
+    )
+    with pytest.raises(
+        SetAsideError,
+        match=r"1 of 8 units \(20 patients\) failed 3 times: arm 'placebo', patients 10000001 to "
+        r"10000020 \(ZeroDivisionError: planted\).*All other units are done.*failures\.json",
+    ):
         run_trial(request)
-    assert "in arm 'placebo', patients 10000001 to 10000040" in caught.value.__notes__[0]
+    folder = RunFolder(tmp_path / "run")
+    assert len(list(folder.shards.iterdir())) == 7
+    assert not list(folder.tables.iterdir())
+    (row,) = read_failures(folder.failures)
+    assert (row["arm"], row["first_id"], row["n_patients"]) == ("placebo", 10000001, 20)
+    assert [attempt["message"] for attempt in row["attempts"]] == 3 * ["planted"]
+    assert "standin.py" in row["attempts"][0]["traceback"]
+    (told,) = json.loads(folder.provenance.read_text())["runs"]
+    assert told["outcome"] == "units set aside"
+    assert verify_run(folder.root, n_units=0).verdict == "unfinished"
+
+    partial = run_trial(replace(request, allow_missing=True))
+    assert partial.summary["n_missing"] == 20
+    assert partial.summary["n_patients"] == 140
+    assert "20 patients are missing from every table" in render(partial.summary)
+    for path in folder.tables.iterdir():
+        assert pq.read_metadata(path).metadata[b"missing_patients"] == b"20"
+    found = verify_run(folder.root, n_units=0)
+    assert found.verdict == "sound"
+    assert "units are set aside, see failures.json" in render_verification(found)
+
+    (tmp_path / "mended").touch()
+    whole = run_trial(request)
+    assert (whole.execution.n_reused, whole.execution.n_computed) == (7, 1)
+    assert "n_missing" not in whole.summary
+    assert table_bytes(whole) == table_bytes(finished)
+    assert not folder.failures.exists()
+    assert verify_run(folder.root, n_units=0).verdict == "sound"
+
+
+def test_a_unit_that_fails_twice_goes_well_at_the_third_attempt_and_is_told_of(
+    finished, make_request, tmp_path, monkeypatch, in_process
+):
+    monkeypatch.setenv("STANDIN_MARK", str(tmp_path / "mark"))
+    request = make_request(tmp_path / "run", simulator="standin:broken_twice", n_workers=1)
+    result = run_trial(request)
+    (attempts,) = result.execution.failures.values()
+    assert [str(attempt) for attempt in attempts] == 2 * ["TimeoutError: planted"]
+    assert table_bytes(result) == table_bytes(finished)
+    (told,) = json.loads(result.folder.provenance.read_text())["runs"]
+    assert [len(one) for one in told["failures"].values()] == [2]
+
+
+def test_an_arm_of_which_nothing_is_left_gives_no_tables_even_if_missing_is_allowed(
+    make_request, tmp_path, in_process
+):
+    request = make_request(
+        tmp_path / "run", simulator="standin:broken_block", n_workers=1, allow_missing=True
+    )
+    with pytest.raises(SetAsideError, match="arm 'placebo' has no patient left"):
+        run_trial(request)
+
+
+def test_a_disk_that_is_full_ends_the_run_at_once_and_the_next_run_has_the_same_bytes(
+    finished, make_request, tmp_path, in_process
+):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    request = make_request(tmp_path / "run", simulator="standin:full_disk", n_workers=1)
+    try:
+        with pytest.raises(ShardError, match=r"shard .* cannot be written .*has room.*Make room"):
+            run_trial(request)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    folder = RunFolder(tmp_path / "run")
+    assert list(folder.shards.iterdir()) == []
+    (told,) = json.loads(folder.provenance.read_text())["runs"]
+    assert told["outcome"] == "failed: ShardError"
+    assert folder.lock.read_text() == ""
+    settings = json.loads(folder.settings.read_text())
+    folder.settings.write_text(json.dumps({**settings, "simulator": "standin:simulate"}))
+    again = run_trial(make_request(tmp_path / "run", n_workers=1))
+    assert table_bytes(again) == table_bytes(finished)
+
+
+def test_a_disk_that_is_full_when_tables_are_written_is_one_clear_error(
+    finished, make_request, tmp_path
+):
+    ready = prepare(make_request(tmp_path / "run", block_size=16))
+    shutil.copytree(finished.folder.shards, ready.folder.shards)
+    ready.folder.tables.mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        with pytest.raises(
+            ShardError, match=r"table .*adsl\.parquet: cannot be written .*Make room"
+        ):
+            write_tables(ready.plan, ready.facts, ready.folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(ready.folder.tables.iterdir()) == []
 
 
 def test_the_manifest_lists_every_shard_once(finished):

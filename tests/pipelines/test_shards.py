@@ -1,3 +1,5 @@
+import resource
+
 import polars as pl
 import pytest
 
@@ -5,6 +7,7 @@ from pipelines.errors import ShardError
 from pipelines.schema import SUBJECT_TABLES, TABLES, polars_schema
 from pipelines.shards import (
     RECEIPT,
+    Receipt,
     append_to_manifest,
     check_shard,
     clean_temporary,
@@ -95,3 +98,63 @@ def test_a_manifest_line_that_a_kill_cut_short_is_mended(tmp_path):
     assert manifest.read_bytes() == whole
     append_to_manifest(manifest, second)
     assert read_manifest(manifest) == [first, second]
+
+
+def test_any_flipped_bit_of_a_receipt_is_found(tmp_path):
+    whole = write(tmp_path).to_json().encode() + b"\n"
+    for bit in range(8 * len(whole)):
+        content = bytearray(whole)
+        content[bit // 8] ^= 1 << bit % 8
+        with pytest.raises((ValueError, TypeError, KeyError)):
+            Receipt.from_json(content.decode())
+
+
+@pytest.fixture
+def small_files():
+    """No file of this process may grow beyond 1 kB: what a full disk looks like to a writer."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_no_shard(tmp_path, small_files):
+    with pytest.raises(ShardError, match=r"shard .*/ab: cannot be written .*has room is needed"):
+        write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_cuts_a_line_of_the_manifest_short_and_mending_removes_it(
+    tmp_path, small_files
+):
+    manifest = tmp_path / "manifest.jsonl"
+    receipt = Receipt(
+        unit="ab",
+        arm="p",
+        first_id=1,
+        n_patients=1,
+        n_failed=0,
+        files={},
+        seconds=0.5,
+        worker="h:1",
+    )
+    written = 1024 // len(receipt.to_json() + "\n")
+    for _ in range(written):
+        append_to_manifest(manifest, receipt)
+    with pytest.raises(ShardError, match=r"manifest\.jsonl: File too large; .*Make room"):
+        append_to_manifest(manifest, receipt)
+    assert manifest.stat().st_size == 1024
+    assert read_manifest(manifest) == written * [receipt]
+    mend_manifest(manifest)
+    assert manifest.read_text() == written * (receipt.to_json() + "\n")
+
+
+def test_a_damaged_line_of_the_manifest_is_left_out_and_mended(tmp_path):
+    manifest = tmp_path / "manifest.jsonl"
+    first, second = write(tmp_path), write(tmp_path, "cd")
+    append_to_manifest(manifest, first)
+    append_to_manifest(manifest, second)
+    manifest.write_bytes(manifest.read_bytes().replace(b'"rows": 0', b'"rows": 1', 1))
+    assert read_manifest(manifest) == [second]
+    mend_manifest(manifest)
+    assert manifest.read_text() == second.to_json() + "\n"
