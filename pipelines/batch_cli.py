@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.seal import SEAL
 
 if TYPE_CHECKING:
     from pipelines.batch import BatchRequest, BatchResult
@@ -161,7 +162,7 @@ def _facts(request: "BatchRequest") -> dict[str, Any]:
 
 
 def _is_done(out: Path, point: "Point") -> bool:
-    return (out / "points" / point.folder / "provenance.json").is_file()
+    return (out / "points" / point.folder / SEAL).is_file()
 
 
 def _n_patients(read: "BatchFile") -> int:

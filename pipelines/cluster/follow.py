@@ -12,6 +12,7 @@ from pipelines.cluster.workplaces import CANCELLED, CLUSTER, private_folder
 from pipelines.errors import ExecutionError, FolderError, InputError
 from pipelines.plan import make_plan
 from pipelines.run_folder import RunFolder, read_settings
+from pipelines.seal import SEAL
 from pipelines.shards import RECEIPT
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _state(folder: RunFolder, status: dict[str, Any], *, has_holder: bool) -> st
         return "running"
     if status["jobs"]:
         return "waiting"
-    if folder.provenance.exists() and status["units_done"] >= status["units"]:
+    if (folder.root / SEAL).exists() and status["units_done"] >= status["units"]:
         return "finished"
     return "unknown" if "why" in status else "stopped"
 
