@@ -1,7 +1,7 @@
 """Null models that know no chemistry: no effect, one effect for all drugs, one for each class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -137,7 +137,8 @@ def null_constant(name: str, rows: Sequence[Contrast], drugs: Sequence[str]) -> 
     `pipelines.calibration_spread.estimate_spread` without priors, and the mean is weighted with
     the covariance that results. Of fewer than `FEWEST_DRUGS` drugs the SD between drugs, as a
     share of the mean, is that of the same null model on the contrasts of the plan that lends the
-    link its own.
+    link its own. Where every class has one contrast, nothing tells how far contrasts stand from the
+    mean of their class: the spread is that about one mean of all.
 
     Examples
     --------
@@ -188,6 +189,11 @@ def _means(rows: tuple[Contrast, ...], *, by_class: bool) -> dict[str, NullConst
         if abs(spread.drug_sd - here.drug_sd) < _SETTLED:
             break
     assert spread is not None
+    if by_class and len(names) == len(rows):
+        # a mean for every contrast leaves nothing to see a spread by: that about one mean is taken
+        spread = replace(spread, heterogeneity=_means(rows, by_class=False)[""].heterogeneity)
+        weight = np.linalg.inv(spread_covariance(rows, benefit, spread))
+        covariance = np.linalg.inv(design.T @ weight @ design)  # the means are the contrasts
     return {
         name: NullConstant(
             value=float(mean),

@@ -293,6 +293,20 @@ def test_class_means_leave_less_between_drugs_where_classes_differ():
     assert null_constant("class means", rows, ("amitriptyline",)) == one
 
 
+def test_a_class_for_every_contrast_takes_the_spread_about_one_mean():
+    published = {"sertraline": -0.5, "venlafaxine": -0.2, "amitriptyline": -0.35, "bupropion": -0.1}
+    rows = tuple(
+        replace(rows_of()[0], drug=drug, value=value, se=0.05) for drug, value in published.items()
+    )
+    one = null_constant("one effect", rows, ("sertraline",))
+    own = null_constant("class means", rows, ("sertraline",))
+    assert (own.value, own.n) == (pytest.approx(-0.5), 1)
+    assert own.heterogeneity == one.heterogeneity
+    parts = (0.05, own.drug_sd, own.heterogeneity)
+    assert own.se == pytest.approx(sum(part**2 for part in parts) ** 0.5)
+    assert own.heterogeneity < np.std(list(published.values()), ddof=1)
+
+
 def test_null_models_without_contrasts_or_with_few_drugs():
     assert null_constant("no effect", rows_of(), ()).value == 0.0
     assert null_constant("no effect", rows_of(), ()).drug_sd == 0.0
