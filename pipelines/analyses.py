@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from cohort.errors import CohortError
 from cohort.inference.ancova import Contrasts, ancova
-from cohort.inference.decisions import decide
+from cohort.inference.decisions import Sizes, adjusted_p, decide
 from cohort.inference.distributions import student_quantile
 from cohort.inference.estimands import STRATEGIES, IntercurrentEvents, Scores
 from cohort.inference.missing import baseline_carried_forward, last_observation_carried_forward
 from cohort.inference.mmrm import fit_repeated_measures
-from cohort.inference.multiplicity import METHODS
 from cohort.inference.reference_based import ASSUMPTIONS, draw_imputations, rubin
 from pipelines.adam import TrialFacts
 from pipelines.schema import polars_schema
@@ -389,9 +388,15 @@ def _decisions(found: list[Contrasts | None], facts: TrialFacts) -> list[Row] | 
     p = np.array([one.p[-1] for one in ends])
     is_end = len(found) == len(plan.fractions)
     padding = [(0, len(plan.fractions) - len(found)), (0, 0)]
-    decided = decide(np.pad(benefit, padding), np.pad(p, padding, constant_values=1.0), plan)
+    last = ends[-1]
+    sizes = Sizes(
+        n_arm=last.n_arm[-1],
+        n_control=last.n_control[-1],
+        freedom=np.broadcast_to(last.freedom, last.estimate.shape)[-1],
+    )
+    decided = decide(np.pad(benefit, padding), np.pad(p, padding, constant_values=1.0), plan, sizes)
     level = float(plan.levels(p.shape[1])[len(found) - 1])
-    adjusted = None if plan.looks else METHODS[plan.multiplicity](p[-1])
+    adjusted = None if plan.looks else adjusted_p(benefit[-1], p[-1], plan, sizes)
     rows = []
     for column in range(p.shape[1]):
         rejected = int(decided.rejected_at[column])
@@ -405,7 +410,7 @@ def _decisions(found: list[Contrasts | None], facts: TrialFacts) -> list[Row] | 
             claim = "not shown" if is_end else "go on"
         rows.append(
             {
-                "level": level,
+                "level": _number(level),
                 "p_adjusted": None if adjusted is None else float(adjusted[column]),
                 "claim": claim,
             }

@@ -972,7 +972,7 @@ _ANALYSES = Table(
             "1",
             "Level at the look",
             "p that claims while all arms are open, spending and Bonferroni counted in; null "
-            "outside the claims.",
+            "outside the claims, and for 'dunnett' and 'graphical', which p_adjusted decides.",
         ),
         _text(
             "claim",

@@ -128,6 +128,31 @@ def test_claims_are_for_the_primary_endpoint_at_the_end(tables, facts):
         assert (row["claim"] == "better") == (row["p_adjusted"] <= 0.05 and row["estimate"] < 0)
 
 
+def test_dunnett_counts_in_the_shared_control(tables, facts):
+    """Against SciPy's multivariate t of three statistics that share a control."""
+    rows = at_end(analysed(tables, facts, multiplicity="dunnett"))
+    loading = np.sqrt([row["n_arm"] / (row["n_arm"] + row["n_control"]) for row in rows])
+    shape = np.outer(loading, loading)
+    np.fill_diagonal(shape, 1.0)
+    law = stats.multivariate_t(shape=shape, df=rows[0]["degrees_of_freedom"], seed=1)
+    for row in rows:
+        t = abs(row["estimate"] / row["standard_error"])
+        expected = 1 - law.cdf(np.full(3, t), lower_limit=np.full(3, -t))
+        assert row["p_adjusted"] == pytest.approx(expected, abs=1e-3)
+        assert row["level"] is None
+
+
+def test_a_graph_of_equal_shares_claims_as_holm(tables, facts):
+    shares = (1 - np.eye(3)) / 2
+    graph = {"weights": [1 / 3] * 3, "transitions": shares.tolist()}
+    rows = at_end(analysed(tables, facts, multiplicity="graphical", **graph))
+    theirs = at_end(analysed(tables, facts, multiplicity="holm"))
+    assert [row["claim"] for row in rows] == [row["claim"] for row in theirs]
+    assert [row["p_adjusted"] for row in rows] == pytest.approx(
+        [row["p_adjusted"] for row in theirs], abs=1e-12
+    )
+
+
 def test_looks_analyse_the_first_patients_at_their_boundaries(tables, facts):
     frame = analysed(tables, facts, looks=["50 %"], multiplicity="bonferroni")
     rows = at_end(frame)
