@@ -3,6 +3,7 @@
 The rules themselves are `cohort.inference`; this is how people write which of them hold.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Literal
 
@@ -10,13 +11,14 @@ from pydantic import Field, StrictInt, model_validator
 
 from cohort.inference.decisions import WITH_LOOKS, Plan
 from cohort.trial.arms import ProtocolRecord
-from cohort.trial.quantities import Fraction
+from cohort.trial.quantities import Fraction, Number
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
 __all__ = ["Analysis"]
 
 _MOST_LOOKS = 10
 _FEWEST_IMPUTATIONS, _MOST_IMPUTATIONS = 2, 1000
+_MOST_STEPS = 50
 _ROUND_OFF = 1e-9
 _OF_REFERENCE = ("J2R", "CR", "CIR")
 
@@ -52,6 +54,9 @@ class Analysis(ProtocolRecord):
         Two-sided level of all claims together [1].
     imputations
         Data sets of multiple imputation.
+    tipping_point
+        By how much imputed values of an arm are made worse, in steps, to see when its finding is
+        lost [points of the primary endpoint]; the table ``tipping_point`` has a row a step.
 
     Examples
     --------
@@ -80,6 +85,9 @@ class Analysis(ProtocolRecord):
     futility: Fraction = Field(default=0.0, examples=["10 %"])
     alpha: Fraction = Field(default=0.05, examples=[0.05])
     imputations: StrictInt = Field(default=50, examples=[50])
+    tipping_point: tuple[Number, ...] = Field(
+        default=(), examples=[[0, 2, 4, 8]], exclude_if=lambda steps: not steps
+    )
 
     @property
     def plan(self) -> Plan:
@@ -110,6 +118,7 @@ class Analysis(ProtocolRecord):
         """
         yield from self._wrong_looks()
         yield from self._wrong_graph()
+        yield from self._wrong_steps()
         if is_read(self.alpha) and not 0 < self.alpha < 1:
             yield Contradiction(
                 path=("alpha",),
@@ -161,6 +170,25 @@ class Analysis(ProtocolRecord):
                 path=("multiplicity",),
                 message=f"'{self.multiplicity}' does not hold its level over several looks; "
                 f"{', '.join(WITH_LOOKS)} do. Write 'multiplicity: holm', or delete 'looks'.",
+            )
+
+    def _wrong_steps(self) -> Iterator[Contradiction]:
+        steps = self.tipping_point
+        if not is_read(steps) or not steps or not all(map(is_read, steps)):
+            return
+        is_rising = all(low < high for low, high in itertools.pairwise(steps))
+        if not is_rising or steps[0] < 0 or len(steps) > _MOST_STEPS:
+            shown = ", ".join(f"{step:g}" for step in steps[:_MOST_STEPS])
+            yield Contradiction(
+                path=("tipping_point",),
+                message=f"steps of {shown} points; at most {_MOST_STEPS} rising numbers from 0 on "
+                "are allowed. Write for example 'tipping_point: [0, 2, 4, 8]'.",
+            )
+        if is_read(self.missing_data) and self.missing_data not in ("MAR", *_OF_REFERENCE):
+            yield Contradiction(
+                path=("tipping_point",),
+                message=f"steps were given with 'missing_data: {self.missing_data}', which imputes "
+                "nothing at random; MAR, J2R, CR and CIR do. Write 'missing_data: MAR'.",
             )
 
     def _wrong_graph(self) -> Iterator[Contradiction]:

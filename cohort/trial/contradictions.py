@@ -232,6 +232,12 @@ def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
             message="'MMRM' compares different patients, and a counterfactual design puts the same "
             "in every arm. Write 'missing_data: MAR'.",
         )
+    if is_read(analysis.tipping_point) and analysis.tipping_point:
+        yield Contradiction(
+            path=("analysis", "tipping_point"),
+            message="a tipping point compares different patients, and a counterfactual design puts "
+            "the same in every arm. Delete 'tipping_point'.",
+        )
     if is_read(analysis.multiplicity) and analysis.multiplicity == "dunnett":
         yield Contradiction(
             path=("analysis", "multiplicity"),

@@ -13,7 +13,7 @@ from statsmodels.regression.linear_model import OLS
 from cohort.inference.group_sequential import boundaries
 from cohort.inference.multiplicity import holm
 from cohort.trial import Analysis
-from pipelines.analyses import analyses, intercurrent_events
+from pipelines.analyses import analyses, intercurrent_events, tipping_points
 from pipelines.definitions import read_definitions
 from pipelines.plan import trial_facts
 from pipelines.schema import polars_schema
@@ -151,6 +151,34 @@ def test_a_graph_of_equal_shares_claims_as_holm(tables, facts):
     assert [row["p_adjusted"] for row in rows] == pytest.approx(
         [row["p_adjusted"] for row in theirs], abs=1e-12
     )
+
+
+@pytest.mark.parametrize("method", ["MAR", "J2R"])
+def test_a_tipping_point_moves_each_arm_by_its_imputed_share(tables, facts, method):
+    choices = {"missing_data": method, "imputations": 20}
+    asked = Analysis(**choices, tipping_point=[0, 5, 10, 40])
+    frame = tipping_points(tables, replace(facts, analysis=asked))
+    plain = at_end(analysed(tables, facts, **choices))
+    gone = dict(
+        duckdb.sql(
+            f"select q.TRTPN, count(*) from '{tables}/adqs.parquet' q join '{tables}/adsl.parquet' "
+            "s using (USUBJID) where q.PARAMCD = 'MADRS' and q.AVISIT = 'week 8' and s.RESCODE = 0 "
+            "and (q.DTYPE is not null or q.AVAL is null) and q.BASE is not null group by q.TRTPN"
+        ).fetchall()
+    )
+    assert len(frame) == 3 * 4
+    for row in plain:
+        mine = frame.filter(arm=row["arm"]).sort("delta")
+        assert mine["estimate"][0] == pytest.approx(row["estimate"], abs=FIXED_POINT)
+        assert mine["p"][0] == pytest.approx(row["p"], rel=1e-6)
+        assert mine["n_imputed"].to_list() == [gone[row["arm_number"]]] * 4
+        slopes = np.diff(mine["estimate"].to_numpy()) / np.diff(mine["delta"].to_numpy())
+        assert slopes == pytest.approx(np.full(3, slopes[0]), abs=1e-9)  # it is linear in the shift
+        # adjusting for baseline moves it a little from the share of imputed patients
+        assert slopes[0] == pytest.approx(gone[row["arm_number"]] / row["n_arm"], rel=0.15)
+        assert mine["finding"][3] != "better"
+    assert frame.schema == polars_schema(replace(facts, analysis=asked).tables["tipping_point"])
+    assert "tipping_point" not in facts.tables
 
 
 def test_looks_analyse_the_first_patients_at_their_boundaries(tables, facts):

@@ -810,6 +810,27 @@ WRONG = {
         "analysis.multiplicity",
         "Write 'multiplicity: holm'.",
     ),
+    "steps that fall": (
+        "ascertainment: spontaneous\n",
+        "analysis: {missing_data: MAR, tipping_point: [4, 2]}\n",
+        33,
+        "analysis.tipping_point",
+        "steps of 4, 2 points; at most 50 rising numbers from 0 on are allowed",
+    ),
+    "a tipping point of nothing imputed": (
+        "ascertainment: spontaneous\n",
+        "analysis: {tipping_point: [0, 2]}\n",
+        33,
+        "analysis.tipping_point",
+        "Write 'missing_data: MAR'.",
+    ),
+    "a tipping point of the same patients": (
+        "design: parallel\n",
+        "design: counterfactual\nanalysis: {missing_data: MAR, tipping_point: [0, 2]}\n",
+        7,
+        "analysis.tipping_point",
+        "Delete 'tipping_point'.",
+    ),
     "no level": (
         "ascertainment: spontaneous\n",
         "analysis: {alpha: 0}\n",
