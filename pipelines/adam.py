@@ -24,6 +24,7 @@ from pipelines.schema import (
     crossover_tables,
     polars_schema,
 )
+from pipelines.tipping_table import TIPPING_POINT, tipping_table
 
 __all__ = ["Columns", "TrialFacts", "adam_tables", "study_id", "subject_identifiers"]
 
@@ -128,11 +129,14 @@ class TrialFacts:
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """The tables of the trial by name: with variants in them, and of periods, if it has any."""
-        usual = CROSSED_TABLES if self.variants else TABLES
-        if not self.periods:
-            return usual
-        return {**usual, **crossover_tables(is_crossed=bool(self.variants))}
+        """The tables of the trial by name: with its variants, periods and tipping point, if any."""
+        is_crossed = bool(self.variants)
+        found = dict(CROSSED_TABLES if is_crossed else TABLES)
+        if self.periods:
+            found |= crossover_tables(is_crossed=is_crossed)
+        if self.analysis.tipping_point:
+            found[TIPPING_POINT] = tipping_table(is_crossed=is_crossed)
+        return found
 
 
 def study_id(protocol_name: str) -> str:

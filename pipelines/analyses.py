@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from cohort.errors import CohortError
 from cohort.inference.ancova import Contrasts, ancova
-from cohort.inference.decisions import decide
+from cohort.inference.decisions import Sizes, adjusted_p, decide
 from cohort.inference.distributions import student_quantile
 from cohort.inference.estimands import STRATEGIES, IntercurrentEvents, Scores
 from cohort.inference.missing import baseline_carried_forward, last_observation_carried_forward
 from cohort.inference.mmrm import fit_repeated_measures
-from cohort.inference.multiplicity import METHODS
-from cohort.inference.reference_based import ASSUMPTIONS, draw_imputations, rubin
+from cohort.inference.reference_based import ASSUMPTIONS, draw_imputations, rubin, tipping_point
 from pipelines.adam import TrialFacts
 from pipelines.schema import polars_schema
+from pipelines.tipping_table import TIPPING_POINT
 
-__all__ = ["FAILURES", "RESCUE_DAY", "analyses", "intercurrent_events"]
+__all__ = ["FAILURES", "RESCUE_DAY", "analyses", "intercurrent_events", "tipping_points"]
 
 FAILURES: Final = ("LACK OF EFFICACY", "ADVERSE EVENT")
 """Reasons for discontinuation that speak of the treatment."""
@@ -159,6 +159,94 @@ def analyses(tables: Path, facts: TrialFacts) -> pl.DataFrame:
     return pl.DataFrame(kept, schema=schema).sort(table.key)
 
 
+def tipping_points(tables: Path, facts: TrialFacts) -> pl.DataFrame:
+    """Return the result of each arm as its imputed values are made worse, shift by shift.
+
+    Parameters
+    ----------
+    tables
+        Folder with the subject-level tables.
+    facts
+        Arms, control and analysis of the trial; the analysis has shifts.
+
+    Returns
+    -------
+    The table of `pipelines.tipping_table`: the primary endpoint at the last visit.
+
+    Examples
+    --------
+    >>> tipping_points.__module__  # run by tests/pipelines/test_analyses.py: it reads files
+    'pipelines.analyses'
+    """
+    rows: list[Row] = []
+    if facts.control is not None and len(facts.arms) > 1:
+        for variant in range(1, max(len(facts.variants), 1) + 1):
+            rows += _tipping_rows(tables, facts, variant)
+    table = facts.tables[TIPPING_POINT]
+    schema = polars_schema(table)
+    kept = [{name: row.get(name) for name in schema} for row in rows]
+    return pl.DataFrame(kept, schema=schema).sort(table.key)
+
+
+def _tipping_rows(tables: Path, facts: TrialFacts, variant: int) -> Iterator[Row]:
+    data = _read(tables, facts, variant, facts.primary_endpoint)
+    if data is None:
+        return
+    assert facts.control is not None
+    control = facts.arm_number(facts.control)
+    values = STRATEGIES[facts.analysis.estimand](data.scores, data.events)
+    is_imputed = np.isnan(values[:, -1])
+    completed, remark = None, None
+    try:
+        if set(np.unique(data.arm)) != set(range(1, len(facts.arms) + 1)):
+            remark = "an arm without patients"
+        else:
+            parts = _completed(values, data, facts, control)
+            completed = np.concatenate([part[..., -1] for part in parts])
+    except CohortError as error:
+        # a trial too small for its own analysis still has its other tables
+        remark = str(error)
+    for column in range(len(facts.arms) - 1):
+        row = {
+            "endpoint": facts.primary_endpoint,
+            "visit": data.visits[-1],
+            "visit_week": data.weeks[-1],
+            "remark": remark,
+            **_arm_columns(facts, variant, column),
+        }
+        mine = data.arm == row["arm_number"]
+        row |= {
+            "n_arm": int(mine.sum()),
+            "n_control": int((data.arm == control).sum()),
+            "n_imputed": int((is_imputed & mine).sum()),
+        }
+        deltas = facts.analysis.tipping_point
+        if completed is None:
+            yield from ({**row, "delta": delta} for delta in deltas)
+            continue
+        found = tipping_point(
+            completed,
+            is_imputed,
+            data.scores.baseline,
+            data.arm,
+            active=row["arm_number"],
+            control=control,
+            deltas=deltas,
+            alpha=facts.analysis.alpha,
+        )
+        for delta, estimate, p in zip(deltas, found.estimate, found.p, strict=True):
+            finding = "not shown"
+            if p <= facts.analysis.alpha:
+                finding = "better" if estimate < 0 else "worse"
+            yield {
+                **row,
+                "delta": delta,
+                "estimate": _number(float(estimate)),
+                "p": _number(float(p)),
+                "finding": finding if np.isfinite(p) else None,
+            }
+
+
 def _endpoint_rows(tables: Path, facts: TrialFacts, variant: int, endpoint: str) -> Iterator[Row]:
     data = _read(tables, facts, variant, endpoint)
     if data is None:
@@ -288,24 +376,10 @@ def _by_method(values: Floats, data: _Data, facts: TrialFacts, control: int) -> 
 
 
 def _imputed(values: Floats, data: _Data, facts: TrialFacts, control: int) -> Contrasts:
-    n_set, parts = facts.analysis.imputations, []
-    at_once = max(_FEWEST_SETS, _MOST_NUMBERS // max(values.size, 1))
-    starts = list(range(0, n_set, at_once))
-    if len(starts) > 1 and n_set - starts[-1] < _FEWEST_SETS:
-        starts.pop()  # the last one joins the part before it
-    for start, end in zip(starts, [*starts[1:], n_set], strict=True):
-        completed = draw_imputations(
-            values,
-            data.scores.baseline,
-            data.arm,
-            data.ids,
-            assumption=facts.analysis.missing_data,
-            reference=control,
-            seed=facts.seed,
-            n_imputation=end - start,
-            first=start,
-        )
-        parts.append(_compare(np.moveaxis(completed, -1, 1), data, facts, control))
+    parts = [
+        _compare(np.moveaxis(completed, -1, 1), data, facts, control)
+        for completed in _completed(values, data, facts, control)
+    ]
     estimate, error, freedom = rubin(
         np.concatenate([part.estimate for part in parts]),
         np.concatenate([part.standard_error for part in parts]),
@@ -319,6 +393,27 @@ def _imputed(values: Floats, data: _Data, facts: TrialFacts, control: int) -> Co
         n_arm=parts[0].n_arm[0],
         n_control=parts[0].n_control[0],
     )
+
+
+def _completed(values: Floats, data: _Data, facts: TrialFacts, control: int) -> Iterator[Floats]:
+    """Yield completed data sets (n_set, n_patient, n_visit), as many at once as memory holds."""
+    n_set = facts.analysis.imputations
+    at_once = max(_FEWEST_SETS, _MOST_NUMBERS // max(values.size, 1))
+    starts = list(range(0, n_set, at_once))
+    if len(starts) > 1 and n_set - starts[-1] < _FEWEST_SETS:
+        starts.pop()  # the last one joins the part before it
+    for start, end in zip(starts, [*starts[1:], n_set], strict=True):
+        yield draw_imputations(
+            values,
+            data.scores.baseline,
+            data.arm,
+            data.ids,
+            assumption=facts.analysis.missing_data,
+            reference=control,
+            seed=facts.seed,
+            n_imputation=end - start,
+            first=start,
+        )
 
 
 def _compare(values: Floats, data: _Data, facts: TrialFacts, control: int) -> Contrasts:
@@ -389,9 +484,15 @@ def _decisions(found: list[Contrasts | None], facts: TrialFacts) -> list[Row] | 
     p = np.array([one.p[-1] for one in ends])
     is_end = len(found) == len(plan.fractions)
     padding = [(0, len(plan.fractions) - len(found)), (0, 0)]
-    decided = decide(np.pad(benefit, padding), np.pad(p, padding, constant_values=1.0), plan)
+    last = ends[-1]
+    sizes = Sizes(
+        n_arm=last.n_arm[-1],
+        n_control=last.n_control[-1],
+        freedom=np.broadcast_to(last.freedom, last.estimate.shape)[-1],
+    )
+    decided = decide(np.pad(benefit, padding), np.pad(p, padding, constant_values=1.0), plan, sizes)
     level = float(plan.levels(p.shape[1])[len(found) - 1])
-    adjusted = None if plan.looks else METHODS[plan.multiplicity](p[-1])
+    adjusted = None if plan.looks else adjusted_p(benefit[-1], p[-1], plan, sizes)
     rows = []
     for column in range(p.shape[1]):
         rejected = int(decided.rejected_at[column])
@@ -405,7 +506,7 @@ def _decisions(found: list[Contrasts | None], facts: TrialFacts) -> list[Row] | 
             claim = "not shown" if is_end else "go on"
         rows.append(
             {
-                "level": level,
+                "level": _number(level),
                 "p_adjusted": None if adjusted is None else float(adjusted[column]),
                 "claim": claim,
             }

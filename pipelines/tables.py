@@ -20,6 +20,7 @@ from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
 from pipelines.schema import CROSSOVER_TABLES, SUBJECT_TABLES, TABLES, Table, arrow_schema
 from pipelines.shards import COMPRESSION_LEVEL
+from pipelines.tipping_table import TIPPING_POINT
 
 if TYPE_CHECKING:
     from pipelines.plan import RunPlan
@@ -38,6 +39,7 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "crossover_contrasts": crossover_contrasts,
     "intercurrent_events": analyses.intercurrent_events,
     "analyses": analyses.analyses,
+    "tipping_point": analyses.tipping_points,
     "effects_by_subgroup": subgroups.effects_by_subgroup,
     "exposure_response": exposure.exposure_response,
 }
@@ -183,7 +185,11 @@ finished is needed. Run it first.
     target = folder.root / "csv"
     target.mkdir(exist_ok=True)
     paths = []
-    further = [name for name in CROSSOVER_TABLES if (folder.tables / f"{name}.parquet").is_file()]
+    further = [
+        name
+        for name in (*CROSSOVER_TABLES, TIPPING_POINT)
+        if (folder.tables / f"{name}.parquet").is_file()
+    ]
     for name in (*TABLES, *further):
         path = target / f"{name}.csv"
         frame = pl.scan_parquet(folder.tables / f"{name}.parquet")

@@ -14,58 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from cohort.errors import RangeError, ShapeError
 from cohort.inference.ancova import Contrasts, check_arms
 
-__all__ = ["RepeatedMeasures", "fit_repeated_measures", "long_table"]
+__all__ = ["RepeatedMeasures", "fit_repeated_measures"]
 
 Floats = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-9  # relative change of the covariance
 _MOST_ITERATIONS: Final = 2000
-
-
-def long_table(
-    values: ArrayLike,
-    baseline: ArrayLike,
-    arm: ArrayLike,
-    patient_ids: ArrayLike,
-    visit_days: ArrayLike,
-) -> dict[str, NDArray[np.generic]]:
-    """Return one row a patient and visit after baseline, as programs for mixed models read it.
-
-    Parameters
-    ----------
-    values
-        Scores, shape ``(n_patient, n_visit)``, NaN where missing.
-    baseline, arm, patient_ids
-        Shape ``(n_patient,)``.
-    visit_days
-        Shape ``(n_visit,)`` [d].
-
-    Returns
-    -------
-    Columns ``patient_id, arm, visit, day, baseline, value, change, is_observed, is_last_observed``,
-    missing rows included, patients together and visits in order of time.
-
-    Examples
-    --------
-    >>> table = long_table([[25.0, np.nan]], [30.0], [1], [17], [7, 14])
-    >>> table["change"].tolist(), table["is_last_observed"].tolist()
-    ([-5.0, nan], [True, False])
-    """
-    y, x = np.asarray(values, dtype=float), np.asarray(baseline, dtype=float)
-    n_visit = y.shape[1]
-    seen = np.isfinite(y)
-    later = np.cumsum(seen[:, ::-1], axis=1)[:, ::-1]
-    return {
-        "patient_id": np.repeat(np.asarray(patient_ids), n_visit),
-        "arm": np.repeat(np.asarray(arm), n_visit),
-        "visit": np.tile(np.arange(1, n_visit + 1), len(y)),
-        "day": np.tile(np.asarray(visit_days), len(y)),
-        "baseline": np.repeat(x, n_visit),
-        "value": y.ravel(),
-        "change": (y - x[:, None]).ravel(),
-        "is_observed": seen.ravel(),
-        "is_last_observed": (seen & (later == 1)).ravel(),
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

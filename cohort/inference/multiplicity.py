@@ -16,6 +16,7 @@ from cohort.errors import RangeError, ShapeError
 from cohort.inference.distributions import normal_cdf, normal_density
 
 __all__ = [
+    "ALL_METHODS",
     "METHODS",
     "bonferroni",
     "dunnett",
@@ -316,3 +317,6 @@ METHODS: Final[Mapping[str, Callable[[ArrayLike], Floats]]] = MappingProxyType(
     }
 )
 """Methods that need p values only, by the name that protocols use."""
+
+ALL_METHODS: Final = (*METHODS, "dunnett", "graphical")
+"""Every name that protocols use: Dunnett needs the sizes of the arms too, the graph its weights."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cohort.errors import RangeError
 from cohort.inference.ancova import Contrasts, ancova
-from cohort.inference.decisions import Decisions, Plan, decide
+from cohort.inference.decisions import Decisions, Plan, Sizes, decide
 from cohort.inference.estimands import STRATEGIES, IntercurrentEvents, Scores
 from cohort.inference.missing import baseline_carried_forward, last_observation_carried_forward
 from cohort.inference.mmrm import fit_repeated_measures
@@ -240,7 +240,17 @@ def claims_of_replicates(
     benefit = np.array([np.moveaxis(-one.estimate / one.standard_error, -1, 0) for one in looks])
     p = np.array([np.moveaxis(one.p, -1, 0) for one in looks])
     known = np.isfinite(p)
-    decisions = decide(np.where(known, benefit, 0.0), np.where(known, p, 1.0), plan)
+    end = looks[-1]
+    sizes = Sizes(
+        n_arm=np.maximum(np.moveaxis(end.n_arm, -1, 0), 1),
+        n_control=np.maximum(np.moveaxis(end.n_control, -1, 0), 1),
+        freedom=np.where(
+            known[-1],  # an arm without a p value does not lower the others' degrees of freedom
+            np.moveaxis(np.broadcast_to(end.freedom, end.estimate.shape), -1, 0),
+            np.inf,
+        ),
+    )
+    decisions = decide(np.where(known, benefit, 0.0), np.where(known, p, 1.0), plan, sizes)
     n_look = len(plan.fractions)
     settled = np.maximum(decisions.rejected_at, decisions.dropped_at)
     stop = np.where(settled == 0, n_look, settled).max(axis=0)

@@ -3,6 +3,7 @@
 The rules themselves are `cohort.inference`; this is how people write which of them hold.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Literal
 
@@ -10,13 +11,15 @@ from pydantic import Field, StrictInt, model_validator
 
 from cohort.inference.decisions import WITH_LOOKS, Plan
 from cohort.trial.arms import ProtocolRecord
-from cohort.trial.quantities import Fraction
+from cohort.trial.quantities import Fraction, Number
 from cohort.yaml_files import Contradiction, is_read, refuse_contradictions
 
 __all__ = ["Analysis"]
 
 _MOST_LOOKS = 10
 _FEWEST_IMPUTATIONS, _MOST_IMPUTATIONS = 2, 1000
+_MOST_STEPS = 50
+_ROUND_OFF = 1e-9
 _OF_REFERENCE = ("J2R", "CR", "CIR")
 
 
@@ -32,7 +35,15 @@ class Analysis(ProtocolRecord):
         (``observed``), nothing in a model of all visits (``MMRM``), or many draws at random
         (``MAR``) or after the control arm (``J2R``, ``CR``, ``CIR``).
     multiplicity
-        How several arms share the level; ``fixed_sequence`` takes them as the protocol lists them.
+        How several arms share the level; ``fixed_sequence`` takes them as the protocol lists them,
+        ``dunnett`` counts in that they share a control, ``graphical`` hands the level of a claim
+        on.
+    weights
+        Of ``graphical``: share of the level that each arm but the control starts with [1], in the
+        order of the protocol.
+    transitions
+        Of ``graphical``: a row an arm, the shares of its level that it hands to each of them once
+        its claim is made [1].
     looks
         Interim looks, each the share of the patients who have finished [1].
     spending
@@ -43,6 +54,9 @@ class Analysis(ProtocolRecord):
         Two-sided level of all claims together [1].
     imputations
         Data sets of multiple imputation.
+    tipping_point
+        By how much imputed values of an arm are made worse, in steps, to see when its finding is
+        lost [points of the primary endpoint]; the table ``tipping_point`` has a row a step.
 
     Examples
     --------
@@ -54,12 +68,26 @@ class Analysis(ProtocolRecord):
         "treatment_policy"
     )
     missing_data: Literal["LOCF", "BOCF", "observed", "MMRM", "MAR", "J2R", "CR", "CIR"] = "LOCF"
-    multiplicity: Literal["none", "bonferroni", "holm", "hochberg", "fixed_sequence"] = "none"
+    multiplicity: Literal[
+        "none", "bonferroni", "holm", "hochberg", "fixed_sequence", "dunnett", "graphical"
+    ] = "none"
+    # left out of what is hashed where it is not written: the same trial, the same hash
+    weights: tuple[Fraction, ...] = Field(
+        default=(), examples=[["50 %", "50 %"]], exclude_if=lambda weights: not weights
+    )
+    transitions: tuple[tuple[Fraction, ...], ...] = Field(
+        default=(),
+        examples=[[["0 %", "100 %"], ["100 %", "0 %"]]],
+        exclude_if=lambda transitions: not transitions,
+    )
     looks: tuple[Fraction, ...] = Field(default=(), examples=[["50 %"]])
     spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
     futility: Fraction = Field(default=0.0, examples=["10 %"])
     alpha: Fraction = Field(default=0.05, examples=[0.05])
     imputations: StrictInt = Field(default=50, examples=[50])
+    tipping_point: tuple[Number, ...] = Field(
+        default=(), examples=[[0, 2, 4, 8]], exclude_if=lambda steps: not steps
+    )
 
     @property
     def plan(self) -> Plan:
@@ -76,6 +104,8 @@ class Analysis(ProtocolRecord):
             spending=self.spending,
             futility=self.futility,
             alpha=self.alpha,
+            weights=self.weights,
+            transitions=self.transitions,
         )
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -87,6 +117,8 @@ class Analysis(ProtocolRecord):
         []
         """
         yield from self._wrong_looks()
+        yield from self._wrong_graph()
+        yield from self._wrong_steps()
         if is_read(self.alpha) and not 0 < self.alpha < 1:
             yield Contradiction(
                 path=("alpha",),
@@ -139,5 +171,77 @@ class Analysis(ProtocolRecord):
                 message=f"'{self.multiplicity}' does not hold its level over several looks; "
                 f"{', '.join(WITH_LOOKS)} do. Write 'multiplicity: holm', or delete 'looks'.",
             )
+
+    def _wrong_steps(self) -> Iterator[Contradiction]:
+        steps = self.tipping_point
+        if not is_read(steps) or not steps or not all(map(is_read, steps)):
+            return
+        is_rising = all(low < high for low, high in itertools.pairwise(steps))
+        if not is_rising or steps[0] < 0 or len(steps) > _MOST_STEPS:
+            shown = ", ".join(f"{step:g}" for step in steps[:_MOST_STEPS])
+            yield Contradiction(
+                path=("tipping_point",),
+                message=f"steps of {shown} points; at most {_MOST_STEPS} rising numbers from 0 on "
+                "are allowed. Write for example 'tipping_point: [0, 2, 4, 8]'.",
+            )
+        if is_read(self.missing_data) and self.missing_data not in ("MAR", *_OF_REFERENCE):
+            yield Contradiction(
+                path=("tipping_point",),
+                message=f"steps were given with 'missing_data: {self.missing_data}', which imputes "
+                "nothing at random; MAR, J2R, CR and CIR do. Write 'missing_data: MAR'.",
+            )
+
+    def _wrong_graph(self) -> Iterator[Contradiction]:
+        weights, rows = self.weights, self.transitions
+        if not (is_read(self.multiplicity) and is_read(weights) and is_read(rows)):
+            return
+        if not all(map(is_read, [*weights, *rows])) or not all(is_read(g) for r in rows for g in r):
+            return
+        if self.multiplicity != "graphical":
+            for name in ("weights", "transitions"):
+                if getattr(self, name):
+                    yield Contradiction(
+                        path=(name,),
+                        message=f"{name} were given with 'multiplicity: {self.multiplicity}'; only "
+                        f"'graphical' has them. Write 'multiplicity: graphical', or delete "
+                        f"'{name}'.",
+                    )
+        elif not weights:
+            yield Contradiction(
+                path=("multiplicity",),
+                message="'graphical' without weights; each arm but the control has one. Write for "
+                "example 'weights: [50 %, 50 %]' and 'transitions: [[0 %, 100 %], [100 %, 0 %]]'.",
+            )
+        elif sum(weights) > 1 + _ROUND_OFF:
+            yield Contradiction(
+                path=("weights",),
+                message=f"weights add up to {100 * sum(weights):g} % of the level; at most 100 % "
+                "is allowed. Lower one.",
+            )
+        else:
+            yield from self._wrong_transitions()
+
+    def _wrong_transitions(self) -> Iterator[Contradiction]:
+        n, rows = len(self.weights), self.transitions
+        if [len(row) for row in rows] != [n] * n:
+            yield Contradiction(
+                path=("transitions",),
+                message=f"rows of {', '.join(str(len(row)) for row in rows) or 'no'} shares for "
+                f"{n} weights; {n} rows of {n} are allowed. Write a row an arm, 0 % for itself.",
+            )
+            return
+        for place, row in enumerate(rows):
+            if row[place] > 0:
+                yield Contradiction(
+                    path=("transitions", place),
+                    message=f"the arm hands {100 * row[place]:g} % of its level to itself; 0 % is "
+                    f"allowed there. Write 0 % as number {place + 1} of the row.",
+                )
+            elif sum(row) > 1 + _ROUND_OFF:
+                yield Contradiction(
+                    path=("transitions", place),
+                    message=f"shares add up to {100 * sum(row):g} %; at most 100 % of a level can "
+                    "be handed on. Lower one.",
+                )
 
     _refuse = model_validator(mode="after")(refuse_contradictions)

@@ -217,6 +217,13 @@ def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
     analysis = protocol.analysis
     if analysis is None or not is_read(analysis) or not is_read(protocol.design):
         return
+    n_compared = sum(arm.control is not True for arm in protocol.arms)
+    if is_read(analysis.weights) and analysis.weights and len(analysis.weights) != n_compared:
+        yield Contradiction(
+            path=("analysis", "weights"),
+            message=f"{len(analysis.weights)} weights for {n_compared} arms beside the control; "
+            "one an arm is allowed, in the order of 'arms'. Add or delete some.",
+        )
     if protocol.design != "counterfactual":
         return
     if is_read(analysis.missing_data) and analysis.missing_data == "MMRM":
@@ -224,6 +231,18 @@ def _analysis(protocol: Protocol) -> Iterator[Contradiction]:
             path=("analysis", "missing_data"),
             message="'MMRM' compares different patients, and a counterfactual design puts the same "
             "in every arm. Write 'missing_data: MAR'.",
+        )
+    if is_read(analysis.tipping_point) and analysis.tipping_point:
+        yield Contradiction(
+            path=("analysis", "tipping_point"),
+            message="a tipping point compares different patients, and a counterfactual design puts "
+            "the same in every arm. Delete 'tipping_point'.",
+        )
+    if is_read(analysis.multiplicity) and analysis.multiplicity == "dunnett":
+        yield Contradiction(
+            path=("analysis", "multiplicity"),
+            message="'dunnett' compares different patients, and a counterfactual design puts the "
+            "same in every arm. Write 'multiplicity: holm'.",
         )
 
 

@@ -139,7 +139,7 @@ ANALYSES = Table(
             "1",
             "Level at the look",
             "p that claims while all arms are open, spending and Bonferroni counted in; null "
-            "outside the claims.",
+            "outside the claims, and for 'dunnett' and 'graphical', which p_adjusted decides.",
         ),
         text_column(
             "claim",

@@ -13,7 +13,7 @@ from statsmodels.regression.linear_model import OLS
 from cohort.inference.group_sequential import boundaries
 from cohort.inference.multiplicity import holm
 from cohort.trial import Analysis
-from pipelines.analyses import analyses, intercurrent_events
+from pipelines.analyses import analyses, intercurrent_events, tipping_points
 from pipelines.definitions import read_definitions
 from pipelines.plan import trial_facts
 from pipelines.schema import polars_schema
@@ -126,6 +126,59 @@ def test_claims_are_for_the_primary_endpoint_at_the_end(tables, facts):
     assert claimed["p_adjusted"].to_list() == pytest.approx(holm(claimed["p"].to_numpy()).tolist())
     for row in claimed.to_dicts():
         assert (row["claim"] == "better") == (row["p_adjusted"] <= 0.05 and row["estimate"] < 0)
+
+
+def test_dunnett_counts_in_the_shared_control(tables, facts):
+    """Against SciPy's multivariate t of three statistics that share a control."""
+    rows = at_end(analysed(tables, facts, multiplicity="dunnett"))
+    loading = np.sqrt([row["n_arm"] / (row["n_arm"] + row["n_control"]) for row in rows])
+    shape = np.outer(loading, loading)
+    np.fill_diagonal(shape, 1.0)
+    law = stats.multivariate_t(shape=shape, df=rows[0]["degrees_of_freedom"], seed=1)
+    for row in rows:
+        t = abs(row["estimate"] / row["standard_error"])
+        expected = 1 - law.cdf(np.full(3, t), lower_limit=np.full(3, -t))
+        assert row["p_adjusted"] == pytest.approx(expected, abs=1e-3)
+        assert row["level"] is None
+
+
+def test_a_graph_of_equal_shares_claims_as_holm(tables, facts):
+    shares = (1 - np.eye(3)) / 2
+    graph = {"weights": [1 / 3] * 3, "transitions": shares.tolist()}
+    rows = at_end(analysed(tables, facts, multiplicity="graphical", **graph))
+    theirs = at_end(analysed(tables, facts, multiplicity="holm"))
+    assert [row["claim"] for row in rows] == [row["claim"] for row in theirs]
+    assert [row["p_adjusted"] for row in rows] == pytest.approx(
+        [row["p_adjusted"] for row in theirs], abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("method", ["MAR", "J2R"])
+def test_a_tipping_point_moves_each_arm_by_its_imputed_share(tables, facts, method):
+    choices = {"missing_data": method, "imputations": 20}
+    asked = Analysis(**choices, tipping_point=[0, 5, 10, 40])
+    frame = tipping_points(tables, replace(facts, analysis=asked))
+    plain = at_end(analysed(tables, facts, **choices))
+    gone = dict(
+        duckdb.sql(
+            f"select q.TRTPN, count(*) from '{tables}/adqs.parquet' q join '{tables}/adsl.parquet' "
+            "s using (USUBJID) where q.PARAMCD = 'MADRS' and q.AVISIT = 'week 8' and s.RESCODE = 0 "
+            "and (q.DTYPE is not null or q.AVAL is null) and q.BASE is not null group by q.TRTPN"
+        ).fetchall()
+    )
+    assert len(frame) == 3 * 4
+    for row in plain:
+        mine = frame.filter(arm=row["arm"]).sort("delta")
+        assert mine["estimate"][0] == pytest.approx(row["estimate"], abs=FIXED_POINT)
+        assert mine["p"][0] == pytest.approx(row["p"], rel=1e-6)
+        assert mine["n_imputed"].to_list() == [gone[row["arm_number"]]] * 4
+        slopes = np.diff(mine["estimate"].to_numpy()) / np.diff(mine["delta"].to_numpy())
+        assert slopes == pytest.approx(np.full(3, slopes[0]), abs=1e-9)  # it is linear in the shift
+        # adjusting for baseline moves it a little from the share of imputed patients
+        assert slopes[0] == pytest.approx(gone[row["arm_number"]] / row["n_arm"], rel=0.15)
+        assert mine["finding"][3] != "better"
+    assert frame.schema == polars_schema(replace(facts, analysis=asked).tables["tipping_point"])
+    assert "tipping_point" not in facts.tables
 
 
 def test_looks_analyse_the_first_patients_at_their_boundaries(tables, facts):

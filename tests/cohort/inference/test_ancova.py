@@ -7,7 +7,7 @@ from statsmodels.regression.linear_model import OLS
 
 from cohort.errors import RangeError, ShapeError
 from cohort.inference.ancova import ancova
-from cohort.inference.mmrm import fit_repeated_measures, long_table
+from cohort.inference.mmrm import fit_repeated_measures
 
 ROUND_OFF = 1e-9
 OPTIMISER = 2e-4
@@ -143,15 +143,6 @@ def test_repeated_measures_of_replicates_are_those_of_each():
     )
     alone = fit_repeated_measures(other, other_baseline, ARM)
     assert both.contrasts.estimate[1] == pytest.approx(alone.contrasts.estimate, abs=1e-6)
-
-
-def test_the_long_table_has_a_row_a_patient_and_visit():
-    scores, baseline = trial(gone=0.3)
-    table = long_table(scores, baseline, ARM, np.arange(len(ARM)) + 100, [7, 14, 28])
-    assert {len(column) for column in table.values()} == {3 * len(ARM)}
-    assert table["is_observed"].sum() == np.isfinite(scores).sum()
-    assert table["is_last_observed"].sum() == np.isfinite(scores).any(axis=1).sum()
-    assert np.array_equal(table["change"], table["value"] - table["baseline"], equal_nan=True)
 
 
 def test_an_empty_visit_and_a_missing_baseline_are_refused():
