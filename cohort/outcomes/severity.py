@@ -189,7 +189,7 @@ def placebo_improvement(placebo: PlaceboModel, day: Floats) -> Floats:
     >>> from cohort.conditions import load_condition
     >>> days = np.array([7.0, 14.0, 28.0, 42.0, 56.0])
     >>> placebo_improvement(load_condition("major_depression").placebo, days).round(1).tolist()
-    [3.6, 5.5, 8.1, 9.8, 10.9]
+    [3.6, 5.5, 8.1, 9.7, 10.9]
     """
     held = np.minimum(day, LONGEST_PLACEBO_COURSE_D)
     ratio = power(held / placebo.time.number("day"), placebo.shape.number("1"))
