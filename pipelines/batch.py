@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING
 from cohort.trial import write_protocol
 from pipelines.batch_tables import write_batch_tables
 from pipelines.cluster.workplaces import Workplace
-from pipelines.errors import FolderError, InputError
+from pipelines.errors import FolderError
 from pipelines.execute import interruptible, shared_cluster
 from pipelines.files import write_json, write_text
-from pipelines.run_folder import RunFolder, hold
+from pipelines.run_folder import RunFolder, create_folder, hold
 from pipelines.run_trial import Preparation, Request, prepare, run_trial
 from pipelines.worker import SIMULATOR
 
@@ -202,7 +202,7 @@ def run_batch(
     failures: dict[int, str] = {}
     n_computed = n_reused = 0
     with interruptible():
-        _create(root)
+        create_folder(root, "points")
         with hold(RunFolder(root)):
             write_text(root / "batch.yaml", request.batch.text)
             write_json(root / "batch.json", {"points": _hashes(request)})
@@ -239,13 +239,3 @@ def _set_aside(root: Path, point: "Point", error: Exception) -> str:
         path.parent.mkdir(exist_ok=True)
         write_text(path, "".join(traceback.format_exception(error)))
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def _create(root: Path) -> None:
-    try:
-        (root / "points").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"--out: {root} cannot be created ({error.strerror}); a folder that can be written "
-            "is needed. Choose another name."
-        ) from error

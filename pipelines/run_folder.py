@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RunFolder",
     "Settings",
+    "create_folder",
     "differences",
     "hold",
     "read_settings",
@@ -365,6 +366,31 @@ def _by_name(values: list[Any]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         names = [str(index) for index in range(len(values))]
     return dict(zip(names, values, strict=True))
+
+
+def create_folder(root: Path, inner: str = "") -> None:
+    """Create the folder that ``--out`` names, and one in it if that is named.
+
+    Raises
+    ------
+    FolderError
+        If it cannot be created.
+
+    Examples
+    --------
+    >>> create_folder(Path("/dev/null/run"))
+    Traceback (most recent call last):
+    ...
+    pipelines.errors.FolderError: --out: /dev/null/run cannot be created (Not a directory); a \
+folder that can be written is needed. Choose another name.
+    """
+    try:
+        (root / inner).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(
+            f"--out: {root} cannot be created ({error.strerror}); a folder that can be written "
+            "is needed. Choose another name."
+        ) from error
 
 
 @contextmanager

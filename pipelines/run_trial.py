@@ -28,7 +28,6 @@ from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.cluster.workplaces import this_machine
 from pipelines.definitions import read_definitions
 from pipelines.errors import (
-    FolderError,
     InputError,
     PipelineError,
     SetAsideError,
@@ -41,7 +40,14 @@ from pipelines.origin import kernel_source
 from pipelines.plan import RunPlan, Unit, make_plan, trial_facts
 from pipelines.provenance import RunRecord, choose_device, record_run, timestamp
 from pipelines.report_text import summarise
-from pipelines.run_folder import RunFolder, Settings, hold, read_settings, settings_of
+from pipelines.run_folder import (
+    RunFolder,
+    Settings,
+    create_folder,
+    hold,
+    read_settings,
+    settings_of,
+)
 from pipelines.seal import SealError, break_seal, read_seal, write_seal
 from pipelines.shards import RECEIPT
 from pipelines.tables import TableFile, write_tables
@@ -273,7 +279,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
     )
     record.seconds["prepare"] = time.perf_counter() - clock
     with interruptible(), _disk(ready.folder.root):
-        _create(ready.folder.root)
+        create_folder(ready.folder.root)
         with hold(ready.folder):
             return _run_held(request, ready, texts, record, report)
 
@@ -450,13 +456,3 @@ def _compute(
             connect=place.connect,
             execution=execution,
         )
-
-
-def _create(root: Path) -> None:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderError(
-            f"--out: {root} cannot be created ({error.strerror}); a folder that can be written "
-            "is needed. Choose another name."
-        ) from error

@@ -28,8 +28,7 @@ ARM_KEY = (
 CONTROL_KEY = (
     text_column("control", "Control arm", "Name of the arm it is compared with.", nullable=False),
 )
-ENDPOINT_KEY = (
-    text_column("endpoint", "Endpoint", "Rating scale.", cdisc="PARAMCD", nullable=False),
+_VISIT_KEY = (
     text_column("visit", "Visit", "Name of the visit.", cdisc="AVISIT", nullable=False),
     number_column(
         "visit_week",
@@ -39,6 +38,10 @@ ENDPOINT_KEY = (
         cdisc="AVISITN",
         nullable=False,
     ),
+)
+ENDPOINT_KEY = (
+    text_column("endpoint", "Endpoint", "Rating scale.", cdisc="PARAMCD", nullable=False),
+    *_VISIT_KEY,
 )
 
 OUTCOMES_BY_ARM = Table(
@@ -211,15 +214,7 @@ BIOMARKERS_BY_ARM = Table(
         *ARM_KEY,
         text_column("biomarker", "Biomarker", "Short name.", cdisc="PARAMCD", nullable=False),
         text_column("unit", "Unit", "Unit of the means.", cdisc="AVALU", nullable=False),
-        text_column("visit", "Visit", "Name of the visit.", cdisc="AVISIT", nullable=False),
-        number_column(
-            "visit_week",
-            "week",
-            "Visit (weeks)",
-            "Weeks since the first dose.",
-            cdisc="AVISITN",
-            nullable=False,
-        ),
+        *_VISIT_KEY,
         count_column("n", "Patients with a value", "Denominator of the means."),
         number_column("mean", "unit", "Mean", "Mean of AVAL."),
         number_column("sd", "unit", "SD", "Sample standard deviation of AVAL."),
