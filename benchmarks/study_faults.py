@@ -105,7 +105,7 @@ class Run:
             os.dup2(log, 2)
             os.environ.update(self.environment)
             if self.has_threads:
-                execute._cluster = _threads
+                execute.local_cluster = _threads
             if self.jump is not None:
                 moment, seconds = self.jump
                 threading.Timer(moment, _OFFSET_S.__setitem__, (0, seconds)).start()

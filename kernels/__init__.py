@@ -17,7 +17,7 @@ from kernels.errors import (
     ShapeError,
     UnknownNameError,
 )
-from kernels.integrate import integrate, prepare, replay
+from kernels.integrate import integrate, integration_seconds, prepare, replay
 from kernels.lanes import Lanes
 from kernels.lower import lower
 from kernels.program import Program
@@ -49,6 +49,7 @@ __all__ = [
     "UnknownNameError",
     "devices",
     "integrate",
+    "integration_seconds",
     "lower",
     "prepare",
     "replay",

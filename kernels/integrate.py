@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from kernels.solution import Solution
     from kernels.system import OdeSystem
 
-__all__ = ["integrate", "prepare", "replay"]
+__all__ = ["integrate", "integration_seconds", "prepare", "replay"]
 
 _DEFAULT = Solver()
+_spent_s = [0.0]
 
 
 def integrate(
@@ -108,13 +110,30 @@ def integrate(
         some, part = take_block(lanes, schedule, block)
         return backend.run(system, program, some, part, save_times, solver)
 
+    started = time.perf_counter()
     starts = range(0, lanes.n_lane, size) or (0,)
     if n_thread == 1 or len(starts) == 1:
         parts = [run(start) for start in starts]
     else:
         with ThreadPoolExecutor(n_thread) as pool:
             parts = list(pool.map(run, starts))
+    _spent_s[0] += time.perf_counter() - started
     return join_blocks(parts, reasons)
+
+
+def integration_seconds() -> float:
+    """Return the wall time that this process has spent inside `integrate`'s kernels [s].
+
+    Notes
+    -----
+    It only grows; two readings tell what lies between them. Copies to and from a device count.
+
+    Examples
+    --------
+    >>> integration_seconds() >= 0.0
+    True
+    """
+    return _spent_s[0]
 
 
 def prepare(

@@ -27,8 +27,9 @@ from cohort.trial import write_protocol
 from pipelines.batch_tables import write_batch_tables
 from pipelines.cluster.workplaces import Workplace
 from pipelines.errors import FolderError
-from pipelines.execute import interruptible, shared_cluster
 from pipelines.files import write_json, write_text
+from pipelines.interruption import interruptible
+from pipelines.local_cluster import shared_cluster
 from pipelines.run_folder import RunFolder, create_folder, hold
 from pipelines.run_trial import Preparation, Request, prepare, run_trial
 from pipelines.worker import SIMULATOR

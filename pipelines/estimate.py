@@ -6,7 +6,6 @@ times separates what a block costs from what a patient costs.
 """
 
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipelines.memory import peak_memory
 from pipelines.plan import RunPlan, Unit
 from pipelines.worker import Job, run_unit
 
@@ -28,7 +28,6 @@ CLUSTER_S = 2.0
 DRIVER_BYTES = 350_000_000
 """Memory of the driver with scheduler and table writing, measured at 40,000 patients."""
 
-_KIB = 1024
 _N_PILOT_ARMS = 2
 
 
@@ -162,7 +161,7 @@ def _measure(job: Job, units: Sequence[Unit]) -> list[_Reading]:
                 n_patients=unit.n_patients,
                 seconds=time.perf_counter() - started,
                 bytes=sum(stored.bytes for stored in receipt.files.values()),
-                peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB,
+                peak_bytes=peak_memory(),
             )
         )
     return readings

@@ -9,32 +9,24 @@ Results live in files; a task returns a receipt. Four things make it survive:
    count exceptions only, and repeated deaths can leave a cluster without workers for ever, so a
    cluster that has lost them is replaced); after `pipelines.failures.N_ATTEMPTS` failures it is
    set aside and the others go on;
-4. Ctrl-C and SIGTERM close the cluster and leave a folder that the same command resumes.
+4. Ctrl-C and SIGTERM (`pipelines.interruption`) close the cluster and leave a folder that the
+   same command resumes.
 
 A disk that refuses is no fault of a unit: it ends the run at once.
 """
 
-import logging
-import multiprocessing
-import signal
-import tempfile
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
-from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 import dask
-from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed import Client, KilledWorker, as_completed
 from distributed.scheduler import NoWorkerError
 
-from pipelines.errors import ExecutionError, InterruptedRunError, ShardError
+from pipelines.errors import ExecutionError, ShardError
 from pipelines.failures import N_ATTEMPTS, WORKER_DEATH, Failure, failure_of
-from pipelines.files import TEMPORARY_PREFIX
+from pipelines.local_cluster import DASK_SETTINGS, ClusterStartError, local_cluster
 from pipelines.shards import (
     Receipt,
     append_to_manifest,
@@ -43,48 +35,27 @@ from pipelines.shards import (
     mend_manifest,
     read_manifest,
 )
-from pipelines.worker import WORKER_ENVIRONMENT, Job, run_unit
+from pipelines.worker import Job, run_unit
 
 if TYPE_CHECKING:
     from distributed import Future
 
+    from pipelines.local_cluster import Connect
     from pipelines.plan import RunPlan, Unit
     from pipelines.run_folder import RunFolder
 
 __all__ = [
-    "Connect",
     "Execution",
     "execute",
-    "interruptible",
-    "quiet_dask",
-    "shared_cluster",
     "take_stock",
 ]
 
 _N_LOST_CLUSTERS = 3
 _N_HOPELESS = 50
 """Units that failed before any went well, after which the others are not tried."""
-_CLOSE_S = 5
-_START_S = 120
-
-_DASK_SETTINGS = {
-    "distributed.scheduler.allowed-failures": 0,
-    # without it, a cluster that lost its workers waits for ever
-    "distributed.scheduler.no-workers-timeout": "60s",
-    "distributed.scheduler.work-stealing": False,
-    # counted by the wall clock: one that is set forward would look like workers that are silent;
-    # a local worker that dies is noticed by its nanny
-    "distributed.scheduler.worker-ttl": None,
-    "distributed.worker.daemon": True,
-    "distributed.admin.log-format": "%(message)s",
-    "distributed.nanny.pre-spawn-environ": dict(WORKER_ENVIRONMENT),
-}
 
 Report = Callable[[Receipt, bool], None]
 """Called with every finished unit, and whether it was there before."""
-
-Connect = Callable[[int, Path], AbstractContextManager[Client]]
-"""Gives a client with workers for a number of units, for as long as its block lasts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -201,7 +172,7 @@ def execute(
     *,
     n_workers: int,
     report: Report = _ignore,
-    connect: Connect | None = None,
+    connect: "Connect | None" = None,
     execution: Execution | None = None,
 ) -> Execution:
     """Compute every unit that has no whole shard yet.
@@ -234,7 +205,7 @@ def execute(
     ExecutionError
         If no cluster could be kept, or every unit that was tried failed.
     InterruptedRunError
-        On Ctrl-C or SIGTERM, inside `interruptible`.
+        On Ctrl-C or SIGTERM, inside `pipelines.interruption.interruptible`.
 
     Examples
     --------
@@ -247,9 +218,9 @@ def execute(
         before = _moves(execution)
         why = ""
         try:
-            with dask.config.set(_DASK_SETTINGS):
+            with dask.config.set(DASK_SETTINGS):
                 _one_cluster(pending, job, folder, n_workers, execution, report, connect)
-        except _ClusterStartError as error:
+        except ClusterStartError as error:
             why = f" (last: {error})"
         n_lost = 0 if _moves(execution) != before else n_lost + 1
         if n_lost == _N_LOST_CLUSTERS:
@@ -291,11 +262,11 @@ def _one_cluster(
     n_workers: int,
     execution: Execution,
     report: Report,
-    connect: Connect | None,
+    connect: "Connect | None",
 ) -> None:
     """Run units on one cluster until they are done or it has lost all its workers."""
     n_wanted = min(n_workers, len(pending))
-    with (connect or _cluster)(n_wanted, folder.root) as client:
+    with (connect or local_cluster)(n_wanted, folder.root) as client:
         waiting = deque(pending)
         running: dict[Future[Receipt], tuple[Unit, str]] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
@@ -397,170 +368,3 @@ def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution)
     execution.fail(unit.digest, failure_of(error, trace))
     _refuse_hopeless(execution)
     return "nothing"
-
-
-class _ClusterStartError(ExecutionError):
-    """A worker died while its cluster started; another cluster may do better."""
-
-
-@contextmanager
-def _cluster(n_workers: int, folder: Path) -> Iterator[Client]:
-    """Start workers on this machine, and let go of them however the block ends."""
-    others = set(multiprocessing.active_children())
-    with (
-        # in the run folder, so that a resumed run removes what a killed one left
-        tempfile.TemporaryDirectory(
-            prefix=f"{TEMPORARY_PREFIX}dask-", dir=folder, ignore_cleanup_errors=True
-        ) as scratch,
-        quiet_dask(),
-    ):
-        try:
-            cluster = LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=n_workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address="127.0.0.1:0",  # any free port: None still claims 8787
-                scheduler_kwargs={"dashboard": False},
-                local_directory=scratch,
-                silence_logs=logging.CRITICAL,
-            )
-        except RuntimeError as error:
-            _kill_workers(others)
-            raise _ClusterStartError(" ".join(str(error).split())) from error
-        client = Client(cluster)  # type: ignore[no-untyped-call]
-        try:
-            _wait_for_workers(client, n_workers)
-            yield client
-        except BaseException:
-            # whatever ended the block: nobody waits for a unit whose result nobody reads
-            _kill_workers(others)
-            raise
-        finally:
-            # a nanny that is starting a worker anew lets its cluster wait for longer than this
-            with suppress(TimeoutError):
-                client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
-            with suppress(TimeoutError):
-                cluster.close(timeout=_CLOSE_S)
-            _kill_workers(others)
-
-
-def _wait_for_workers(client: Client, n_workers: int) -> None:
-    try:
-        client.wait_for_workers(n_workers, timeout=_START_S)
-    except TimeoutError as error:
-        raise ExecutionError(
-            f"cluster: fewer than {n_workers} workers after {_START_S} s; all are needed. Look at "
-            "the load and the memory of this machine, use fewer --workers, then run the same "
-            "command again."
-        ) from error
-
-
-def _kill_workers(others: Iterable[BaseProcess]) -> None:
-    """Kill the processes that this one started, but for those it had before."""
-    for process in set(multiprocessing.active_children()).difference(others):
-        process.kill()
-
-
-@contextmanager
-def quiet_dask() -> Iterator[None]:
-    """Keep Dask's log of dying workers off the terminal; what matters is raised or reported.
-
-    Examples
-    --------
-    >>> with quiet_dask():
-    ...     logging.getLogger("distributed").level > logging.CRITICAL
-    True
-    """
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into an `InterruptedRunError`, and ignore further ones.
-
-    Notes
-    -----
-    Only the main thread gets signals; in any other this does nothing.
-
-    Examples
-    --------
-    >>> try:
-    ...     with interruptible():
-    ...         signal.raise_signal(signal.SIGTERM)
-    ... except InterruptedRunError as interruption:
-    ...     print(interruption)
-    SIGTERM
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, signal.SIG_IGN)
-        raise InterruptedRunError(signal.Signals(number).name)
-
-    before = {name: signal.signal(name, interrupt) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
-@contextmanager
-def shared_cluster(root: Path, n_workers: int) -> Iterator[Connect]:
-    """Keep the workers of this machine for run after run; none start before a unit needs them.
-
-    Parameters
-    ----------
-    root
-        Existing folder for what the workers leave while they live.
-    n_workers
-        Worker processes.
-
-    Returns
-    -------
-    What `execute` takes as ``connect``, within the block.
-
-    Notes
-    -----
-    A run that asks a second time has lost a worker: the workers are replaced. Units of a run that
-    raised finish unheard; a shard that is there is taken as it is.
-
-    Examples
-    --------
-    >>> with shared_cluster(Path("no/folder"), 2) as connect:
-    ...     callable(connect)
-    True
-    """
-    with ExitStack() as stack:
-        begun: list[tuple[Client, Path]] = []
-
-        @contextmanager
-        def connect(n_units: int, folder: Path) -> Iterator[Client]:
-            if begun and (begun[0][1] == folder or begun[0][0].status != "running"):
-                begun.clear()
-                stack.close()
-            if not begun:
-                begun.append((stack.enter_context(_start(root, n_workers)), folder))
-            client = begun[0][0]
-            begun[0] = (client, folder)
-            yield client
-
-        yield connect
-
-
-@contextmanager
-def _start(root: Path, n_workers: int) -> Iterator[Client]:
-    """Start workers under our settings, which must hold for as long as they live."""
-    with dask.config.set(_DASK_SETTINGS), _cluster(n_workers, root) as client:
-        yield client

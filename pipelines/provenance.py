@@ -22,6 +22,7 @@ from kernels import BuildError, DeviceError, devices
 from pipelines.cards import ALL_CARDS
 from pipelines.errors import InputError
 from pipelines.files import file_sha256, write_json
+from pipelines.memory import peak_memory
 from pipelines.origin import kernel_record, source_commit
 
 if TYPE_CHECKING:
@@ -194,7 +195,8 @@ def record_run(
         "units_reused": execution.n_reused,
         "units_computed": execution.n_computed,
         "seconds": {stage: round(seconds, 3) for stage, seconds in record.seconds.items()},
-        "seconds_in_units": round(sum(one.seconds for one in execution.receipts.values()), 3),
+        "units": _effort(execution),
+        "peak_memory": peak_memory(),
         "shards_damaged": execution.damaged,
         "worker_deaths": execution.deaths,
         "failures": {
@@ -232,6 +234,14 @@ def record_run(
             "runs": [*runs, this],
         },
     )
+
+
+def _effort(execution: "Execution") -> dict[str, float]:
+    """Return what all units took, those of earlier runs too: seconds by kind of work, memory."""
+    receipts = execution.receipts.values()
+    kinds = ("seconds", "seconds_kernel", "seconds_tables")
+    sums = {kind: round(sum(getattr(one, kind) for one in receipts), 3) for kind in kinds}
+    return {**sums, "peak_memory": max((one.peak_memory for one in receipts), default=0)}
 
 
 def _is_same(run: Mapping[str, Any], this: Mapping[str, Any]) -> bool:

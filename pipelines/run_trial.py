@@ -33,9 +33,10 @@ from pipelines.errors import (
     SetAsideError,
     ShardError,
 )
-from pipelines.execute import Execution, Report, execute, interruptible
+from pipelines.execute import Execution, Report, execute
 from pipelines.failures import set_aside_text, write_failures
 from pipelines.files import file_sha256, text_sha256, write_atomically, write_text
+from pipelines.interruption import interruptible
 from pipelines.origin import kernel_source
 from pipelines.plan import RunPlan, Unit, make_plan, trial_facts
 from pipelines.provenance import RunRecord, choose_device, record_run, timestamp

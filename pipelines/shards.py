@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import socket
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -33,6 +34,7 @@ from pipelines.files import (
     text_sha256,
     write_text,
 )
+from pipelines.memory import peak_memory
 from pipelines.schema import SUBJECT_TABLES
 
 __all__ = [
@@ -96,6 +98,10 @@ class Receipt:
         Time to compute and write [s].
     worker
         Host and process that did it.
+    seconds_kernel, seconds_tables
+        Of ``seconds``, what passed in the kernel and with shaping and writing tables [s].
+    peak_memory
+        Most memory that the process had needed by then [byte].
 
     Examples
     --------
@@ -122,6 +128,9 @@ class Receipt:
     seconds: float
     worker: str
     variant: str = ""
+    seconds_kernel: float = 0.0
+    seconds_tables: float = 0.0
+    peak_memory: int = 0
 
     def to_json(self) -> str:
         """Return the receipt as one line of JSON, with a checksum of its own."""
@@ -149,7 +158,9 @@ def write_shard(
     *,
     arm: str,
     first_id: int,
-    seconds: float,
+    started: float,
+    simulated: float,
+    seconds_kernel: float = 0.0,
     variant: str = "",
 ) -> Receipt:
     """Write the tables of one unit as a shard.
@@ -164,8 +175,10 @@ def write_shard(
         One frame for every name in `pipelines.schema.SUBJECT_TABLES`.
     arm, first_id, variant
         Which patients, in which variant.
-    seconds
-        Time that computing took [s].
+    started, simulated
+        When the unit was begun and when it was simulated, by `time.perf_counter` [s].
+    seconds_kernel
+        Time that passed in the kernel [s].
 
     Returns
     -------
@@ -182,7 +195,9 @@ def write_shard(
     >>> from pipelines.schema import TABLES, polars_schema
     >>> empty = {name: pl.DataFrame(schema=polars_schema(TABLES[name])) for name in SUBJECT_TABLES}
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     receipt = write_shard(Path(folder), "ab", empty, arm="p", first_id=1, seconds=0.1)
+    ...     receipt = write_shard(
+    ...         Path(folder), "ab", empty, arm="p", first_id=1, started=0.0, simulated=0.0
+    ...     )
     ...     check_shard(Path(folder), "ab") == receipt
     True
     """
@@ -199,6 +214,7 @@ def write_shard(
             files[name] = StoredFile(
                 sha256=file_sha256(path), rows=len(tables[name]), bytes=path.stat().st_size
             )
+        written = time.perf_counter()
         receipt = Receipt(
             unit=unit,
             arm=arm,
@@ -206,7 +222,10 @@ def write_shard(
             n_patients=len(tables["adsl"]),
             n_failed=int((tables["adsl"]["RESCODE"] != 0).sum()),
             files=files,
-            seconds=round(seconds, 3),
+            seconds=round(written - started, 3),
+            seconds_kernel=round(seconds_kernel, 3),
+            seconds_tables=round(written - simulated, 3),
+            peak_memory=peak_memory(),
             worker=f"{socket.gethostname()}:{os.getpid()}",
             variant=variant,
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kernels import integration_seconds
 from pipelines.adam import Columns, TrialFacts, adam_tables
 from pipelines.cards import ALL_CARDS, card_of, n_cards, worker_number
 from pipelines.errors import InputError, ShardError
@@ -147,6 +148,7 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         return check_shard(job.shards, unit.digest)
     except ShardError:
         pass  # absent or damaged: compute it
+    in_kernel = integration_seconds()
     ids = unit_ids(job.protocol, unit)
     columns = find_simulator(job.simulator)(
         job.protocol,
@@ -156,6 +158,7 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         device=_device(job),
         trajectory_ids=job.trajectory_ids.get(unit.arm, frozenset()) & frozenset(ids.tolist()),
     )
+    simulated = time.perf_counter()
     tables = adam_tables(columns, unit.arm, job.facts, unit.variant)
     return write_shard(
         job.shards,
@@ -164,7 +167,9 @@ def run_unit(job: Job, unit: Unit) -> Receipt:
         arm=unit.arm,
         first_id=unit.first_id,
         variant=unit.variant,
-        seconds=time.perf_counter() - started,
+        started=started,
+        simulated=simulated,
+        seconds_kernel=integration_seconds() - in_kernel,
     )
 
 

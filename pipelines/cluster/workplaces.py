@@ -28,12 +28,12 @@ from pipelines.cluster.same_program import PLUGIN, SameProgram
 from pipelines.cluster.scripts import render, worker_command
 from pipelines.cluster.systems import BatchJob, alive_jobs, cancel_jobs, submit_script
 from pipelines.errors import ExecutionError, InputError
-from pipelines.execute import quiet_dask
+from pipelines.local_cluster import quiet_dask
 from pipelines.plan import code_versions
 
 if TYPE_CHECKING:
     from pipelines.cluster.profile import Profile
-    from pipelines.execute import Connect
+    from pipelines.local_cluster import Connect
     from pipelines.run_folder import RunFolder
 
 __all__ = [

@@ -84,4 +84,4 @@ def in_process(monkeypatch):
         ):
             yield client
 
-    monkeypatch.setattr(execute, "_cluster", cluster)
+    monkeypatch.setattr(execute, "local_cluster", cluster)

@@ -6,7 +6,8 @@ import pytest
 
 from pipelines import execute
 from pipelines.errors import ExecutionError, InterruptedRunError
-from pipelines.execute import interruptible, take_stock
+from pipelines.execute import take_stock
+from pipelines.interruption import interruptible
 from pipelines.run_trial import prepare
 from pipelines.shards import read_manifest
 from pipelines.worker import run_unit
@@ -48,17 +49,17 @@ def test_a_worker_that_dies_while_its_cluster_starts_costs_a_cluster_and_three_e
     ready = prepare(make_request(tmp_path / "run", block_size=40))
     ready.folder.shards.mkdir(parents=True)
     deaths = []
-    start = execute._cluster
+    start = execute.local_cluster
 
     @contextmanager
     def dying(n_workers, folder):
         if len(deaths) < n_deaths:
             deaths.append(n_workers)
-            raise execute._ClusterStartError("a nanny failed")
+            raise execute.ClusterStartError("a nanny failed")
         with start(n_workers, folder) as client:
             yield client
 
-    monkeypatch.setattr(execute, "_cluster", dying)
+    monkeypatch.setattr(execute, "local_cluster", dying)
     if n_deaths == 3:
         with pytest.raises(ExecutionError, match=r"3 clusters in a row .*\(last: a nanny failed\)"):
             execute.execute(ready.plan, ready.job, ready.folder, n_workers=2)

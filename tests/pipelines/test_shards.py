@@ -20,8 +20,17 @@ from pipelines.shards import (
 EMPTY = {name: pl.DataFrame(schema=polars_schema(TABLES[name])) for name in SUBJECT_TABLES}
 
 
-def write(folder, unit="ab"):
-    return write_shard(folder, unit, EMPTY, arm="placebo", first_id=1, seconds=0.5)
+def write(folder, unit="ab", seconds_kernel=0.5):
+    return write_shard(
+        folder,
+        unit,
+        EMPTY,
+        arm="placebo",
+        first_id=1,
+        started=0.0,
+        simulated=0.0,
+        seconds_kernel=seconds_kernel,
+    )
 
 
 def test_a_shard_reads_back_as_its_receipt(tmp_path):
@@ -62,12 +71,12 @@ def test_a_receipt_of_another_shard_is_refused(tmp_path):
 
 def test_a_damaged_shard_makes_room_and_a_whole_one_stays(tmp_path):
     first = write(tmp_path)
-    again = write_shard(tmp_path, "ab", EMPTY, arm="placebo", first_id=1, seconds=9.0)
-    assert again.seconds == 9.0
+    again = write(tmp_path, seconds_kernel=9.0)
+    assert again.seconds_kernel == 9.0
     assert check_shard(tmp_path, "ab") == first
     (tmp_path / "ab" / RECEIPT).write_text("{")
-    write_shard(tmp_path, "ab", EMPTY, arm="placebo", first_id=1, seconds=9.0)
-    assert check_shard(tmp_path, "ab").seconds == 9.0
+    write(tmp_path, seconds_kernel=9.0)
+    assert check_shard(tmp_path, "ab").seconds_kernel == 9.0
     assert [path.name for path in tmp_path.iterdir()] == ["ab"]
 
 
