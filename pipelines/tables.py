@@ -18,6 +18,7 @@ from pipelines.adam import TrialFacts
 from pipelines.crossover import crossover_contrasts
 from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
+from pipelines.results.make_results import make_results
 from pipelines.schema import CROSSOVER_TABLES, SUBJECT_TABLES, TABLES, Table, arrow_schema
 from pipelines.shards import COMPRESSION_LEVEL
 from pipelines.tipping_table import TIPPING_POINT
@@ -42,6 +43,7 @@ _MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
     "tipping_point": analyses.tipping_points,
     "effects_by_subgroup": subgroups.effects_by_subgroup,
     "exposure_response": exposure.exposure_response,
+    "results": make_results,  # last: it reads the others
 }
 
 

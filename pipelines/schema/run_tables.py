@@ -12,6 +12,7 @@ from pipelines.schema.analyses import (
 from pipelines.schema.columns import (
     Table,
 )
+from pipelines.schema.results import RESULTS
 from pipelines.schema.subjects import (
     ADAE,
     ADLB,
@@ -44,6 +45,7 @@ SUMMARY_TABLES: tuple[str, ...] = (
     "analyses",
     "effects_by_subgroup",
     "exposure_response",
+    "results",
 )
 """Tables computed from the subject-level ones."""
 
@@ -64,6 +66,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ANALYSES,
             EFFECTS_BY_SUBGROUP,
             EXPOSURE_RESPONSE,
+            RESULTS,
         )
     }
 )
