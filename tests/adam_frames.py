@@ -57,18 +57,25 @@ def trial(**changes):
 
 def write_tables(folder, facts, n, seed=1, row_group_size=None):
     """Write adsl, adqs, adlb and adae of n patients an arm, arm by arm."""
-    parts = [_arm(facts, arm, n, seed) for arm in range(1, len(facts.arms) + 1)]
+    variants = range(1, max(len(facts.variants), 1) + 1)
+    parts = [
+        _arm(facts, arm, variant, n, seed)
+        for arm in range(1, len(facts.arms) + 1)
+        for variant in variants
+    ]
     for name in ("adsl", "adqs", "adlb", "adae"):
         frame = pl.concat([part[name] for part in parts])
         frame.write_parquet(folder / f"{name}.parquet", row_group_size=row_group_size)
 
 
-def _arm(facts, arm, n, seed):
-    # persons are drawn by seed alone, so a paired design has the same ones in all arms
+def _arm(facts, arm, variant, n, seed):
+    # persons are drawn by seed alone, so a paired design has the same ones in all arms, and an arm
+    # the same ones in all variants
     own = np.random.default_rng([seed, 0 if facts.is_paired else arm])
-    rng = np.random.default_rng([seed, 100 + arm])
+    rng = np.random.default_rng([seed, 100 * variant + arm])
     ids = np.arange(1, n + 1)
-    usubjid, subjid = subject_identifiers(facts.study, arm, ids)
+    crossed = variant if facts.variants else None
+    usubjid, subjid = subject_identifiers(facts.study, arm, ids, crossed)
     who = {"STUDYID": [facts.study] * n, "USUBJID": usubjid, "SUBJID": subjid}
     adsl = _subjects(facts, arm, n, own, rng)
     tables = {"adsl": pl.DataFrame({**who, **adsl})}
@@ -83,6 +90,8 @@ def _arm(facts, arm, n, seed):
     tables["adae"] = _events(facts, arm, who, adsl, rng)
     for name, frame in tables.items():
         schema = polars_schema(facts.tables[name])
+        cell = {"VARIANT": facts.variants[variant - 1], "VARIANTN": variant} if crossed else {}
+        frame = frame.with_columns(pl.lit(value).alias(column) for column, value in cell.items())
         kept = [
             (pl.col(column) if column in frame.columns else pl.lit(None).alias(column)).cast(kind)
             for column, kind in schema.items()

@@ -194,7 +194,7 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, censored: ArrayLike) -> Su
     """
     when, (died, left) = _counts(times, events, censored)
     n = _at_risk(died, left)
-    share = np.cumprod(1 - died / np.maximum(n, 1))
+    share: Floats = np.cumprod(1 - died / np.maximum(n, 1), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(died > 0, died / (n * (n - died).astype(np.float64)), 0.0)
         total = np.cumsum(terms)

@@ -24,12 +24,14 @@ def biomarkers(scope: Scope) -> Iterator[Row]:
     'pipelines.results.biomarkers'
     """
     values = scope.scan("adlb")
-    codes = values.select("PARAMCD", "PARAM").unique().collect(engine="streaming").sort("PARAMCD")
-    for code, label in codes.iter_rows():  # one at a time: memory does not grow with their number
-        mine = values.filter(pl.col("PARAMCD") == code)
-        found = describe(mine, _KEYS, "AVAL")
-        later = sums(mine.filter(pl.col("ABLFL").is_null()), _KEYS, "CHG", "R2BASE")
-        for key in sorted(found, key=lambda one: (one[4], one[0])):
+    labels = dict(
+        values.select("PARAMCD", "PARAM").unique().collect(engine="streaming").iter_rows()
+    )
+    found = describe(values, _KEYS, "AVAL")
+    later = sums(values.filter(pl.col("ABLFL").is_null()), _KEYS, "CHG", "R2BASE")
+    for code, label in sorted(labels.items()):
+        mine = (key for key in found if key[1] == code)
+        for key in sorted(mine, key=lambda one: (one[4], one[0])):
             about = {
                 "analysis": "biomarkers",
                 "population": "randomised",

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.intervals import Moments
-from pipelines.results.quantiles import Spread, spreads
+from pipelines.results.quantiles import Spread, count_bins
 from pipelines.results.rows import Row, statistic_rows
 
 __all__ = ["Numbers", "describe", "level_rows", "moments", "number_rows", "sum_columns", "sums"]
@@ -113,14 +113,20 @@ def describe(frame: pl.LazyFrame, keys: Sequence[str], column: str) -> dict[Key,
     >>> one.statistics()["N_miss"], one.statistics()["sd"]
     (1, None)
     """
-    spread = spreads(frame, keys, column)
+    bins = count_bins(frame, keys, column, *sum_columns(column))
+    spread = bins.spreads()
+    added = [pl.col(f"{column}_{part}").sum() for part in ("n", "s", "q")]
+    rows = pl.col("_count").sum().alias("rows")
+    counted = bins.counted
+    whole = counted.group_by(list(keys)).agg(rows, *added) if keys else counted.select(rows, *added)
     return {
         key: Numbers(
             moments=moments(row, column),
             n_missing=row["rows"] - row[f"{column}_n"],
             spread=spread.get(key),
         )
-        for key, row in sums(frame, keys, column).items()
+        for row in whole.to_dicts()
+        for key in [tuple(row[name] for name in keys)]
     }
 
 

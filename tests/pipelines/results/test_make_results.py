@@ -1,7 +1,11 @@
 """The table as a whole: layout, order, repeatability; who the patients are, what became of them."""
 
+import duckdb
+import numpy as np
 import polars as pl
 import pytest
+from adam_frames import trial
+from made_results import finish, make
 from pipelines_tolerances import FIXED_POINT
 
 from pipelines.results.make_results import make_results
@@ -69,8 +73,6 @@ def test_rows_and_row_groups_in_another_order_give_the_same_bytes(made, tmp_path
 
 @pytest.mark.parametrize("name", ["AGE", "BMIBL", "CRCL"])
 def test_numbers_of_demographics_agree_with_duckdb(made, name):
-    import duckdb
-
     for arm in (*made.facts.arms, "Total"):
         where = "true" if arm == "Total" else f"ARM = '{arm}'"
         expected = duckdb.sql(
@@ -83,8 +85,6 @@ def test_numbers_of_demographics_agree_with_duckdb(made, name):
         # no row of the data lies between the two order statistics that a quartile is made of
         values = made.read("adsl").filter(pl.lit(arm == "Total") | (pl.col("ARM") == arm))[name]
         known = values.drop_nulls().to_numpy()
-        import numpy as np
-
         assert [found[one] for one in ("p25", "median", "p75")] == list(
             np.quantile(known, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
         )
@@ -156,3 +156,22 @@ def test_exposure_is_of_the_treated_and_adherence_in_percent_of_planned(made):
         analysis="exposure", variable="TRTDURD", group1_level="drug 20 mg", context="total"
     )
     assert years["estimate"] == pytest.approx(treated["TRTDURD"].sum() / 365.25)
+
+
+def test_a_variant_has_the_results_of_a_trial_of_its_own(tmp_path):
+    crossed, alone = tmp_path / "crossed", tmp_path / "alone"
+    crossed.mkdir()
+    alone.mkdir()
+    arms, variants = ("placebo", "drug"), ("usual", "training")
+    facts = trial(arms=arms, variants=variants)
+    both = make(crossed, facts, 60)
+    for name in ("adsl", "adqs", "adlb", "adae"):
+        mine = both.read(name).filter(VARIANTN=2).drop("VARIANT", "VARIANTN")
+        mine.write_parquet(alone / f"{name}.parquet")
+    one = finish(alone, trial(arms=arms))
+    own = both.rows(variant="training").filter(
+        pl.col("reference").is_null() | ~pl.col("reference").str.contains("usual")
+    )
+    assert own.drop("variant", "variant_number", "number").equals(one.results.drop("number"))
+    within = both.rows(variant="training", reference="drug, usual", group1_level="drug")
+    assert "stats_paired_t_test" in within["context"].to_list()
