@@ -76,7 +76,7 @@ def _variant_rows(tables: Path, facts: TrialFacts, variant: int) -> Iterator[Row
         facts,
         variant,
         *(pl.col(name).cast(pl.Categorical) for name in CATEGORIES),
-        *NUMBERS,
+        *map(pl.col, NUMBERS),
         only=pl.col("TRT01PN") == control,
     )
     changes = (
