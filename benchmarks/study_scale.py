@@ -5,9 +5,11 @@
     python benchmarks/study_scale.py light --patients-per-arm 1000000
     python benchmarks/study_scale.py whole --patients-per-arm 100000
 
-Runs `cohort run` on ``cluster/light.yaml`` or ``cluster/whole.yaml`` in a process of its own, reads
-the peak memory of the driver and of every worker twice a second, and takes the shares of time from
-the provenance of the run. Adds the run to ``cluster/scale.json`` and writes ``cluster/SCALE.md``.
+Runs `cohort run` on ``cluster/light.yaml`` or ``cluster/whole.yaml`` in a process of its own and
+watches the memory of the driver and of every worker from outside. Times by stage and by kind of
+work, and what each process says of its own memory, are in the provenance of the run; a run that was
+stopped and resumed (``--out``) counts with all its starts. Adds the run to ``cluster/scale.json``
+and writes ``cluster/SCALE.md``.
 """
 
 import argparse
@@ -53,16 +55,14 @@ def is_worker(process):
 
 
 def watch(command, log):
-    """Run a command; return its exit code, seconds, CPU seconds, peaks and the mean load."""
+    """Run a command; return its exit code, its peaks of memory and the mean load."""
     peaks = {"driver": 0, "worker": 0}
-    first_s = None
     loads = []
-    started = time.monotonic()
     with log.open("wb") as stream:
         child = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
         driver = psutil.Process(child.pid)
         while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            pid, status = os.waitpid(child.pid, os.WNOHANG)
             if pid:
                 break
             peaks["driver"] = max(peaks["driver"], peak_bytes(driver))
@@ -73,15 +73,11 @@ def watch(command, log):
             for process in children:
                 if is_worker(process):
                     peaks["worker"] = max(peaks["worker"], peak_bytes(process))
-            if first_s is None and log.stat().st_size:
-                first_s = time.monotonic() - started
             loads.append(os.getloadavg()[0])
             time.sleep(SAMPLE_S)
         child.returncode = os.waitstatus_to_exitcode(status)
     return {
         "exit_code": child.returncode,
-        "seconds": time.monotonic() - started,
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_bytes": peaks,
         "load": sum(loads) / max(len(loads), 1),
     }
@@ -94,7 +90,7 @@ def machine():
     return f"{available_cores()} cores of {', '.join(sorted(names))}, {memory:.0f} GB"
 
 
-def measure(which, patients_per_arm, n_workers, block_size, out):
+def measure(which, patients_per_arm, n_workers, block_size, out, note):
     protocol = HERE / "cluster" / f"{which}.yaml"
     command = [sys.executable, "-m", "pipelines.cli", "run", str(protocol), "--out", str(out)]
     command += ["--patients-per-arm", str(patients_per_arm), "--workers", str(n_workers)]
@@ -103,11 +99,14 @@ def measure(which, patients_per_arm, n_workers, block_size, out):
     if seen["exit_code"]:
         raise SystemExit(out.with_suffix(".log").read_text()[-4000:])
     provenance = json.loads((out / "provenance.json").read_text())
-    run = provenance["runs"][-1]
     stages = {}
     for start in provenance["runs"]:
         for stage, seconds in start["seconds"].items():
             stages[stage] = stages.get(stage, 0.0) + seconds
+    run = provenance["runs"][-1]
+    own = [start["peak_memory"] for start in provenance["runs"] if start["peak_memory"]]
+    seen["peak_bytes"]["driver"] = max(seen["peak_bytes"]["driver"], *own)
+    seen["peak_bytes"]["worker"] = max(seen["peak_bytes"]["worker"], run["units"]["peak_memory"])
     tables = provenance["tables"]
     n_patients = tables["adsl"]["rows"]
     n_failed = sum(
@@ -128,6 +127,7 @@ def measure(which, patients_per_arm, n_workers, block_size, out):
         "starts": len(provenance["runs"]),
         "stages": stages,
         "units_s": run["units"],
+        "note": note,
         "table_bytes": sum(table["bytes"] for table in tables.values()),
         "shard_bytes": sum(path.stat().st_size for path in (out / "shards").rglob("*.parquet")),
         **seen,
@@ -152,29 +152,30 @@ def page(results):
         "",
     ]
     for one in results:
-        unit = one["units_s"]
-        worker_s = one["stages"]["units"] * one["workers"]
+        unit, stages = one["units_s"], one["stages"]
+        worker_s = stages["units"] * one["workers"]
         host = unit["seconds"] - unit["seconds_kernel"] - unit["seconds_tables"]
-        other = sum(s for stage, s in one["stages"].items() if stage not in {"units", "tables"})
+        total = sum(stages.values())
         peaks = {name: value / 1e9 for name, value in one["peak_bytes"].items()}
         rows = [
-            ("patients (4 arms)", f"{one['patients']:,}"),
+            ("patients in all arms", f"{one['patients']:,}"),
             ("solver failures", f"{one['failed']:,}"),
             ("units", f"{one['units']:,} of at most {one['block_size']:,} patients"),
-            ("wall time", f"{one['seconds'] / 60:.1f} min"),
-            ("patients a second", f"{one['patients'] / one['seconds']:,.0f}"),
-            ("patients a CPU-second", f"{one['patients'] / one['cpu_seconds']:,.0f}"),
-            ("load average of the machine", f"{one['load']:.1f}"),
+            ("wall time of all stages", f"{total / 60:.1f} min"),
+            ("patients a second", f"{one['patients'] / total:,.0f}"),
+            (
+                "patients a second and core, kernel",
+                f"{one['patients'] / unit['seconds_kernel']:,.0f}",
+            ),
             ("workers: kernel", _share(unit["seconds_kernel"], worker_s)),
             ("workers: host", _share(host, worker_s)),
             ("workers: tables", _share(unit["seconds_tables"], worker_s)),
             ("workers: waiting", _share(worker_s - unit["seconds"], worker_s)),
-            ("tables and summaries at the end", f"{one['stages']['tables']:.0f} s"),
             (
-                "all else (checks, model, seal)",
-                f"{other:.0f} s named, of "
-                f"{one['seconds'] - one['stages']['units'] - one['stages']['tables']:.0f} s",
+                "tables and summaries at the end",
+                f"{stages['tables']:.0f} s, {_share(stages['tables'], total)} of the wall time",
             ),
+            ("starts of the run", f"{one['starts']}"),
             ("peak memory of the driver", f"{peaks['driver']:.2f} GB"),
             ("peak memory of a worker", f"{peaks['worker']:.2f} GB"),
             (
@@ -186,7 +187,7 @@ def page(results):
             f"## {one['trial']}: {one['patients']:,} patients",
             "",
             f"`{one['command']}`, {one['date']}, {one['machine']}, {one['workers']} workers, "
-            f"commit {one['commit']}",
+            f"commit {one['commit'][:12]}. {one['note']}".rstrip(),
             "",
             "| | |",
             "| --- | ---: |",
@@ -203,12 +204,18 @@ def main():
     parser.add_argument("--workers", type=int, default=available_cores())
     parser.add_argument("--block-size", type=int, default=None)
     parser.add_argument("--out", type=Path, help="run folder that is kept; else a temporary one")
+    parser.add_argument("--note", default="", help="what else the machine did meanwhile")
     parser.add_argument("--try", dest="is_trial", action="store_true", help="print, write nothing")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="study-scale-") as scratch:
         out = options.out or Path(scratch) / options.trial
         found = measure(
-            options.trial, options.patients_per_arm, options.workers, options.block_size, out
+            options.trial,
+            options.patients_per_arm,
+            options.workers,
+            options.block_size,
+            out,
+            options.note,
         )
     if options.is_trial:
         print(page([found]))
