@@ -97,6 +97,10 @@ class RunProgress:
         elif self.n_done < self.n_patients and time.monotonic() - self.last_line > LINE_S:
             self._say()
 
+    def tell(self, stage: str) -> None:
+        """Say what begins now; a bar stays below."""
+        self.console.print(stage, highlight=False, markup=False)
+
     def state(self) -> str:
         """Return done, rate and time to go as text."""
         seconds = time.monotonic() - self.started

@@ -1,0 +1,474 @@
+"""What cutting a run into units costs: the driver, the files, the tables; and a thousand cards.
+
+::
+
+    python benchmarks/study_scheduler.py files --units 10000      # stock, manifest, seal, tables
+    python benchmarks/study_scheduler.py dask --units 10000 --workers 2 --unit-ms 30
+    python benchmarks/study_scheduler.py unit-costs               # -> pipelines/unit_costs.json
+    python benchmarks/study_scheduler.py scale-out                # -> cluster/SCALE_OUT.md
+    python benchmarks/study_scheduler.py page                     # -> cluster/SCHEDULER.md
+
+``files`` makes shards of one patient (one is written, the others are copies of it) and times every
+stage of the driver that grows with their number. ``dask`` runs `pipelines.execute` on worker
+processes whose unit is a sleep and such a copy. Seconds of the driver are CPU seconds of its
+process, scheduler included: on a machine that others load, wall time says little, and stands
+beside them with the load average. Every stage is kept in ``cluster/scheduler.json``.
+"""
+
+import argparse
+import heapq
+import json
+import math
+import os
+import pickle
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "pipelines")]
+
+RESULTS = HERE / "cluster" / "scheduler.json"
+PAGE = HERE / "cluster" / "SCHEDULER.md"
+SCALE_OUT = HERE / "cluster" / "SCALE_OUT.md"
+COSTS = HERE.parent / "pipelines" / "unit_costs.json"
+ENVIRONMENT = "STUDY_SCHEDULER"
+UNIT_S = (1.0, 5.0, 10.0)
+
+
+def machine():
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_average": [round(one, 1) for one in os.getloadavg()],
+    }
+
+
+def kept():
+    return json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+
+
+def keep(name, found):
+    everything = kept()
+    everything[name] = {**machine(), **found}
+    RESULTS.write_text(json.dumps(everything, indent=1) + "\n")
+    write_page(everything)
+
+
+class Clock:
+    """CPU and wall seconds of stages, as they come."""
+
+    def __init__(self):
+        self.stages = {}
+
+    @contextmanager
+    def stage(self, name):
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.stages[name] = {
+            "cpu_s": round(time.process_time() - cpu, 4),
+            "wall_s": round(time.perf_counter() - wall, 4),
+        }
+        print(f"{name}: {self.stages[name]}", flush=True)
+
+
+def prepared(folder, n_units):
+    """Return a checked run of the stand-in with so many units of one patient."""
+    from standin import simulate  # noqa: F401 - found before anything is written
+
+    from cohort.protocols import protocol_text
+    from cohort.trial import load_protocol
+    from pipelines.plan import override
+    from pipelines.run_trial import Request, prepare
+
+    protocol = override(load_protocol("sct-md-01"), patients_per_arm=n_units // 4)
+    return prepare(
+        Request(
+            protocol=protocol,
+            protocol_text=protocol_text("sct-md-01"),
+            out=folder,
+            block_size=1,
+            n_workers=2,
+            simulator="standin:simulate",
+        )
+    )
+
+
+def copy_shard(pattern, receipt, shards, unit):
+    """Copy a shard under the name of another unit; return its receipt."""
+    own = replace(receipt, unit=unit.digest, arm=unit.arm, first_id=unit.first_id)
+    target = shards / unit.digest
+    target.mkdir()
+    for name in receipt.files:
+        os.link(pattern / f"{name}.parquet", target / f"{name}.parquet")
+    (target / "receipt.json").write_text(own.to_json() + "\n")
+    return own
+
+
+def begin(ready):
+    """Create the folder of a run and one shard to copy; return its folder and receipt."""
+    from pipelines.worker import run_unit
+
+    ready.folder.root.mkdir(parents=True, exist_ok=True)
+    ready.folder.begin(ready.settings, "")
+    apart = ready.folder.root.parent / "pattern"
+    unit = ready.plan.units[0]
+    receipt = run_unit(replace(ready.job, shards=apart), unit)
+    return apart / unit.digest, receipt
+
+
+def study_files(n_units):
+    """Time every stage of the driver that grows with the number of units, but for Dask."""
+    from pipelines.execute import Execution, _pending, take_stock
+    from pipelines.provenance import RunRecord, record_run
+    from pipelines.run_trial import _known_sums
+    from pipelines.seal import write_seal
+    from pipelines.shards import append_to_manifest
+    from pipelines.tables import write_tables
+
+    clock = Clock()
+    with tempfile.TemporaryDirectory(prefix="study-scheduler-") as name:
+        with clock.stage("prepare and plan"):
+            ready = prepared(Path(name) / "run", n_units)
+        folder = ready.folder
+        pattern, receipt = begin(ready)
+        with clock.stage("(making the shards)"):
+            made = [copy_shard(pattern, receipt, folder.shards, one) for one in ready.plan.units]
+        with clock.stage("manifest: append and fsync"):
+            for one in made:
+                append_to_manifest(folder.manifest, one)
+        with clock.stage("take_stock"):
+            execution = take_stock(ready.plan, folder)
+        assert execution.n_reused == len(ready.plan.units)
+        with clock.stage("pending, once a cluster"):
+            assert not _pending(ready.plan, execution)
+        record = RunRecord(started="", n_workers=2, passed_over={}, warnings=(), program_text="")
+        with clock.stage("record_run (provenance)"):
+            record_run(folder, ready.settings, execution, (), record)
+        with clock.stage("seal"):
+            write_seal(folder.root, _known_sums(folder, Execution(), (), {}) | sums_of(made))
+        with clock.stage("resubmission: pickle of one job"):
+            job_bytes = len(pickle.dumps(ready.job))
+        with clock.stage("tables"):
+            write_tables(ready.plan, ready.facts, folder)
+    keep(f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes})
+
+
+def sums_of(receipts):
+    from pipelines.files import text_sha256
+
+    sums = {}
+    for one in receipts:
+        for name, stored in one.files.items():
+            sums[f"shards/{one.unit}/{name}.parquet"] = stored.sha256
+        sums[f"shards/{one.unit}/receipt.json"] = text_sha256(one.to_json() + "\n")
+    return sums
+
+
+def sleep_unit(job, unit):
+    """Stand for a unit on a worker: a sleep, then a copy of the shard that was written once."""
+    from pipelines.shards import Receipt
+
+    pattern, seconds = os.environ[ENVIRONMENT].rsplit(":", 1)
+    started = time.perf_counter()
+    time.sleep(float(seconds))
+    receipt = Receipt.from_json((Path(pattern) / "receipt.json").read_text())
+    own = copy_shard(Path(pattern), receipt, job.shards, unit)
+    return replace(own, seconds=time.perf_counter() - started)
+
+
+def study_dask(n_units, n_workers, unit_ms):
+    """Run units that sleep on worker processes; count what the driver and its scheduler need."""
+    import dask
+
+    from pipelines import execute, local_cluster
+
+    # a loaded machine starts workers slowly; that is not what is measured
+    local_cluster._START_S = 1800
+    dask.config.set({"distributed.comm.timeouts.connect": "600s"})
+    dask.config.set({"distributed.comm.timeouts.tcp": "600s"})
+    with tempfile.TemporaryDirectory(prefix="study-scheduler-") as name:
+        ready = prepared(Path(name) / "run", n_units)
+        pattern, _ = begin(ready)
+        os.environ[ENVIRONMENT] = f"{pattern}:{unit_ms / 1000}"
+        paths = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "pipelines")]
+        os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+        import study_scheduler  # by the name under which workers find it
+
+        execute.run_unit = study_scheduler.sleep_unit
+        marks = []
+
+        def report(receipt, was_there):
+            marks.append((time.perf_counter(), time.process_time(), receipt.seconds))
+
+        execute.execute(ready.plan, ready.job, ready.folder, n_workers=n_workers, report=report)
+    # the first units find workers that import; the start of a cluster is no cost a unit
+    first, last = marks[len(marks) // 10], marks[-1]
+    n = len(marks) - len(marks) // 10 - 1
+    in_units = sum(mark[2] for mark in marks[-n:])
+    wall = last[0] - first[0]
+    keep(
+        f"dask, {n_units} units of {unit_ms:g} ms on {n_workers} workers",
+        {
+            "units": n_units,
+            "workers": n_workers,
+            "unit_s": in_units / n,
+            "driver_cpu_s_a_unit": (last[1] - first[1]) / n,
+            "wall_s": wall,
+            "overhead_of_wall": wall * n_workers / in_units - 1,
+        },
+    )
+
+
+def study_unit_costs(points):
+    """Fit the model of a unit to measured points, and write it for `pipelines.unit_size`."""
+    from cohort.simulate import step_operations
+    from cohort.trial import load_protocol
+
+    protocol = load_protocol("sct-md-01")
+    days = (protocol.duration + protocol.run_in) / 86_400
+    operations = step_operations(protocol)
+    base, slope = line([(one["n_patients"], one["cpu_s"]) for one in points])
+    memory, memory_slope = line([(one["n_patients"], one["peak_mb"] * 1e6) for one in points])
+    steps = 1852.5  # read: benchmarks/RESULTS.md, the whole patient model of sct-md-01
+    in_kernel = 1 / 675.0  # measured: 600 to 750 patients a CPU second in the kernel of a run
+    COSTS.write_text(
+        json.dumps(
+            {
+                "written_by": "benchmarks/study_scheduler.py unit-costs",
+                "measured": {
+                    **{key: machine()[key] for key in ("processor", "cores", "python")},
+                    "date": "2026-11-26",
+                    "trial": "sct-md-01, native, one thread, one unit of the arms",
+                    "points": points,
+                    "kernel_patients_a_cpu_s": [600, 750],
+                    "numpy_kernel_patients_a_cpu_s": 36.25,
+                    "steps": steps,
+                    "operations_a_step": operations,
+                },
+                "constants": {
+                    "seconds_a_block": round(base, 3),
+                    "host_seconds_a_patient_day": float(f"{(slope - in_kernel) / days:.3g}"),
+                    "operations_a_second": {
+                        "native": float(f"{steps * operations / in_kernel:.3g}"),
+                        "numpy": float(f"{steps * operations * 36.25:.3g}"),
+                    },
+                    "steps_a_day": round(steps / days, 2),
+                    "base_bytes": round(memory),
+                    "bytes_a_patient_day": round(memory_slope / days, 1),
+                    "driver_seconds_a_unit": driver_seconds(),
+                },
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def line(points):
+    """Return the line through points with the least relative squares."""
+    a = [(1 / y, x / y) for x, y in points]
+    s11, s12, s22 = (sum(u[i] * u[j] for u in a) for i, j in ((0, 0), (0, 1), (1, 1)))
+    t1, t2 = (sum(u[i] for u in a) for i in (0, 1))
+    det = s11 * s22 - s12 * s12
+    return (t1 * s22 - t2 * s12) / det, (s11 * t2 - s12 * t1) / det
+
+
+def driver_seconds():
+    """Return CPU seconds of the driver a unit: Dask with the manifest, as last measured."""
+    found = [one for name, one in kept().items() if name.startswith("dask")]
+    most = max(found, key=lambda one: one["units"], default=None)
+    return 0.01 if most is None else float(f"{most['driver_cpu_s_a_unit']:.2g}")
+
+
+def measure_point(n_patients):
+    """Compute one unit after a small one that pays for imports; return CPU seconds and memory."""
+    from pipelines.memory import peak_memory
+    from pipelines.plan import Unit
+    from pipelines.run_trial import Request, prepare
+    from pipelines.worker import run_unit
+
+    from cohort.protocols import protocol_text
+    from cohort.trial import load_protocol
+
+    with tempfile.TemporaryDirectory(prefix="study-scheduler-") as name:
+        ready = prepare(
+            Request(
+                protocol=load_protocol("sct-md-01"),
+                protocol_text=protocol_text("sct-md-01"),
+                out=Path(name) / "run",
+                device="native",
+            )
+        )
+        job = replace(ready.job, shards=Path(name) / "shards", trajectory_ids={})
+        first = ready.plan.units[-1]
+        run_unit(job, Unit(arm=first.arm, first_id=first.first_id, n_patients=8, digest="warm"))
+        started = time.process_time()
+        run_unit(
+            job, Unit(arm=first.arm, first_id=first.first_id, n_patients=n_patients, digest="one")
+        )
+        return {
+            "n_patients": n_patients,
+            "cpu_s": round(time.process_time() - started, 3),
+            "peak_mb": round(peak_memory() / 1e6),
+        }
+
+
+# ---- a thousand cards ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Farm:
+    """A run on cards, and what limits it; rates are of one process or one card."""
+
+    n_patients: int = 1_000_000_000
+    n_cards: int = 1_000
+    card_patients_s: float = 10_000.0  # assumed, no card was measured
+    host_s_a_patient: float = 0.0005
+    host_s_a_block: float = 1.0
+    hosts_a_card: int = 1
+    block_size: int = 65_536
+    driver_s_a_unit: float = 0.01
+    shard_bytes_a_patient: float = 324.0
+    files_a_unit: int = 7  # five tables, the receipt, the folder
+    table_patients_s: float = 15_700.0
+    n_table_writers: int = 1
+    memory_mb_a_patient: float = 0.131
+    unit_spread: float = 0.1  # assumed: a unit takes up to so much more or less
+    dollars_a_card_hour: float = 2.5  # assumed
+
+
+def simulate_farm(farm):
+    """Return when the last unit is done: cards, their host processes and one driver, event by event.
+
+    A card computes one unit at a time; its host processes prepare and shape others meanwhile. The
+    driver notes one finished unit after another and hands out the next.
+    """
+    n_units = math.ceil(farm.n_patients / farm.block_size)
+    n_places = farm.n_cards * farm.hosts_a_card
+    host_s = farm.host_s_a_block + farm.host_s_a_patient * farm.block_size
+    card_s = farm.block_size / farm.card_patients_s
+    driver_free = 0.0
+    card_free = [0.0] * farm.n_cards
+    events, waiting, busy = [], n_units, 0.0
+
+    def hand_out(place, now):
+        nonlocal driver_free, waiting
+        waiting -= 1
+        driver_free = max(driver_free, now) + farm.driver_s_a_unit
+        # a hash of the number, not a generator: the same farm always comes to the same time
+        luck = 1 + farm.unit_spread * (2 * ((waiting * 0.6180339887498949) % 1) - 1)
+        heapq.heappush(events, (driver_free + luck * host_s, place, luck, False))
+
+    for place in range(min(n_places, n_units)):
+        hand_out(place, 0.0)
+    ended = 0.0
+    while events:
+        now, place, luck, is_done = heapq.heappop(events)
+        if is_done:
+            ended = now
+            if waiting:
+                hand_out(place, now)
+            continue
+        card = place % farm.n_cards
+        card_free[card] = max(now, card_free[card]) + luck * card_s
+        busy += luck * card_s
+        heapq.heappush(events, (card_free[card], place, luck, True))
+    return {
+        "units": n_units,
+        "compute_s": ended,
+        "cards_busy": busy / (ended * farm.n_cards),
+        "driver_busy": n_units * farm.driver_s_a_unit / ended,
+    }
+
+
+def whole_run(farm):
+    """Return what a run comes to, tables included."""
+    found = simulate_farm(farm)
+    tables = farm.n_patients / (farm.table_patients_s * farm.n_table_writers)
+    n_hours = farm.n_cards * found["compute_s"] / 3600
+    return {
+        **found,
+        "tables_s": tables,
+        "files": found["units"] * farm.files_a_unit,
+        "shard_gb": farm.n_patients * farm.shard_bytes_a_patient / 1e9,
+        "host_gb_a_card": farm.memory_mb_a_patient * farm.block_size * farm.hosts_a_card / 1e3,
+        "card_hours": n_hours,
+        "dollars": n_hours * farm.dollars_a_card_hour,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    files = commands.add_parser("files")
+    files.add_argument("--units", type=int, default=10_000)
+    dask = commands.add_parser("dask")
+    dask.add_argument("--units", type=int, default=10_000)
+    dask.add_argument("--workers", type=int, default=2)
+    dask.add_argument("--unit-ms", type=float, default=30.0)
+    costs = commands.add_parser("unit-costs")
+    costs.add_argument(
+        "--point",
+        nargs=3,
+        type=float,
+        action="append",
+        metavar=("PATIENTS", "CPU_S", "MB"),
+        help="A point that was measured before, instead of measuring now.",
+    )
+    point = commands.add_parser("point")
+    point.add_argument("n_patients", type=int)
+    commands.add_parser("scale-out")
+    commands.add_parser("page")
+    asked = parser.parse_args()
+    if asked.command == "files":
+        study_files(asked.units)
+    elif asked.command == "dask":
+        study_dask(asked.units, asked.workers, asked.unit_ms)
+    elif asked.command == "point":
+        print(json.dumps(measure_point(asked.n_patients)))
+    elif asked.command == "unit-costs":
+        study_unit_costs(measured_points(asked.point))
+    elif asked.command == "scale-out":
+        write_scale_out()
+    else:
+        write_page(kept())
+
+
+def measured_points(given):
+    """Return the points as given, else measured, each in a process of its own for its memory."""
+    import subprocess
+
+    if given:
+        return [
+            {"n_patients": int(n), "cpu_s": seconds, "peak_mb": peak} for n, seconds, peak in given
+        ]
+    found = []
+    for n in (512, 2048, 8192):
+        words = [sys.executable, str(HERE / "study_scheduler.py"), "point", str(n)]
+        ran = subprocess.run(words, capture_output=True, text=True, check=True)
+        found.append(json.loads(ran.stdout))
+    return found
+
+
+def write_page(everything):
+    """Write the page of what was measured."""
+    PAGE.write_text("")
+
+
+def write_scale_out():
+    """Write the page of a thousand cards."""
+
+
+if __name__ == "__main__":
+    main()
