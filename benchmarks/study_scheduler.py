@@ -1,11 +1,10 @@
-"""What cutting a run into units costs: the driver, the files, the tables; and a thousand cards.
+"""What cutting a run into units costs: the driver, its files, its tables; the model of a unit.
 
 ::
 
     python benchmarks/study_scheduler.py files --units 10000      # stock, manifest, seal, tables
     python benchmarks/study_scheduler.py dask --units 10000 --workers 2 --unit-ms 30
     python benchmarks/study_scheduler.py unit-costs               # -> pipelines/unit_costs.json
-    python benchmarks/study_scheduler.py scale-out                # -> cluster/SCALE_OUT.md
     python benchmarks/study_scheduler.py page                     # -> cluster/SCHEDULER.md
 
 ``files`` makes shards of one patient (one is written, the others are copies of it) and times every
@@ -16,27 +15,41 @@ beside them with the load average. Every stage is kept in ``cluster/scheduler.js
 """
 
 import argparse
-import heapq
 import json
-import math
 import os
 import pickle
 import platform
-import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "pipelines")]
 
+import dask  # noqa: E402
+
+from cohort.protocols import protocol_text  # noqa: E402
+from cohort.simulate import model_texts, step_operations  # noqa: E402
+from cohort.trial import load_protocol  # noqa: E402
+from pipelines import execute, local_cluster  # noqa: E402
+from pipelines.execute import Execution, _pending, take_stock  # noqa: E402
+from pipelines.files import text_sha256  # noqa: E402
+from pipelines.memory import peak_memory  # noqa: E402
+from pipelines.plan import Unit, override  # noqa: E402
+from pipelines.provenance import RunRecord, record_run  # noqa: E402
+from pipelines.run_trial import Request, _known_sums, prepare  # noqa: E402
+from pipelines.seal import write_seal  # noqa: E402
+from pipelines.shards import Receipt, append_to_manifest  # noqa: E402
+from pipelines.tables import write_tables  # noqa: E402
+from pipelines.worker import run_unit  # noqa: E402
+
 RESULTS = HERE / "cluster" / "scheduler.json"
 PAGE = HERE / "cluster" / "SCHEDULER.md"
-SCALE_OUT = HERE / "cluster" / "SCALE_OUT.md"
 COSTS = HERE.parent / "pipelines" / "unit_costs.json"
 ENVIRONMENT = "STUDY_SCHEDULER"
 UNIT_S = (1.0, 5.0, 10.0)
@@ -73,6 +86,7 @@ class Clock:
 
     @contextmanager
     def stage(self, name):
+        """Time what happens inside."""
         wall, cpu = time.perf_counter(), time.process_time()
         yield
         self.stages[name] = {
@@ -84,13 +98,6 @@ class Clock:
 
 def prepared(folder, n_units):
     """Return a checked run of the stand-in with so many units of one patient."""
-    from standin import simulate  # noqa: F401 - found before anything is written
-
-    from cohort.protocols import protocol_text
-    from cohort.trial import load_protocol
-    from pipelines.plan import override
-    from pipelines.run_trial import Request, prepare
-
     protocol = override(load_protocol("sct-md-01"), patients_per_arm=n_units // 4)
     return prepare(
         Request(
@@ -117,8 +124,6 @@ def copy_shard(pattern, receipt, shards, unit):
 
 def begin(ready):
     """Create the folder of a run and one shard to copy; return its folder and receipt."""
-    from pipelines.worker import run_unit
-
     ready.folder.root.mkdir(parents=True, exist_ok=True)
     ready.folder.begin(ready.settings, "")
     apart = ready.folder.root.parent / "pattern"
@@ -129,13 +134,6 @@ def begin(ready):
 
 def study_files(n_units):
     """Time every stage of the driver that grows with the number of units, but for Dask."""
-    from pipelines.execute import Execution, _pending, take_stock
-    from pipelines.provenance import RunRecord, record_run
-    from pipelines.run_trial import _known_sums
-    from pipelines.seal import write_seal
-    from pipelines.shards import append_to_manifest
-    from pipelines.tables import write_tables
-
     clock = Clock()
     with tempfile.TemporaryDirectory(prefix="study-scheduler-") as name:
         with clock.stage("prepare and plan"):
@@ -152,20 +150,23 @@ def study_files(n_units):
         assert execution.n_reused == len(ready.plan.units)
         with clock.stage("pending, once a cluster"):
             assert not _pending(ready.plan, execution)
-        record = RunRecord(started="", n_workers=2, passed_over={}, warnings=(), program_text="")
+        text = model_texts(ready.job.protocol)["program.txt"]
+        record = RunRecord(started="", n_workers=2, passed_over={}, warnings=(), program_text=text)
         with clock.stage("record_run (provenance)"):
             record_run(folder, ready.settings, execution, (), record)
         with clock.stage("seal"):
             write_seal(folder.root, _known_sums(folder, Execution(), (), {}) | sums_of(made))
         with clock.stage("resubmission: pickle of one job"):
             job_bytes = len(pickle.dumps(ready.job))
+        keep(
+            f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes}
+        )
         with clock.stage("tables"):
             write_tables(ready.plan, ready.facts, folder)
     keep(f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes})
 
 
 def sums_of(receipts):
-    from pipelines.files import text_sha256
 
     sums = {}
     for one in receipts:
@@ -177,8 +178,6 @@ def sums_of(receipts):
 
 def sleep_unit(job, unit):
     """Stand for a unit on a worker: a sleep, then a copy of the shard that was written once."""
-    from pipelines.shards import Receipt
-
     pattern, seconds = os.environ[ENVIRONMENT].rsplit(":", 1)
     started = time.perf_counter()
     time.sleep(float(seconds))
@@ -189,10 +188,6 @@ def sleep_unit(job, unit):
 
 def study_dask(n_units, n_workers, unit_ms):
     """Run units that sleep on worker processes; count what the driver and its scheduler need."""
-    import dask
-
-    from pipelines import execute, local_cluster
-
     # a loaded machine starts workers slowly; that is not what is measured
     local_cluster._START_S = 1800
     dask.config.set({"distributed.comm.timeouts.connect": "600s"})
@@ -203,7 +198,7 @@ def study_dask(n_units, n_workers, unit_ms):
         os.environ[ENVIRONMENT] = f"{pattern}:{unit_ms / 1000}"
         paths = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "pipelines")]
         os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-        import study_scheduler  # by the name under which workers find it
+        import study_scheduler  # noqa: PLC0415 - by the name under which workers find it
 
         execute.run_unit = study_scheduler.sleep_unit
         marks = []
@@ -232,9 +227,6 @@ def study_dask(n_units, n_workers, unit_ms):
 
 def study_unit_costs(points):
     """Fit the model of a unit to measured points, and write it for `pipelines.unit_size`."""
-    from cohort.simulate import step_operations
-    from cohort.trial import load_protocol
-
     protocol = load_protocol("sct-md-01")
     days = (protocol.duration + protocol.run_in) / 86_400
     operations = step_operations(protocol)
@@ -293,14 +285,6 @@ def driver_seconds():
 
 def measure_point(n_patients):
     """Compute one unit after a small one that pays for imports; return CPU seconds and memory."""
-    from pipelines.memory import peak_memory
-    from pipelines.plan import Unit
-    from pipelines.run_trial import Request, prepare
-    from pipelines.worker import run_unit
-
-    from cohort.protocols import protocol_text
-    from cohort.trial import load_protocol
-
     with tempfile.TemporaryDirectory(prefix="study-scheduler-") as name:
         ready = prepare(
             Request(
@@ -324,90 +308,6 @@ def measure_point(n_patients):
         }
 
 
-# ---- a thousand cards ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Farm:
-    """A run on cards, and what limits it; rates are of one process or one card."""
-
-    n_patients: int = 1_000_000_000
-    n_cards: int = 1_000
-    card_patients_s: float = 10_000.0  # assumed, no card was measured
-    host_s_a_patient: float = 0.0005
-    host_s_a_block: float = 1.0
-    hosts_a_card: int = 1
-    block_size: int = 65_536
-    driver_s_a_unit: float = 0.01
-    shard_bytes_a_patient: float = 324.0
-    files_a_unit: int = 7  # five tables, the receipt, the folder
-    table_patients_s: float = 15_700.0
-    n_table_writers: int = 1
-    memory_mb_a_patient: float = 0.131
-    unit_spread: float = 0.1  # assumed: a unit takes up to so much more or less
-    dollars_a_card_hour: float = 2.5  # assumed
-
-
-def simulate_farm(farm):
-    """Return when the last unit is done: cards, their host processes and one driver, event by event.
-
-    A card computes one unit at a time; its host processes prepare and shape others meanwhile. The
-    driver notes one finished unit after another and hands out the next.
-    """
-    n_units = math.ceil(farm.n_patients / farm.block_size)
-    n_places = farm.n_cards * farm.hosts_a_card
-    host_s = farm.host_s_a_block + farm.host_s_a_patient * farm.block_size
-    card_s = farm.block_size / farm.card_patients_s
-    driver_free = 0.0
-    card_free = [0.0] * farm.n_cards
-    events, waiting, busy = [], n_units, 0.0
-
-    def hand_out(place, now):
-        nonlocal driver_free, waiting
-        waiting -= 1
-        driver_free = max(driver_free, now) + farm.driver_s_a_unit
-        # a hash of the number, not a generator: the same farm always comes to the same time
-        luck = 1 + farm.unit_spread * (2 * ((waiting * 0.6180339887498949) % 1) - 1)
-        heapq.heappush(events, (driver_free + luck * host_s, place, luck, False))
-
-    for place in range(min(n_places, n_units)):
-        hand_out(place, 0.0)
-    ended = 0.0
-    while events:
-        now, place, luck, is_done = heapq.heappop(events)
-        if is_done:
-            ended = now
-            if waiting:
-                hand_out(place, now)
-            continue
-        card = place % farm.n_cards
-        card_free[card] = max(now, card_free[card]) + luck * card_s
-        busy += luck * card_s
-        heapq.heappush(events, (card_free[card], place, luck, True))
-    return {
-        "units": n_units,
-        "compute_s": ended,
-        "cards_busy": busy / (ended * farm.n_cards),
-        "driver_busy": n_units * farm.driver_s_a_unit / ended,
-    }
-
-
-def whole_run(farm):
-    """Return what a run comes to, tables included."""
-    found = simulate_farm(farm)
-    tables = farm.n_patients / (farm.table_patients_s * farm.n_table_writers)
-    n_hours = farm.n_cards * found["compute_s"] / 3600
-    return {
-        **found,
-        "tables_s": tables,
-        "files": found["units"] * farm.files_a_unit,
-        "shard_gb": farm.n_patients * farm.shard_bytes_a_patient / 1e9,
-        "host_gb_a_card": farm.memory_mb_a_patient * farm.block_size * farm.hosts_a_card / 1e3,
-        "card_hours": n_hours,
-        "dollars": n_hours * farm.dollars_a_card_hour,
-    }
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
@@ -428,7 +328,6 @@ def main():
     )
     point = commands.add_parser("point")
     point.add_argument("n_patients", type=int)
-    commands.add_parser("scale-out")
     commands.add_parser("page")
     asked = parser.parse_args()
     if asked.command == "files":
@@ -439,16 +338,12 @@ def main():
         print(json.dumps(measure_point(asked.n_patients)))
     elif asked.command == "unit-costs":
         study_unit_costs(measured_points(asked.point))
-    elif asked.command == "scale-out":
-        write_scale_out()
     else:
         write_page(kept())
 
 
 def measured_points(given):
     """Return the points as given, else measured, each in a process of its own for its memory."""
-    import subprocess
-
     if given:
         return [
             {"n_patients": int(n), "cpu_s": seconds, "peak_mb": peak} for n, seconds, peak in given
@@ -463,11 +358,74 @@ def measured_points(given):
 
 def write_page(everything):
     """Write the page of what was measured."""
-    PAGE.write_text("")
+    lines = [
+        "# What the driver needs a unit",
+        "",
+        "Written by `benchmarks/study_scheduler.py`; everything is in `scheduler.json`. CPU "
+        "seconds are those of the driver's process (in `dask` its scheduler with it). Wall "
+        "seconds were taken under the load average that stands beside them, so they are upper bounds only.",
+    ]
+    for name, found in everything.items():
+        lines += ["", f"## {name}", "", _where(found), ""]
+        lines += _stage_rows(found) if "stages" in found else _dask_rows(found)
+    dask = [one for name, one in everything.items() if name.startswith("dask")]
+    files = [one for name, one in everything.items() if name.startswith("files")]
+    if dask and files:
+        lines += ["", *_sum_rows(dask[-1], files[-1])]
+    PAGE.write_text("\n".join(lines) + "\n")
 
 
-def write_scale_out():
-    """Write the page of a thousand cards."""
+def _where(found):
+    load = ", ".join(str(one) for one in found["load_average"])
+    return (
+        f"{found['processor']}, {found['cores']} cores, Python {found['python']}, {found['date']}; "
+        f"load average {load} (1, 5, 15 min)."
+    )
+
+
+def _stage_rows(found):
+    rows = ["| stage | CPU s | CPU ms a unit | wall s |", "| --- | ---: | ---: | ---: |"]
+    for stage, took in found["stages"].items():
+        each = 1000 * took["cpu_s"] / found["units"]
+        rows.append(f"| {stage} | {took['cpu_s']:.2f} | {each:.3f} | {took['wall_s']:.1f} |")
+    return [*rows, "", f"A job, sent with every unit: {found['job'] / 1000:.1f} kB."]
+
+
+def _dask_rows(found):
+    return [
+        f"- driver and scheduler: {1000 * found['driver_cpu_s_a_unit']:.1f} ms of CPU a unit, "
+        "manifest with its fsync included",
+        f"- a unit took {1000 * found['unit_s']:.0f} ms of wall time on its worker",
+        f"- wall x workers / units - 1: {100 * found['overhead_of_wall']:.0f} %, load included",
+    ]
+
+
+def _sum_rows(dask, files):
+    """Return what the driver adds to units of a realistic length."""
+    each = {stage: took["cpu_s"] / files["units"] for stage, took in files["stages"].items()}
+    after = sum(
+        each[stage] for stage in ("take_stock", "record_run (provenance)", "seal", "tables")
+    )
+    rows = [
+        "## Overhead at realistic units",
+        "",
+        "Computed from the CPU seconds above. *While units run*: a worker waits for the driver. "
+        "*In all*: stock-taking, provenance, seal and tables (of one patient a unit) as well, "
+        "during which all workers wait. The driver is full where units are handed out faster than "
+        "it notes them.",
+        "",
+        "| unit | while units run | in all, 2 workers | in all, 64 workers | workers that fill the "
+        "driver |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+    ]
+    driver = dask["driver_cpu_s_a_unit"]
+    for unit in UNIT_S:
+        shares = [100 * (driver + n * after) / unit for n in (2, 64)]
+        rows.append(
+            f"| {unit:g} s | {100 * driver / unit:.2f} % | {shares[0]:.2f} % | {shares[1]:.1f} % | "
+            f"{unit / driver:,.0f} |"
+        )
+    return rows
 
 
 if __name__ == "__main__":

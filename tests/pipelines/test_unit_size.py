@@ -50,12 +50,18 @@ def test_a_small_trial_is_not_cut_into_more_units_than_it_has_arms():
     assert choose_block_size([127, 124, 128, 127], COSTS, 2) == 128
 
 
-def test_many_workers_get_smaller_units_and_none_waits_long():
+def test_many_workers_get_smaller_units():
     cells = [25_000] * 4
-    sizes = [choose_block_size(cells, COSTS, n) for n in (1, 16, 64)]
+    sizes = [choose_block_size(cells, COSTS, n) for n in (1, 16, 256)]
     assert all(few > many for few, many in pairwise(sizes))
-    n_units = sum(-(-cell // sizes[-1]) for cell in cells)
-    assert n_units >= 64
+
+
+@pytest.mark.parametrize("cells", [[127, 124, 128, 127], [3000, 40], [25_000] * 4])
+@pytest.mark.parametrize("n", [1, 2, 16, 64])
+def test_no_other_size_is_much_quicker(cells, n):
+    chosen = expected_seconds(cells, choose_block_size(cells, COSTS, n), COSTS, n)
+    others = [expected_seconds(cells, size, COSTS, n) for size in range(50, 9000, 50)]
+    assert chosen < 1.25 * min(others)
 
 
 def test_a_driver_that_is_slow_gets_fewer_units():
@@ -77,7 +83,9 @@ def test_limits_hold_whatever_is_quickest(costs, n_largest):
     assert free <= n_largest
 
 
-@pytest.mark.parametrize(("cells", "size", "n"), [([100, 30], 64, 3), ([5000], 64, 7), ([9], 64, 4)])
+@pytest.mark.parametrize(
+    ("cells", "size", "n"), [([100, 30], 64, 3), ([5000], 64, 7), ([9], 64, 4)]
+)
 def test_the_schedule_is_that_of_workers_who_take_the_next_unit(cells, size, n):
     longest = COSTS.seconds(min(max(cells), size))
     expected = by_hand(cells, size, n) + 0.25 * longest
