@@ -363,7 +363,8 @@ def write_page(everything):
         "",
         "Written by `benchmarks/study_scheduler.py`; everything is in `scheduler.json`. CPU "
         "seconds are those of the driver's process (in `dask` its scheduler with it). Wall "
-        "seconds were taken under the load average that stands beside them, so they are upper bounds only.",
+        "seconds were taken under the load average that stands beside them, so they are upper "
+        "bounds only.",
     ]
     for name, found in everything.items():
         lines += ["", f"## {name}", "", _where(found), ""]

@@ -99,7 +99,7 @@ class RunProgress:
 
     def tell(self, stage: str) -> None:
         """Say what begins now; a bar stays below."""
-        self.console.print(stage, highlight=False, markup=False)
+        self.console.print(stage, highlight=False, markup=False, soft_wrap=True)
 
     def state(self) -> str:
         """Return done, rate and time to go as text."""

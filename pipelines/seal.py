@@ -81,7 +81,7 @@ def run_files(root: Path) -> Iterator[str]:
     >>> list(run_files(Path("no/folder")))
     []
     """
-    found = []
+    found: list[str] = []
     # paths as text: a run of many units has tens of thousands of files
     for place, folders, files in os.walk(root):
         inner = os.path.relpath(place, root)
