@@ -228,7 +228,7 @@ def test_a_folder_that_a_live_run_holds_is_refused(tmp_path):
 
 
 def test_plan_says_what_would_run_and_writes_nothing(tmp_path):
-    result = cohort("plan", "sct-md-01", "--no-pilot", "--out", tmp_path / "run")
+    result = cohort("plan", "sct-md-01", "--no-pilot", "--workers", "2", "--out", tmp_path / "run")
     assert result.returncode == 0
     assert "506 patients in 4 arms; 4 units of at most 128 patients on '" in result.stdout
     assert re.search(r"a unit +about \d+ s of one core and 0\.2 GB", result.stdout)
