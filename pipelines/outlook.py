@@ -39,7 +39,7 @@ def describe_plan(ready: Preparation, *, with_pilot: bool) -> dict[str, Any]:
     >>> from cohort.trial import load_protocol
     >>> from pipelines.run_trial import Request, prepare
     >>> request = Request(
-    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/folder"), n_workers=2
+    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/run"), n_workers=2
     ... )
     >>> describe_plan(prepare(request), with_pilot=False)["units_to_compute"]
     4

@@ -188,7 +188,7 @@ def prepare(request: Request) -> Preparation:
     --------
     >>> from cohort.trial import load_protocol
     >>> request = Request(
-    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/folder"), n_workers=2
+    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/run"), n_workers=2
     ... )
     >>> len(prepare(request).plan.units)
     4
