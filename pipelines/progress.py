@@ -56,7 +56,8 @@ class RunProgress:
         self.n_done = 0
         self.n_computed = 0
         self.n_failed = 0
-        self.started = self.last_line = time.monotonic()
+        self.started = time.monotonic()
+        self.last_line = float("-inf")  # the first unit is told at once
         self.console = Console(stderr=True, quiet=is_quiet)
         self.bar: Progress | None = None
         if self.console.is_terminal and not is_quiet:
