@@ -373,7 +373,19 @@ def write_page(everything):
     files = [one for name, one in everything.items() if name.startswith("files")]
     if dask and files:
         lines += ["", *_sum_rows(dask[-1], files[-1])]
-    PAGE.write_text("\n".join(lines) + "\n")
+    PAGE.write_text("\n".join([*lines, "", *_LIMITS]) + "\n")
+
+
+_LIMITS = (
+    "## What this does not say",
+    "",
+    "- Scheduler, workers and client wake up many times a second whatever they do, so on a machine "
+    "that gives them little time the CPU seconds a unit of `dask` are too large, never too small.",
+    "- Shards lie on one local disk; an fsync or a look-up on a shared file system takes longer.",
+    "- In a trial that is randomised in blocks every worker draws the strata of the whole trial "
+    "once, and looks through the arms of all patients once a unit: that grows with the trial, and "
+    "is not in these numbers.",
+)
 
 
 def _where(found):
@@ -408,7 +420,7 @@ def _sum_rows(dask, files):
         each[stage] for stage in ("take_stock", "record_run (provenance)", "seal", "tables")
     )
     rows = [
-        "## Overhead at realistic units",
+        f"## Overhead at realistic units, from {files['units']:,} and {dask['units']:,} units",
         "",
         "Computed from the CPU seconds above. *While units run*: a worker waits for the driver. "
         "*In all*: stock-taking, provenance, seal and tables (of one patient a unit) as well, "
