@@ -17,7 +17,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COSTS = HERE.parent / "pipelines" / "unit_costs.json"
-SCHEDULER = HERE / "cluster" / "scheduler.json"
 SCALE_OUT = HERE / "cluster" / "SCALE_OUT.md"
 
 
@@ -152,7 +151,7 @@ def write_scale_out():
             unit_host_s=base.host_s_a_block + base.host_s_a_patient * base.block_size,
             rate_host=1 / base.host_s_a_patient,
             driver_ms=1000 * base.driver_s_a_unit,
-            driver_source="`scheduler.json`" if SCHEDULER.is_file() else "assumed",
+            driver_source="`scheduler.json`, load 44 on 2 cores: an upper bound",
             per_s=1 / base.driver_s_a_unit,
             table_rate=base.table_patients_s,
             table_h=base.n_patients / base.table_patients_s / 3600,
@@ -190,7 +189,7 @@ measured**: the speed of a card is a parameter from 10^3 to 10^5 patients/s (ass
 | --- | --- | --- |
 | host code of a unit | {block_s:.2f} s + {host_ms:.2f} ms a patient, one core | measured, `pipelines/unit_costs.json` |
 | driver, scheduler, manifest | {driver_ms:.1f} ms of CPU a unit | {driver_source} |
-| shards | {bytes:.0f} bytes a patient | measured, 4,096 patients a unit, one scale, three visits |
+| shards | {bytes:.0f} bytes a patient | measured on another trial: serotonin alone, one scale, three visits, units of 4,096 |
 | files | 7 a unit, its folder included | computed |
 | tables | {table_rate:,.0f} patients/s on one node | measured, 81,920 patients in 5.2 s, 2 loaded cores |
 | memory | {kb:.0f} kB a patient of a unit on the host | measured, 512 to 8,192 patients a unit |

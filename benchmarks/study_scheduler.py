@@ -246,6 +246,7 @@ def study_unit_costs(points):
                     "kernel_patients_a_cpu_s": [600, 750],
                     "numpy_kernel_patients_a_cpu_s": 36.25,
                     "steps": steps,
+                    "driver": "CPU seconds of scheduler.json; an upper bound on a loaded machine",
                     "operations_a_step": operations,
                 },
                 "constants": {
