@@ -402,6 +402,8 @@ def _stage_rows(found):
     for stage, took in found["stages"].items():
         each = 1000 * took["cpu_s"] / found["units"]
         rows.append(f"| {stage} | {took['cpu_s']:.2f} | {each:.3f} | {took['wall_s']:.1f} |")
+    if "job" not in found:  # stopped before its last stage
+        return rows
     return [*rows, "", f"A job, sent with every unit: {found['job'] / 1000:.1f} kB."]
 
 
