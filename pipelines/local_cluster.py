@@ -39,6 +39,9 @@ DASK_SETTINGS: Mapping[str, object] = {
     # a local worker that dies is noticed by its nanny
     "distributed.scheduler.worker-ttl": None,
     "distributed.worker.daemon": True,
+    # samples every thread of driver and workers a hundred times a second; nobody looks at it
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
     "distributed.admin.log-format": "%(message)s",
     "distributed.nanny.pre-spawn-environ": dict(WORKER_ENVIRONMENT),
 }

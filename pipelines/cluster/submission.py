@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def submit_run(
         raise InputError(f"--mode: '{mode}'; {' or '.join(MODES)} is allowed. Correct it.")
     profile = load_profile(profile_path)
     check_shared(request.out, profile)
-    ready = prepare(request)
+    ready = prepare(replace(request, n_places=profile.most_workers))
     jobs = Jobs(
         out=request.out.absolute(),
         profile=profile,
