@@ -160,7 +160,7 @@ def crate_of(
         "result": [_to(one["@id"]) for one in results],
         "startTime": start,
         "endTime": end,
-        "actionStatus": _to(_COMPLETED),
+        "actionStatus": _COMPLETED,
     }
     dataset = {
         "@id": "./",
