@@ -4,6 +4,7 @@ Scalar arithmetic of the standard library, so the bits are the same on every mac
 through it number by number. Tested against SciPy.
 """
 
+import functools
 import math
 from statistics import NormalDist
 
@@ -129,6 +130,11 @@ def student_quantile(probability: float, freedom: float) -> float:
     >>> round(student_quantile(0.975, 10), 4)
     2.2281
     """
+    return _quantile(float(probability), float(freedom))
+
+
+@functools.lru_cache(maxsize=4096)  # of one table after the other, with the same groups
+def _quantile(probability: float, freedom: float) -> float:
     tail = 1 - probability
     low, high = _around_quantile(tail, freedom)
     for _ in range(_N_BISECTIONS):
