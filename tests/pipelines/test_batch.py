@@ -3,11 +3,17 @@
 import json
 import logging
 import math
+import signal
+import subprocess
+import sys
+import time
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 from distributed import Client, LocalCluster
 from scipy.stats import sobol_indices
@@ -551,3 +557,35 @@ def test_outcomes_that_some_points_lack_are_in_the_table_with_the_reason():
     lost, rough = sensitivity_warnings(result)
     assert "1 outcomes have no indices because some points do not have them: Syncope." in lost
     assert "16 whole samples; bootstrap intervals from fewer than 64 are rough" in rough
+
+
+def test_an_interrupted_batch_leaves_no_process_and_is_resumed_by_the_same_command(
+    tmp_path, in_threads
+):
+    path, out = written(tmp_path, SEEDS), tmp_path / "out"
+    words = ["slow", "batch", path, "--out", out, "--patients-per-arm", 4, "--workers", 1]
+    driver = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "run_cohort.py"), *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 50
+    while not list(out.glob("points/*/shards/*/receipt.json")):
+        assert driver.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    started = psutil.Process(driver.pid).children(recursive=True)
+    driver.send_signal(signal.SIGINT)
+    _, said = driver.communicate(timeout=50)
+    assert driver.returncode == 130
+    assert f"SIGINT: stopped. {out} can be resumed" in said
+    assert "Traceback" not in said
+    assert not psutil.wait_procs(started, timeout=10)[1]
+    assert not list((out / "failures").glob("*"))
+    begun = json.loads((out / "points/0001/provenance.json").read_text())
+    assert begun["runs"][-1]["outcome"] == "interrupted"
+    batch = read_batch(path, patients_per_arm=4)
+    result = run_batch(replace(request_of(batch, out), simulator="standin:slow"))
+    assert result.n_reused > 0
+    assert result.n_computed + result.n_reused == 12
+    assert set(result.tables["points"]["status"]) == {"done"}
