@@ -6,7 +6,8 @@
 4. provenance, program, kernel and parameters are written
 5. units without a whole shard are computed; those that fail again and again are set aside
 6. shards become tables, unless units are set aside
-7. the provenance is completed, the folder is sealed, the summary is read back from the tables
+7. the provenance is completed, the folder is described (`pipelines.crate`) and sealed, the summary
+   is read back from the tables
 """
 
 import errno
@@ -26,6 +27,7 @@ from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.cluster.workplaces import this_machine
+from pipelines.crate import CRATE, write_crate
 from pipelines.definitions import read_definitions
 from pipelines.errors import (
     InputError,
@@ -330,6 +332,7 @@ def _run_held(
         with _timed(record, "units"):
             _compute(ready, request.open_workplace or this_machine, execution, report)
         break_seal(folder.root)
+        (folder.root / CRATE).unlink(missing_ok=True)
         set_aside = tuple(
             unit for unit in ready.plan.units if unit.digest not in execution.receipts
         )
@@ -341,6 +344,7 @@ def _run_held(
             tables = write_tables(whole, ready.facts, folder, n_missing=n_missing)
         record.outcome = "finished without units that are set aside" if n_missing else "finished"
     record_run(folder, ready.settings, execution, tables, record)
+    write_crate(folder, ready.settings, tables, ready.facts.tables, n_missing)
     write_seal(folder.root, _known_sums(folder, execution, tables, sealed))
     summary = summarise(folder, request.protocol, tables)
     if n_missing:
