@@ -196,6 +196,8 @@ def run(
     ] = False,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
+    if not quiet:
+        complain(f"reading {protocol}")  # at once: what follows imports for seconds
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = read_protocol(protocol, seed, patients_per_arm)
         _warn(given, strict=strict)
@@ -231,7 +233,7 @@ def run(
             RunProgress(n_patients, is_quiet=quiet) as progress,
         ):
             try:
-                result = run_trial(request, progress.report)
+                result = run_trial(request, progress.report, progress.tell)
             except SetAsideError as error:
                 complain(f"{type(error).__name__}: {error}")
                 raise typer.Exit(EXIT_SET_ASIDE) from error

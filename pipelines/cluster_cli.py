@@ -14,6 +14,8 @@ import typer
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 
 if TYPE_CHECKING:
+    from pipelines.cluster.record import Submission
+    from pipelines.cluster.scripts import Script
     from pipelines.cluster.workplaces import OpenWorkplace
     from pipelines.run_trial import Request
     from pipelines.shards import Receipt
@@ -63,7 +65,10 @@ def check(
 def _submit(
     context: typer.Context,
     protocol: Annotated[
-        str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
+        str,
+        typer.Argument(
+            metavar="PROTOCOL", help="A packaged protocol, a YAML file, or the file of a batch."
+        ),
     ],
     cluster: Annotated[
         Path, typer.Option("--cluster", help="Cluster profile; see 'cohort cluster example'.")
@@ -99,7 +104,7 @@ def _submit(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Put a whole run, driver included, into the batch system."""
+    """Put a whole run or batch, driver included, into the batch system."""
     options: Mapping[str, object] = {
         "--block-size": block_size,
         "--device": None if device == "auto" else device,
@@ -108,29 +113,25 @@ def _submit(
         "--patients-per-arm": patients_per_arm,
     }
     with answer(otherwise=EXIT_FAILED):
-        from pipelines.cli import read_protocol
-        from pipelines.cluster.submission import submit_run
-        from pipelines.run_trial import Request
-        from pipelines.worker import SIMULATOR
+        from pipelines.batch_submission import is_batch_file
 
-        given, text = read_protocol(protocol, seed, patients_per_arm)
         words = [_word_of(protocol)]
         for name, value in options.items():
             words += [] if value is None else [name, str(value)]
-        submission, scripts = submit_run(
-            Request(
-                protocol=given,
-                protocol_text=text,
-                out=out,
-                device=device,
-                block_size=block_size,
-                n_trajectories=trajectories,
-                simulator=context.obj or SIMULATOR,
-            ),
+        put = _put_batch if is_batch_file(protocol) else _put_run
+        submission, scripts = put(
+            protocol,
             cluster,
             mode=mode,
             words=words,
             is_dry=dry_run,
+            seed=seed,
+            patients_per_arm=patients_per_arm,
+            out=out,
+            device=device,
+            block_size=block_size,
+            n_trajectories=trajectories,
+            **({"simulator": context.obj} if context.obj else {}),
         )
     if dry_run:
         for part, script in scripts.items():
@@ -147,6 +148,46 @@ def _submit(
     print(f"submitted to {submission.kind}: {jobs}")
     run = shlex.quote(str(out))
     print(f"follow it: cohort status {run}; cohort logs {run}; cohort cancel {run}")
+
+
+def _put_run(
+    protocol: str,
+    cluster: Path,
+    *,
+    mode: str,
+    words: list[str],
+    is_dry: bool,
+    seed: int | None,
+    patients_per_arm: int | None,
+    **options: Any,  # noqa: ANN401 - those of the request
+) -> "tuple[Submission, dict[str, Script]]":
+    from pipelines.cli import read_protocol
+    from pipelines.cluster.submission import submit_run
+    from pipelines.run_trial import Request
+
+    given, text = read_protocol(protocol, seed, patients_per_arm)
+    request = Request(protocol=given, protocol_text=text, **options)
+    return submit_run(request, cluster, mode=mode, words=words, is_dry=is_dry)
+
+
+def _put_batch(
+    file: str,
+    cluster: Path,
+    *,
+    mode: str,
+    words: list[str],
+    is_dry: bool,
+    seed: int | None,
+    patients_per_arm: int | None,
+    **options: Any,  # noqa: ANN401 - those of the request
+) -> "tuple[Submission, dict[str, Script]]":
+    from pipelines.batch import BatchRequest
+    from pipelines.batch_file import read_batch
+    from pipelines.batch_submission import submit_batch
+
+    read = read_batch(Path(file), seed=seed, patients_per_arm=patients_per_arm)
+    request = BatchRequest(batch=read, **options)
+    return submit_batch(request, cluster, mode=mode, words=words, is_dry=is_dry)
 
 
 def _word_of(protocol: str) -> str:
@@ -166,13 +207,14 @@ def _status(run: RunDir, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(found))
         return
-    print(f"{run}: {found['state']}, {found['units_done']:,} of {found['units']:,} units done")
+    what = "points" if "points" in found else "units"
+    print(f"{run}: {found['state']}, {found[f'{what}_done']:,} of {found[what]:,} {what} done")
     for line in _job_lines(found):
         print(line)
     if "why" in found:
         complain(found["why"])
     if found["state"] == "stopped":
-        print("no job of it is in the queue: the same 'cohort run' or 'cohort submit' resumes it")
+        print("no job of it is in the queue: the command that began it resumes it")
 
 
 def _job_lines(found: Mapping[str, Any]) -> list[str]:

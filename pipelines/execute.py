@@ -270,7 +270,10 @@ def _one_cluster(
         waiting = deque(pending)
         running: dict[Future[Receipt], tuple[Unit, str]] = {}
         finished = as_completed()  # type: ignore[no-untyped-call]
-        workers = _OwnWorkers(client) if connect is None else _AnyWorkers(n_wanted)
+        # the runs of a batch share workers, and each client brings the places of its run
+        workers = getattr(client, "places", None) or (
+            _OwnWorkers(client) if connect is None else _AnyWorkers(n_wanted)
+        )
         while True:
             for worker in workers.take(len(waiting)):
                 unit = waiting.popleft()

@@ -13,6 +13,7 @@
     failures.json            units that are set aside; absent if there are none
     shards/  tables/
     cluster/                 scripts and logs of a batch system's jobs
+    ro-crate-metadata.json   what a finished run's files are, see `pipelines.crate`
     SHA256SUMS               the seal of a finished run, see `pipelines.seal`
     run.lock                 held (flock) by the live run, names its process and host
 

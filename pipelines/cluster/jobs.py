@@ -43,11 +43,13 @@ class Jobs:
     name
         Name of the jobs.
     words
-        Protocol and options of `cohort run`.
+        Protocol, or batch file, and options of the command.
     n_units
         Units of the run; an array has at most as many tasks.
     here
         Where jobs run: names of files in the protocol are looked up there.
+    command
+        ``run``, or ``batch`` for the driver of a batch.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class Jobs:
     words: Sequence[str]
     n_units: int
     here: Path
+    command: str = "run"
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ class Jobs:
         >>> Jobs.script.__name__  # shown above
         'script'
         """
-        run = [*interpreter(self.profile), "-m", "pipelines.cli", "run", *self.words]
+        run = [*interpreter(self.profile), "-m", "pipelines.cli", self.command, *self.words]
         run += ["--out", str(self.out)]
         if part == "array":
             return self._array_script(run)
@@ -140,8 +143,10 @@ class Jobs:
         """
         if self.profile.kind != "slurm":
             return []
-        lock = shlex.quote(str(RunFolder(self.out).lock))
-        return [f'if [ "${{SLURM_RESTART_COUNT:-0}}" -gt 0 ]; then rm -f -- {lock}; fi']
+        locks = shlex.quote(str(RunFolder(self.out).lock))
+        if self.command == "batch":  # its points were held by the same driver
+            locks += f" {shlex.quote(str(self.out))}/points/*/run.lock"
+        return [f'if [ "${{SLURM_RESTART_COUNT:-0}}" -gt 0 ]; then rm -f -- {locks}; fi']
 
     def worker_script(self) -> Script:
         """Return the script of a worker job, with a placeholder for the scheduler's address.

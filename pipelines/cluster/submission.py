@@ -10,8 +10,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pipelines.cluster.workplaces import OpenWorkplace, Workplace
     from pipelines.run_trial import Request
 
-__all__ = ["check_shared", "open_profile", "submit_run"]
+__all__ = ["check_shared", "open_profile", "submit_jobs", "submit_run"]
 
 
 def submit_run(
@@ -80,7 +81,7 @@ def submit_run(
         raise InputError(f"--mode: '{mode}'; {' or '.join(MODES)} is allowed. Correct it.")
     profile = load_profile(profile_path)
     check_shared(request.out, profile)
-    ready = prepare(request)
+    ready = prepare(replace(request, n_places=profile.most_workers))
     jobs = Jobs(
         out=request.out.absolute(),
         profile=profile,
@@ -101,22 +102,63 @@ def submit_run(
         scripts["worker"] = jobs.worker_script()
     if is_dry:
         return submission, scripts
-    _refuse_second(ready.folder)
-    ready.folder.root.mkdir(parents=True, exist_ok=True)
-    with hold(ready.folder):
+
+    def begin() -> None:
         ready.folder.begin(ready.settings, request.protocol_text)
         # shares run side by side and cannot tell what is theirs from what a killed run left
         clean_temporary(ready.folder.shards)
-    private = private_folder(ready.folder)
+
+    submit_jobs(ready.folder, jobs, submission, profile_path, begin)
+    return submission, scripts
+
+
+def submit_jobs(
+    folder: RunFolder,
+    jobs: Jobs,
+    submission: Submission,
+    profile_path: Path,
+    begin: Callable[[], None],
+) -> None:
+    """Submit the jobs of a run or of a batch, and note their numbers.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    jobs
+        Its jobs.
+    submission
+        The record of it, which gets the numbers.
+    profile_path
+        The cluster's profile, of which the driver reads a copy.
+    begin
+        Writes what the folder is begun with; called while it is held.
+
+    Raises
+    ------
+    InputError
+        If jobs of the folder are in the queue.
+    ExecutionError
+        If the batch system refuses.
+
+    Examples
+    --------
+    >>> submit_jobs.__name__  # run by tests/slurm: it needs a batch system
+    'submit_jobs'
+    """
+    _refuse_second(folder)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    with hold(folder):
+        begin()
+    private = private_folder(folder)
     _copy_private(profile_path, jobs.profile_copy)
     (private / CANCELLED).unlink(missing_ok=True)
     number = ""
     for part in jobs.parts:
         script = jobs.script(part, after=number).write(private / f"{part}.sh")
-        number = submit_script(profile.kind, script)
+        number = submit_script(jobs.profile.kind, script)
         submission.jobs[part] = number
-        write_submission(ready.folder, submission)
-    return submission, scripts
+        write_submission(folder, submission)
 
 
 def check_shared(out: Path, profile: "Profile") -> None:

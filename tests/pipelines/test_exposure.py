@@ -19,7 +19,7 @@ def facts(protocol):
 @pytest.fixture(scope="module")
 def tables(finished, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exposed")
-    for name in ("adqs", "adae", "adlb"):
+    for name in ("adsl", "adqs", "adae", "adlb"):
         frame = pl.read_parquet(finished.folder.tables / f"{name}.parquet")
         if name == "adlb":
             on_drug = pl.col("TRTPN") > 1

@@ -200,3 +200,25 @@ def test_a_record_that_is_damaged_is_told(cohort, queue, tmp_path):
     for text in ("{", "[]", '{"name": "x"}', '{"name": "x", "kind": "no", "mode": "driver"}'):
         record.write_text(text)
         assert "submission.json: cannot be read" in cohort("status", "run", code=2)
+
+
+BATCH = (
+    "protocol: sct-md-01\nsweep: {method: grid, keys: {seed: [1, 2], duration: [8 week, 56 day]}}"
+)
+
+
+def test_a_batch_is_submitted_as_a_driver_that_runs_it(cohort, queue, tmp_path):
+    (tmp_path / "seeds.yaml").write_text(BATCH)
+    words = ("submit", "seeds.yaml", "--cluster", "c.yaml", "--out", "b", "--device", "numpy")
+    said = cohort(*words, "--patients-per-arm", 4, "--dry-run")
+    assert not (tmp_path / "b").exists()
+    (line,) = [one for one in said.splitlines() if "pipelines.cli" in one]
+    assert f"-m pipelines.cli batch {tmp_path}/seeds.yaml --device numpy" in line
+    assert f"--out {tmp_path}/b --cluster {tmp_path}/b/cluster/profile.yaml" in line
+    assert f"rm -f -- {tmp_path}/b/run.lock {tmp_path}/b/points/*/run.lock" in said
+    assert "'array' of a batch; 'driver' is allowed" in cohort(*words, "--mode", "array", code=2)
+    cohort(*words, "--patients-per-arm", 4)
+    assert "b: stopped, 0 of 2 points done" in cohort("status", "b")
+    assert json.loads(cohort("status", "b", "--json"))["points"] == 2
+    assert (tmp_path / "b/cluster/profile.yaml").stat().st_mode & 0o077 == 0
+    assert len(json.loads((tmp_path / "b/batch.json").read_text())["points"]) == 4
