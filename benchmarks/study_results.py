@@ -66,7 +66,7 @@ def measure(name, folder, facts):
                 "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             }
     wall, cpu = time.perf_counter(), time.process_time()
-    frame = _MAKERS[name](folder, facts)
+    frame = _MAKERS[name](folder, facts).lazy().collect()
     found = {
         "rows": len(frame),
         "seconds": round(time.perf_counter() - wall, 1),

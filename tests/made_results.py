@@ -42,6 +42,6 @@ def make(folder, facts, n, **options):
 def finish(folder, facts):
     for name, maker in _MAKERS.items():
         if name in facts.tables:
-            frame = maker(folder, facts)
+            frame = maker(folder, facts).lazy().collect()
             frame.write_parquet(folder / f"{name}.parquet")
     return Made(tables=folder, facts=facts, results=frame)

@@ -61,9 +61,7 @@ class _Counter:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.persons = people(scope, treated=True)
-        self.everyone = last_days(self.persons)
-        self.events = scope.scan("adae").filter(pl.col("TRTEMFL") == "Y")
+        self.everyone = last_days(people(scope, treated=True))
 
     def n(self, arm: int) -> int:
         return sum(self.everyone.get(arm, {}).values())
@@ -133,7 +131,7 @@ def event_overview(scope: Scope) -> Iterator[Row]:
     'pipelines.results.adverse_events'
     """
     counter = _Counter(scope)
-    found = event_times(counter.events, counter.persons, [])
+    found = event_times(scope, pl.lit(value=True), treated=True)
     shared = _shared("adverse events", _ANY)
     for arm in scope.arms:
         yield from counter.rows(shared, found.get((), {}), arm)
@@ -159,8 +157,9 @@ def events_by_term(scope: Scope) -> Iterator[Row]:
     'pipelines.results.adverse_events'
     """
     counter = _Counter(scope)
-    classes = event_times(counter.events, counter.persons, ["AEBODSYS"])
-    terms = event_times(counter.events, counter.persons, ["AEBODSYS", "AEDECOD"])
+    every = pl.lit(value=True)
+    classes = event_times(scope, every, ["AEBODSYS"], treated=True)
+    terms = event_times(scope, every, ["AEBODSYS", "AEDECOD"], treated=True)
     for one in scope.facts.definitions.events:  # also what nobody had
         classes.setdefault((one.organ_class,), {})
         terms.setdefault((one.organ_class, one.term), {})
@@ -194,8 +193,7 @@ def event_groups(scope: Scope) -> Iterator[Row]:
     for name, terms in SAFETY_GROUPS.items():
         if not declared.intersection(terms):
             continue
-        events = counter.events.filter(pl.col("AEDECOD").is_in(list(terms)))
-        found = event_times(events, counter.persons, [])
+        found = event_times(scope, pl.col("AEDECOD").is_in(list(terms)), treated=True)
         looked_for = ", ".join(term for term in terms if term in declared)
         shared = {
             **_shared("adverse event groups", name),

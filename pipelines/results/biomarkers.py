@@ -23,7 +23,7 @@ def biomarkers(scope: Scope) -> Iterator[Row]:
     >>> biomarkers.__module__  # run by tests/pipelines/results/test_biomarkers.py: it reads files
     'pipelines.results.biomarkers'
     """
-    values = scope.scan("adlb")
+    values = scope.markers(*_KEYS, "PARAM", "ABLFL", "AVAL", "CHG", "R2BASE")
     labels = dict(
         values.select("PARAMCD", "PARAM").unique().collect(engine="streaming").iter_rows()
     )

@@ -124,6 +124,7 @@ def people(scope: Scope, *, treated: bool = False) -> pl.LazyFrame:
     duration = scope.facts.duration_days
     last = pl.min_horizontal(pl.lit(duration), pl.col("DCDAY")).clip(lower_bound=0.0)
     return frame.select(
+        "SUBJID",
         person_key("TRT01PN"),
         pl.col("TRT01PN").alias("arm"),
         (last.floor() + 1).cast(pl.Int64).alias("last_day"),
@@ -147,18 +148,20 @@ def last_days(persons: pl.LazyFrame) -> dict[int, dict[int, int]]:
 
 
 def event_times(
-    events: pl.LazyFrame, persons: pl.LazyFrame, keys: Iterable[str]
+    scope: Scope, which: pl.Expr, keys: Iterable[str] = (), *, treated: bool = False
 ) -> dict[tuple[Any, ...], dict[int, EventTimes]]:
-    """Return first events by what they are called and by arm.
+    """Return first events after treatment began, by what they are called and by arm.
 
     Parameters
     ----------
-    events
-        Rows of ADAE.
-    persons
-        Persons from `people`; events of others are left out.
+    scope
+        The tables.
+    which
+        Condition on rows of ADAE.
     keys
         Columns of ADAE that name a kind of event; none for any event.
+    treated
+        Whether only treated persons count.
 
     Returns
     -------
@@ -170,11 +173,27 @@ def event_times(
     'pipelines.results.first_events'
     """
     names = list(keys)
-    totals = dict(persons.group_by("arm").agg(pl.len()).collect(engine="streaming").iter_rows())
+    persons = people(scope, treated=treated)
+    totals = {arm: sum(days.values()) for arm, days in last_days(persons).items()}
+    events = scope.scan("adae").filter((pl.col("TRTEMFL") == "Y") & which)
+    rows = scope.added(
+        lambda some: _counted(events.filter(some), persons.filter(some), names),
+        [*names, "arm", "first_day", "last_day", "severity"],
+    )
+    found: dict[tuple[Any, ...], dict[int, EventTimes]] = {}
+    for key, part in rows.group_by(*names, "arm", maintain_order=True):
+        arm = int(str(key[-1]))
+        found.setdefault(key[:-1], {})[arm] = _times(part, totals[arm])
+    return found
+
+
+def _counted(events: pl.LazyFrame, persons: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
+    """Return persons by the day of the first event, their last day and the worst severity."""
     severity = pl.col("AESEV").replace_strict(
         list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int64
     )
-    first = (
+    yes = ("serious", "related", "withdrawn")
+    return (
         events.select(
             person_key("TRTAN"),
             *names,
@@ -189,27 +208,18 @@ def event_times(
             pl.col("ASTDY").min().alias("first_day"),
             pl.len().cast(pl.Int64).alias("n_events"),
             pl.col("severity").max(),
-            *(pl.col(name).any() for name in ("serious", "related", "withdrawn")),
+            *(pl.col(name).any() for name in yes),
         )
-        .join(persons, on="PERSON")
-        # an event on the last day, or reported after it, ends the time on that day
+        .join(persons.drop("SUBJID"), on="PERSON")
+        # an event that is reported after the last day ends the time on that day
         .with_columns(first_day=pl.min_horizontal("first_day", "last_day"))
-    )
-    rows = (
-        first.group_by(*names, "arm", "first_day", "last_day", "severity")
+        .group_by(*names, "arm", "first_day", "last_day", "severity")
         .agg(
             pl.len().cast(pl.Int64).alias("n"),
             pl.col("n_events").sum(),
-            *(pl.col(name).sum().cast(pl.Int64) for name in ("serious", "related", "withdrawn")),
+            *(pl.col(name).sum().cast(pl.Int64) for name in yes),
         )
-        .collect(engine="streaming")
-        .sort(*names, "arm", "first_day", "last_day", "severity")
     )
-    found: dict[tuple[Any, ...], dict[int, EventTimes]] = {}
-    for key, part in rows.group_by(*names, "arm", maintain_order=True):
-        arm = int(str(key[-1]))
-        found.setdefault(key[:-1], {})[arm] = _times(part, totals[arm])
-    return found
 
 
 def _times(part: pl.DataFrame, n: int) -> EventTimes:

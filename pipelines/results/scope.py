@@ -1,5 +1,6 @@
 """What every analysis reads: the tables of a run in one variant, and its arms."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ import polars as pl
 
 from pipelines.adam import TrialFacts
 from pipelines.results.rows import Row
+from pipelines.roster import subject_ranges
 
 __all__ = ["ARM", "TOTAL", "Scope"]
 
@@ -74,6 +76,35 @@ class Scope:
         """Return a subject-level table of the variant."""
         frame = pl.scan_parquet(self.tables / f"{name}.parquet")
         return frame.filter(pl.col("VARIANTN") == self.variant) if self.facts.variants else frame
+
+    def last_visit(self) -> str | None:
+        """Return the last visit at which scores are taken; None without one."""
+        later = self.scan("adqs").filter(pl.col("ABLFL").is_null())
+        last = later.filter(pl.col("AVISITN") == pl.col("AVISITN").max())
+        names = last.select("AVISIT").unique().collect(engine="streaming")["AVISIT"].sort()
+        return next(iter(names), None)
+
+    def added(self, make: Callable[[pl.Expr], pl.LazyFrame], keys: Sequence[str]) -> pl.DataFrame:
+        """Return sums that are made of some patients after others, added by key.
+
+        Parameters
+        ----------
+        make
+            From a condition on SUBJID to sums of the patients who meet it: the keys, and integers.
+        keys
+            Columns that name a sum.
+
+        Notes
+        -----
+        What is counted once a patient needs all patients in memory at once; parts of them bound it.
+        """
+        parts = [make(some).collect(engine="streaming") for some in subject_ranges(self.tables)]
+        return pl.concat(parts).group_by(list(keys)).agg(pl.all().sum()).sort(keys)
+
+    def markers(self, *columns: str) -> pl.LazyFrame:
+        """Return columns of biomarkers, and of concentrations where these have their own table."""
+        names = [name for name in ("adlb", "adpc") if (self.tables / f"{name}.parquet").is_file()]
+        return pl.concat([self.scan(name).select(columns) for name in names])
 
     def wide(self, name: str) -> list[Row]:
         """Return the rows of a summary of the variant, made before."""

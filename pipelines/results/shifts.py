@@ -36,20 +36,24 @@ def shifts(scope: Scope) -> Iterator[Row]:
     for code in codes:
         if code not in found:
             continue
-        people = _people(scope, code)
         if code in RANGES:
-            yield from _shift_rows(scope, code, people)
+            yield from _shift_rows(scope, code)
         if code in NOTABLE:
-            yield from _notable_rows(scope, code, people)
+            yield from _notable_rows(scope, code)
 
 
-def _people(scope: Scope, code: str) -> pl.LazyFrame:
-    """Return baseline, last, lowest and highest later value of every treated person."""
-    treated = scope.scan("adsl").filter(pl.col("SAFFL") == "Y").select(person_key("TRT01PN"), "SEX")
+def _people(scope: Scope, code: str, some: pl.Expr) -> pl.LazyFrame:
+    """Return baseline, last, lowest and highest later value of some of the treated persons."""
+    treated = (
+        scope.scan("adsl")
+        .filter(some & (pl.col("SAFFL") == "Y"))
+        .select(person_key("TRT01PN"), "SEX")
+    )
     return (
         scope.scan("adlb")
         .filter(
-            (pl.col("PARAMCD") == code)
+            some
+            & (pl.col("PARAMCD") == code)
             & pl.col("ABLFL").is_null()
             & pl.col("AVAL").is_not_null()
             & pl.col("BASE").is_not_null()
@@ -65,15 +69,16 @@ def _people(scope: Scope, code: str) -> pl.LazyFrame:
     )
 
 
-def _shift_rows(scope: Scope, code: str, people: pl.LazyFrame) -> Iterator[Row]:
+def _shift_rows(scope: Scope, code: str) -> Iterator[Row]:
     normal = RANGES[code]
     names = ["BASE", *_AFTER]
-    counted = (
-        people.with_columns(normal.category(name) for name in names)
-        .group_by("arm", *names)
-        .agg(pl.len())
-        .collect(engine="streaming")
-    )
+
+    def counts(some: pl.Expr) -> pl.LazyFrame:
+        people = _people(scope, code, some)
+        levels = people.with_columns(normal.category(name) for name in names)
+        return levels.group_by("arm", *names).agg(pl.len().cast(pl.Int64))
+
+    counted = scope.added(counts, ["arm", *names])
     for after, label in _AFTER.items():
         if after == "lowest" and normal.low is None:
             continue
@@ -102,20 +107,18 @@ def _shift_rows(scope: Scope, code: str, people: pl.LazyFrame) -> Iterator[Row]:
                     yield from level_rows(about, later, count, n)
 
 
-def _notable_rows(scope: Scope, code: str, people: pl.LazyFrame) -> Iterator[Row]:
+def _notable_rows(scope: Scope, code: str) -> Iterator[Row]:
     rules = NOTABLE[code]
-    counted = (
-        people.group_by("arm")
-        .agg(
-            pl.len().cast(pl.Int64).alias("n"),
-            *(
-                rule.condition().sum().cast(pl.Int64).alias(f"rule_{place}")
-                for place, rule in enumerate(rules)
-            ),
+
+    def counts(some: pl.Expr) -> pl.LazyFrame:
+        conditions = (
+            rule.condition().sum().cast(pl.Int64).alias(f"rule_{place}")
+            for place, rule in enumerate(rules)
         )
-        .collect(engine="streaming")
-        .to_dicts()
-    )
+        n = pl.len().cast(pl.Int64).alias("n")
+        return _people(scope, code, some).group_by("arm").agg(n, *conditions)
+
+    counted = scope.added(counts, ["arm"]).to_dicts()
     by_arm = {row["arm"]: row for row in counted}
     for place, rule in enumerate(rules):
         for arm in scope.arms:

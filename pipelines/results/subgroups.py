@@ -76,14 +76,13 @@ def heterogeneity(means: Sequence[float], errors: Sequence[float]) -> dict[str, 
     }
 
 
-def _last_changes(scope: Scope) -> pl.LazyFrame:
-    """Return change, baseline and response at the last visit, with the covariates of the person."""
+def _last_changes(scope: Scope, visit: str, some: pl.Expr) -> pl.LazyFrame:
+    """Return change, baseline and response of some persons at the last visit, with covariates."""
     scores = scope.scan("adqs").filter((pl.col("ANL01FL") == "Y") & pl.col("ABLFL").is_null())
-    last = pl.col("AVISITN") == pl.col("AVISITN").max()
     own = [name for name in COVARIATES if name not in ("AGEGR1", "BMIGR1", "BASEGR1")]
-    who = scope.scan("adsl").select(person_key("TRT01PN"), *own, *group_columns())
+    who = scope.scan("adsl").filter(some).select(person_key("TRT01PN"), *own, *group_columns())
     return (
-        scores.filter(last)
+        scores.filter(some & (pl.col("AVISIT") == visit))
         .select(
             person_key("TRTPN"),
             pl.col("TRTPN").alias("arm"),
@@ -94,17 +93,11 @@ def _last_changes(scope: Scope) -> pl.LazyFrame:
     )
 
 
-def _visit(scope: Scope) -> str | None:
-    found = scope.scan("adqs").filter(pl.col("ABLFL").is_null()).select("AVISIT", "AVISITN")
-    last = found.filter(pl.col("AVISITN") == pl.col("AVISITN").max()).select("AVISIT").unique()
-    names = last.collect(engine="streaming")["AVISIT"].sort().to_list()
-    return names[0] if names else None
-
-
-def _with_severity(scope: Scope, changes: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the half of the baseline scores that a person is in, of all arms together."""
+def _severity(scope: Scope, visit: str) -> pl.Expr:
+    """Return the half of the baseline scores that a person is in, of all arms together."""
+    analysed = scope.scan("adqs").filter((pl.col("ANL01FL") == "Y") & (pl.col("AVISIT") == visit))
     group = pl.lit(None, dtype=pl.String)
-    for (endpoint,), spread in spreads(changes, ["PARAMCD"], "BASE").items():
+    for (endpoint,), spread in spreads(analysed, ["PARAMCD"], "BASE").items():
         middle = spread.quartiles[1]
         half = (
             pl.when(pl.col("BASE") <= middle)
@@ -112,7 +105,7 @@ def _with_severity(scope: Scope, changes: pl.LazyFrame) -> pl.LazyFrame:
             .otherwise(pl.lit(f"above {middle:g}"))
         )
         group = pl.when(pl.col("PARAMCD") == endpoint).then(half).otherwise(group)
-    return changes.with_columns(group.alias("BASEGR1"))
+    return group.alias("BASEGR1")
 
 
 def subgroup_effects(scope: Scope) -> Iterator[Row]:
@@ -128,19 +121,21 @@ def subgroup_effects(scope: Scope) -> Iterator[Row]:
     if scope.facts.is_paired:
         yield from _paired_rows(scope)
         return
-    visit = _visit(scope)
+    visit = scope.last_visit()
     if visit is None:
         return
-    changes = _with_severity(scope, _last_changes(scope))
+    severity = _severity(scope, visit)
     for covariate in (EVERYONE, *COVARIATES):
         level = pl.lit(EVERYONE) if covariate == EVERYONE else pl.col(covariate)
-        rows = (
-            changes.filter(level.is_not_null())
-            .group_by("PARAMCD", "arm", level.alias("level"))
-            .agg(product_columns("BASE", "CHG"))
-            .collect(engine="streaming")
-            .to_dicts()
-        )
+        keys = ["PARAMCD", "arm", "level"]
+
+        def sums_of(some: pl.Expr, level: pl.Expr = level) -> pl.LazyFrame:
+            changes = _last_changes(scope, visit, some).with_columns(severity)
+            levels = changes.with_columns(level.alias("level"))
+            known = levels.filter(pl.col("level").is_not_null())
+            return known.group_by("PARAMCD", "arm", "level").agg(product_columns("BASE", "CHG"))
+
+        rows = scope.added(sums_of, keys).to_dicts()
         sums: dict[str, dict[str, dict[int, Row]]] = {}
         for row in rows:
             levels = sums.setdefault(row["PARAMCD"], {})
@@ -288,24 +283,24 @@ def genotype_by_dose(scope: Scope) -> Iterator[Row]:
     >>> genotype_by_dose.__module__  # run by tests/pipelines/results/test_subgroups.py
     'pipelines.results.subgroups'
     """
-    visit = _visit(scope)
+    visit = scope.last_visit()
     if visit is None:
         return
-    changes = _last_changes(scope)
-    levels = _last_levels(scope)
     for gene in GENES:
         keys = ["PARAMCD", "arm", gene]
-        known = changes.filter(pl.col(gene).is_not_null())
-        rows = known.group_by(keys).agg(
-            *sum_columns("CHG"), pl.col("response").sum().cast(pl.Int64)
-        )
-        found = rows.collect(engine="streaming").sort(keys).to_dicts()
+
+        def sums_of(some: pl.Expr, gene: str = gene) -> pl.LazyFrame:
+            known = _last_changes(scope, visit, some).filter(pl.col(gene).is_not_null())
+            response = pl.col("response").sum().cast(pl.Int64)
+            return known.group_by("PARAMCD", "arm", gene).agg(*sum_columns("CHG"), response)
+
+        found = scope.added(sums_of, keys).to_dicts()
         for endpoint in (one.name for one in scope.facts.definitions.endpoints if one.is_rated):
             for arm in scope.arms:
                 mine = [row for row in found if (row["PARAMCD"], row["arm"]) == (endpoint, arm)]
                 shared = _gene_shared(scope, arm, gene, visit)
                 yield from _gene_rows(shared, endpoint, gene, mine)
-        yield from _level_rows(scope, gene, visit, levels)
+        yield from _level_rows(scope, gene, visit)
 
 
 def _gene_shared(scope: Scope, arm: int, gene: str, visit: str) -> Row:
@@ -348,30 +343,24 @@ def _gene_rows(shared: Row, endpoint: str, gene: str, rows: Sequence[Row]) -> It
         yield from share_rows(response, "Y", row["response"], one.n)
 
 
-def _last_levels(scope: Scope) -> pl.LazyFrame:
-    who = scope.scan("adsl").select(person_key("TRT01PN"), *GENES)
-    return (
-        scope.scan("adlb")
-        .filter(pl.col("PARAMCD").str.starts_with("C_") & pl.col("AVAL").is_not_null())
-        .filter(pl.col("AVISITN") == pl.col("AVISITN").max())
-        .select(
-            person_key("TRTPN"),
-            pl.col("TRTPN").alias("arm"),
-            *("PARAMCD", "AVALU", "AVAL"),
-        )
-        .join(who, on="PERSON")
-    )
-
-
-def _level_rows(scope: Scope, gene: str, visit: str, levels: pl.LazyFrame) -> Iterator[Row]:
+def _level_rows(scope: Scope, gene: str, visit: str) -> Iterator[Row]:
+    """Return the levels of compounds at the visit."""
+    columns = ("SUBJID", "TRTPN", "PARAMCD", "AVALU", "AVISIT", "AVAL")
+    of_drugs = pl.col("PARAMCD").str.starts_with("C_") & pl.col("AVAL").is_not_null()
+    levels = scope.markers(*columns).filter(of_drugs & (pl.col("AVISIT") == visit))
     keys = ["arm", "PARAMCD", "AVALU", gene]
-    rows = (
-        levels.filter(pl.col(gene).is_not_null())
-        .group_by(keys)
-        .agg(sum_columns("AVAL"))
-        .collect(engine="streaming")
-        .sort(keys)
-    )
+
+    def sums_of(some: pl.Expr) -> pl.LazyFrame:
+        who = scope.scan("adsl").filter(some & pl.col(gene).is_not_null())
+        return (
+            levels.filter(some)
+            .select(person_key("TRTPN"), pl.col("TRTPN").alias("arm"), "PARAMCD", "AVALU", "AVAL")
+            .join(who.select(person_key("TRT01PN"), gene), on="PERSON")
+            .group_by(keys)
+            .agg(sum_columns("AVAL"))
+        )
+
+    rows = scope.added(sums_of, keys)
     for row in rows.to_dicts():
         one = moments(row, "AVAL")
         if not one.mean:

@@ -42,8 +42,7 @@ def times_to_event(scope: Scope) -> Iterator[Row]:
     >>> times_to_event.__module__  # run by tests/pipelines/results/test_events.py: it reads files
     'pipelines.results.times'
     """
-    persons = people(scope)
-    everyone = last_days(persons)
+    everyone = last_days(people(scope))
     visits = _visits(scope)
     for name, column, label in (
         ("TTDSTDY", "DCDAY", "Time to discontinuation of the study"),
@@ -58,7 +57,7 @@ def times_to_event(scope: Scope) -> Iterator[Row]:
             name = f"{'TTRESP' if what == 'response' else 'TTREMIS'}, {one.name}"
             label = f"Time to first {what}, {one.name}"
             yield from _kind_rows(scope, name, label, kinds, ends, visits, with_curve=True)
-    for name, label, kinds in _adverse(scope, persons):
+    for name, label, kinds in _adverse(scope):
         yield from _kind_rows(
             scope, name, label, kinds, everyone, visits, with_curve=name in ("TTAE", "TTSAE")
         )
@@ -87,17 +86,20 @@ def _departures(scope: Scope, column: str) -> tuple[dict[int, EventTimes], Days]
     frame = scope.scan("adsl").select(
         pl.col("TRT01PN").alias("arm"),
         pl.coalesce(_day(column), pl.lit(math.floor(duration) + 1)).alias("day"),
-        (pl.col(column).is_not_null() & (pl.col("RESCODE") == 0)).alias("left"),
+        (pl.col(column).is_not_null() & (pl.col("RESCODE") == 0)).alias("happened"),
     )
-    return _by_day(frame, "left")
+    return _by_day(_counted(frame).collect(engine="streaming"))
 
 
-def _by_day(frame: pl.LazyFrame, event: str) -> tuple[dict[int, EventTimes], Days]:
+def _counted(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.group_by("arm", "day", "happened").agg(pl.len().cast(pl.Int64).alias("n"))
+
+
+def _by_day(counted: pl.DataFrame) -> tuple[dict[int, EventTimes], Days]:
     """Return events and ends of persons with one day each."""
-    rows = frame.group_by("arm", "day", event).agg(pl.len()).collect(engine="streaming").iter_rows()
     ends: Days = {}
     first: Days = {}
-    for arm, day, happened, count in rows:
+    for arm, day, happened, count in counted.select("arm", "day", "happened", "n").iter_rows():
         ends.setdefault(arm, {}).setdefault(day, 0)
         ends[arm][day] += count
         if happened:
@@ -119,46 +121,45 @@ def _achievements(scope: Scope, endpoint: str, flag: str) -> tuple[dict[int, Eve
         & pl.col("AVAL").is_not_null()
         & pl.col("DTYPE").is_null()
     )
-    by_person = seen.group_by(person_key("TRTPN")).agg(
-        pl.col("ADY").filter(pl.col(flag) == "Y").min().alias("met"),
-        pl.col("ADY").max().alias("last"),
-    )
-    frame = (
-        scope.scan("adsl")
-        .select(person_key("TRT01PN"), pl.col("TRT01PN").alias("arm"))
-        .join(by_person, on="PERSON", how="left")
-        # who was never seen again is censored on the first day
-        .select(
-            "arm",
-            pl.coalesce("met", "last", pl.lit(1, dtype=pl.Int64)).alias("day"),
-            pl.col("met").is_not_null().alias("achieved"),
+    everyone = scope.scan("adsl")
+
+    def counted(some: pl.Expr) -> pl.LazyFrame:
+        by_person = (
+            seen.filter(some)
+            .group_by(person_key("TRTPN"))
+            .agg(
+                pl.col("ADY").filter(pl.col(flag) == "Y").min().alias("met"),
+                pl.col("ADY").max().alias("last"),
+            )
         )
-    )
-    return _by_day(frame, "achieved")
+        return _counted(
+            everyone.filter(some)
+            .select(person_key("TRT01PN"), pl.col("TRT01PN").alias("arm"))
+            .join(by_person, on="PERSON", how="left")
+            # who was never seen again is censored on the first day
+            .select(
+                "arm",
+                pl.coalesce("met", "last", pl.lit(1, dtype=pl.Int64)).alias("day"),
+                pl.col("met").is_not_null().alias("happened"),
+            )
+        )
+
+    return _by_day(scope.added(counted, ["arm", "day", "happened"]))
 
 
-def _adverse(
-    scope: Scope, persons: pl.LazyFrame
-) -> Iterator[tuple[str, str, dict[int, EventTimes]]]:
-    events = scope.scan("adae").filter(pl.col("TRTEMFL") == "Y")
-    yield (
-        "TTAE",
-        "Time to first adverse event",
-        event_times(events, persons, []).get((), {}),
-    )
-    serious = events.filter(pl.col("AESER") == "Y")
-    yield (
-        "TTSAE",
-        "Time to first serious adverse event",
-        event_times(serious, persons, []).get((), {}),
-    )
+def _adverse(scope: Scope) -> Iterator[tuple[str, str, dict[int, EventTimes]]]:
+    every = pl.lit(value=True)
+    for name, label, which in (
+        ("TTAE", "Time to first adverse event", every),
+        ("TTSAE", "Time to first serious adverse event", pl.col("AESER") == "Y"),
+    ):
+        yield name, label, event_times(scope, which).get((), {})
     declared = {one.term for one in scope.facts.definitions.events}
     for name, terms in SAFETY_GROUPS.items():
         if declared.intersection(terms):
-            mine = events.filter(pl.col("AEDECOD").is_in(list(terms)))
-            yield name, f"Time to first of: {name}", event_times(mine, persons, []).get((), {})
-    found = event_times(events, persons, ["AEDECOD"])
-    for (term,), kinds in sorted(found.items()):
+            which = pl.col("AEDECOD").is_in(list(terms))
+            yield name, f"Time to first of: {name}", event_times(scope, which).get((), {})
+    for (term,), kinds in sorted(event_times(scope, every, ["AEDECOD"]).items()):
         yield term, f"Time to first {term}", kinds
 
 
