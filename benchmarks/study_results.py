@@ -7,7 +7,6 @@ each as JSON. No patient is simulated.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from adam_frames import trial, write_tables  # noqa: E402
 
+from pipelines.memory import peak_memory  # noqa: E402
 from pipelines.results import make_results  # noqa: E402
 from pipelines.results.scope import Scope  # noqa: E402
 from pipelines.tables import _MAKERS  # noqa: E402
@@ -51,7 +51,7 @@ def main():
 
 def measure(name, folder, facts):
     """Make one summary; `results` says how long each of its analyses took."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory() // 2**20
     wall, cpu = time.perf_counter(), time.process_time()
     parts = {}
     if name == "results":
@@ -63,7 +63,7 @@ def measure(name, folder, facts):
                 "rows": n,
                 "seconds": round(time.perf_counter() - start, 1),
                 "cpu_seconds": round(time.process_time() - own, 1),
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "peak_mb": peak_memory() // 2**20,
             }
     wall, cpu = time.perf_counter(), time.process_time()
     frame = _MAKERS[name](folder, facts).lazy().collect()
@@ -71,8 +71,8 @@ def measure(name, folder, facts):
         "rows": len(frame),
         "seconds": round(time.perf_counter() - wall, 1),
         "cpu_seconds": round(time.process_time() - cpu, 1),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "before_mb": before // 1024,
+        "peak_mb": peak_memory() // 2**20,
+        "before_mb": before,
         "threads": pl.thread_pool_size(),
     }
     frame.write_parquet(folder / f"{name}.parquet")

@@ -191,7 +191,8 @@ def adjusted_difference(arm: int, control: int, sums: Mapping[int, Mapping[str, 
     >>> round(adjusted_difference(1, 0, {row["a"]: row for row in rows}).estimate, 3)
     3.2
     """
-    used = {number: row for number, row in sums.items() if row["n"]}
+    # arms in order: floats are added below, and rows come in any order
+    used = {number: sums[number] for number in sorted(sums) if sums[number]["n"]}
     if arm not in used or control not in used:
         return Interval(estimate=None, low=None, high=None)
     within = {
@@ -217,12 +218,12 @@ def adjusted_difference(arm: int, control: int, sums: Mapping[int, Mapping[str, 
 
 
 def _mean(row: Mapping[str, Any], name: str) -> float:
-    return int(row[name]) / (row["n"] * SCALE)
+    return int(row[name]) / (int(row["n"]) * SCALE)
 
 
 def _centred(row: Mapping[str, Any], first: str, second: str) -> float:
     """Return a sum of products about the means: integers until the last division."""
-    n = row["n"]
+    n = int(row["n"])
     exact = n * int(row[f"s{first}{second}"]) - int(row[f"s{first}"]) * int(row[f"s{second}"])
     return exact / (n * SCALE * SCALE)
 

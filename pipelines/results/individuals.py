@@ -117,7 +117,7 @@ def _effects(scope: Scope, control: int, visit: str) -> pl.DataFrame:
 
 
 def _correlation(row: dict[str, Any]) -> float | None:
-    n = row["n"]
+    n = int(row["n"])
     products = {
         name: n * int(row[f"s{name}"]) - int(row[f"s{name[0]}"]) * int(row[f"s{name[1]}"])
         for name in ("xx", "xy", "yy")

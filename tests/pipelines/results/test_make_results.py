@@ -78,7 +78,7 @@ def test_numbers_of_demographics_agree_with_duckdb(made, name):
         expected = duckdb.sql(
             f"select count({name}), avg({name}), stddev_samp({name}), min({name}), max({name}), "
             f"count(*) - count({name}) from '{made.tables}/adsl.parquet' where {where}"
-        ).fetchone()
+        ).fetchall()[0]
         found = made.stats(analysis="demographics", variable=name, group1_level=arm)
         got = [found[one] for one in ("N", "mean", "sd", "min", "max", "N_miss")]
         assert got == pytest.approx(expected, abs=FIXED_POINT)
