@@ -19,6 +19,8 @@ from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
 from pipelines.events_cli import events_app
+from pipelines.export_cli import HELP as EXPORT_HELP
+from pipelines.export_cli import export
 from pipelines.model_cli import model_app
 from pipelines.power_cli import power
 from pipelines.scales_cli import scales_app
@@ -325,23 +327,6 @@ def show_protocol(name: Annotated[str, typer.Argument(help="A packaged protocol.
         print(protocol_text(name), end="")
 
 
-@app.command(epilog=_EXIT_CODES)
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run folder.")],
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files into DIR/csv.")] = False,
-) -> None:
-    """Write the tables of a run in another format."""
-    with answer(otherwise=EXIT_FAILED):
-        from pipelines.errors import InputError
-        from pipelines.run_folder import RunFolder
-        from pipelines.tables import export_csv
-
-        if not csv:
-            raise InputError("cohort export: no format was chosen; --csv is allowed. Add --csv.")
-        for path in export_csv(RunFolder(folder)):
-            print(path)
-
-
 @app.command()
 def check(protocol: ProtocolName, strict: Strict = False) -> None:
     """Check a protocol file: all mistakes at once, then what its drugs risk together."""
@@ -385,6 +370,7 @@ for _name, _command in (
     _said = (_command.__doc__ or "").partition("Examples\n")[0]  # those are for readers of the API
     app.command(name=_name, help=_said, epilog=_EXIT_CODES)(_command)
 add_commands(app, epilog=_EXIT_CODES)
+app.command(name="export", help=EXPORT_HELP, epilog=_EXIT_CODES)(export)
 app.command(name="batch", help=HELP, epilog=EXAMPLE)(batch)
 
 

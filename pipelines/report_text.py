@@ -168,8 +168,8 @@ def render(summary: dict[str, Any]) -> str:
             f"at every attempt, see {summary['folder']}/failures.json."
         )
     blocks.append(
-        f"Tables: {summary['folder']}/tables (Parquet; 'cohort export {summary['folder']} --csv' "
-        f"for CSV)\n{NOTICE}"
+        f"Tables: {summary['folder']}/tables (Parquet; for CSV: "
+        f"cohort export {summary['folder']} --to csv)\n{NOTICE}"
     )
     return "\n\n".join(blocks)
 

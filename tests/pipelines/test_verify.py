@@ -81,14 +81,14 @@ def test_a_missing_an_extra_and_an_exported_file(run):
     (run / "tables" / "adae.parquet").unlink()
     shutil.copy(run / "tables" / "adsl.parquet", run / "tables" / "more.parquet")
     (run / "notes.txt").touch()
-    (run / "csv").mkdir()
-    (run / "csv" / "adsl.csv").touch()
+    (run / "exports" / "csv").mkdir(parents=True)
+    (run / "exports" / "csv" / "adsl.csv").touch()
     found = verify_run(run, n_units=0)
     assert faults(found) == {
         "tables/adae.parquet": "missing",
         "tables/more.parquet": "extra",
         "notes.txt": "extra",
-        "csv/adsl.csv": "extra",
+        "exports/csv/adsl.csv": "extra",
     }
     assert {file.path for file in found.files if file.is_fault} == {
         "tables/adae.parquet",
