@@ -110,7 +110,7 @@ def survey(source: RunTable, version: Version) -> Findings:
     'survey'
     """
     texts = source.text_facts()
-    mistakes: list[str] = []
+    mistakes = _label_mistakes(f"table {source.table.name}", source.table.label)
     for column in with_mark(source.table).columns:
         where = f"table {source.table.name}, column {column.name}"
         if len(column.name) > _N_NAME[version]:
@@ -118,16 +118,21 @@ def survey(source: RunTable, version: Version) -> Findings:
                 f"{where}: a name of {len(column.name)} characters; {_N_NAME[version]} are "
                 f"allowed in version {version}."
             )
-        if len(column.label) > _N_LABEL or not column.label.isascii():
-            mistakes.append(
-                f"{where}: the label '{column.label}'; {_N_LABEL} ASCII characters are allowed."
-            )
+        if not column.name.isascii():
+            mistakes.append(f"{where}: a name beyond ASCII; ASCII is allowed.")
+        mistakes += _label_mistakes(where, column.label)
         if column.name in texts:
             mistakes += _text_mistakes(where, texts[column.name], version)
     number_mistakes, notes = _number_findings(source)
     return Findings(
         variables=_variables(source.table, texts), mistakes=mistakes + number_mistakes, notes=notes
     )
+
+
+def _label_mistakes(where: str, label: str) -> list[str]:
+    if len(label) <= _N_LABEL and label.isascii():
+        return []
+    return [f"{where}: the label '{label}'; {_N_LABEL} ASCII characters are allowed."]
 
 
 def _text_mistakes(where: str, facts: TextFacts, version: Version) -> list[str]:
