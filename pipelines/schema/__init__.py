@@ -6,7 +6,7 @@ twin there and say so by an empty ``cdisc``. Limits of SAS transport files are k
 most 8 characters in subject-level tables, labels of at most 40, ASCII.
 
 1. `columns`: what a column and a table are; `codelists`: controlled terms
-2. `subjects`, `summaries`, `analyses`: the tables, by what a row is
+2. `subjects`, `records`, `occurrences`, `summaries`, `analyses`: the tables, by what a row is
 3. `run_tables`: all that a run writes
 4. `variants`: the same for trials with variants or periods
 """
