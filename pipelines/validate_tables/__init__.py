@@ -8,8 +8,8 @@ findings.
 1. `findings`: what a rule and a finding are, and the table of findings
 2. `datasets`: a run folder, or any folder of Parquet or transport files, as datasets
 3. `checks`: how a rule is counted and its first rows are found, lazily
-4. `structure`, `values`, `subjects`, `records`, `times`, `occurrences`, `exposures`, `schema_rules`:
-   the rules, by what they are about
+4. `structure`, `values`, `subjects`, `records`, `times`, `occurrences`, `exposures`,
+   `schema_rules`: the rules, by what they are about
 5. `validate`: all of them on all datasets
 """
 

@@ -112,7 +112,8 @@ def count_checks(
     >>> from pipelines.validate_tables.datasets import dataset_of
     >>> rule = Rule(id="NC900", title="No threes.")
     >>> check = RowCheck(rule=rule, variable="X", broken=pl.col("X") == 3, allowed="other numbers")
-    >>> [one.first_rows for one in count_checks(dataset_of("ad", pl.DataFrame({"X": [3]})), [check])]
+    >>> dataset = dataset_of("ad", pl.DataFrame({"X": [3]}))
+    >>> [one.first_rows for one in count_checks(dataset, [check])]
     ['row 1: X 3']
     """
     rows, groups = [], []

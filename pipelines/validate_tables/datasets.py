@@ -14,7 +14,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
-from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Structure, Table
+from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table
+from pipelines.schema.columns import Structure
 
 __all__ = ["Dataset", "dataset_of", "read_datasets"]
 
@@ -32,6 +33,8 @@ class Dataset:
         Its name, upper case.
     frame
         The rows.
+    schema
+        The variables and their types, in order.
     label
         Its label; None where the file has no place for one.
     labels
@@ -49,15 +52,11 @@ class Dataset:
 
     name: str
     frame: pl.LazyFrame
+    schema: Mapping[str, pl.DataType]
     label: str | None = None
     labels: Mapping[str, str] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     table: Table | None = None
-
-    @property
-    def schema(self) -> Mapping[str, pl.DataType]:
-        """The variables and their types, in order."""
-        return self.frame.collect_schema()
 
     @property
     def structure(self) -> Structure:
@@ -66,17 +65,16 @@ class Dataset:
             return self.table.structure
         if self.name.startswith("ADSL"):
             return "SUBJECT LEVEL ANALYSIS DATASET"
-        names = set(self.schema)
+        names = self.schema
         if "PARAMCD" in names:
             return "BASIC DATA STRUCTURE"
-        if any(name.endswith("DECOD") or name.endswith("TERM") for name in names):
+        if any(name.endswith(("DECOD", "TERM")) for name in names):
             return "OCCURRENCE DATA STRUCTURE"
         return "ADAM OTHER"
 
     def has(self, *names: str) -> bool:
         """Whether it has all these variables."""
-        schema = self.schema
-        return all(name in schema for name in names)
+        return all(name in self.schema for name in names)
 
 
 def dataset_of(
@@ -105,9 +103,11 @@ def dataset_of(
     True
     """
     text = pl.selectors.string()
+    cleaned = frame.lazy().with_columns(pl.when(text.str.strip_chars() != "").then(text))
     return Dataset(
         name=name.upper(),
-        frame=frame.lazy().with_columns(pl.when(text.str.strip_chars() != "").then(text)),
+        frame=cleaned,
+        schema=dict(cleaned.collect_schema()),
         label=label,
         labels=labels,
         metadata=metadata or {},
@@ -217,9 +217,7 @@ def _transport(path: Path) -> Dataset:
         facts.table_name or path.stem,
         _typed(frame, facts.column_names),
         label=facts.file_label or "",
-        labels={
-            name: label or "" for name, label in facts.column_names_to_labels.items()
-        },
+        labels={name: label or "" for name, label in facts.column_names_to_labels.items()},
         metadata={"format": "SAS transport"},
     )
 

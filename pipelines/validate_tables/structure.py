@@ -108,6 +108,7 @@ def structure_checks(dataset: Dataset) -> Iterator[Fact | RowCheck]:
     """
     yield from _names(dataset)
     yield from _presence(dataset)
+    yield from _roots(dataset)
     yield from _types(dataset)
 
 
@@ -121,9 +122,7 @@ def _names(dataset: Dataset) -> Iterator[Fact]:
         )
     allowed = f"1 to {N_LABEL_CHARACTERS} ASCII characters; shorten or write it"
     if dataset.label is not None and not _fits(dataset.label):
-        yield Fact(
-            rule=DATASET_LABEL, variable="", shown=repr(dataset.label), allowed=allowed
-        )
+        yield Fact(rule=DATASET_LABEL, variable="", shown=repr(dataset.label), allowed=allowed)
     for name in dataset.schema:
         if not _NAME.fullmatch(name):
             yield Fact(
@@ -166,9 +165,7 @@ def _presence(dataset: Dataset) -> Iterator[Fact | RowCheck]:
             )
     if dataset.structure == "SUBJECT LEVEL ANALYSIS DATASET":
         if not dataset.has("TRTSDT") and not dataset.has("TRTSDTM"):
-            yield Fact(
-                rule=EXPOSURE_START, variable="TRTSDT", shown="absent", allowed="add TRTSDT"
-            )
+            yield Fact(rule=EXPOSURE_START, variable="TRTSDT", shown="absent", allowed="add TRTSDT")
     elif not any(dataset.has(name) for name in _TREATMENTS):
         yield Fact(
             rule=TREATMENT_THERE,
@@ -180,6 +177,9 @@ def _presence(dataset: Dataset) -> Iterator[Fact | RowCheck]:
         dataset.has("AVAL") or dataset.has("AVALC")
     ):
         yield Fact(rule=VALUE_THERE, variable="AVAL", shown="absent", allowed="add AVAL or AVALC")
+
+
+def _roots(dataset: Dataset) -> Iterator[Fact]:
     for name in dataset.schema:
         root = has_root(name)
         if root and not dataset.has(root):

@@ -1,6 +1,7 @@
 """Rules on ADSL, and on what other datasets have in common with it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -13,9 +14,7 @@ __all__ = ["SUBJECT_RULES", "across_datasets", "subject_checks"]
 
 ONE_ROW = Rule(id="NC040", title="ADSL has one row a subject.", cites="AD0054, IG 3.2")
 TREATED_ORDER = Rule(id="NC041", title="TRTEDT is not before TRTSDT.", cites=OWN)
-TREATED_DAYS = Rule(
-    id="NC042", title="TRTDURD is TRTEDT - TRTSDT + 1.", cites="IG 3.2"
-)
+TREATED_DAYS = Rule(id="NC042", title="TRTDURD is TRTEDT - TRTSDT + 1.", cites="IG 3.2")
 SAFE_IS_TREATED = Rule(
     id="NC043", title="A subject of the safety population has TRTSDT.", cites="IG 3.2"
 )
@@ -28,9 +27,7 @@ AGE_RANGE = Rule(id="NC047", title="AGE is from 0 to 130 years.", cites=OWN)
 BODY_MASS = Rule(
     id="NC048", title="BMIBL is WEIGHTBL (kg) by the square of HEIGHTBL (m).", cites=OWN
 )
-TREATMENT_ARM = Rule(
-    id="NC049", title="TRT01P is there for who is randomised.", cites="IG 3.2"
-)
+TREATMENT_ARM = Rule(id="NC049", title="TRT01P is there for who is randomised.", cites="IG 3.2")
 KNOWN_SUBJECT = Rule(
     id="NC050", title="Every subject of a dataset is in ADSL.", cites="AD0053, IG 2.3.1"
 )
@@ -159,9 +156,7 @@ def _subject_values(dataset: Dataset) -> Iterator[RowCheck]:
         )
 
 
-def across_datasets(
-    dataset: Dataset, datasets: Mapping[str, Dataset]
-) -> Iterator[Finding]:
+def across_datasets(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Finding]:
     """Yield the findings of a dataset that need ADSL or another one beside it.
 
     Parameters
@@ -195,10 +190,8 @@ def across_datasets(
         pl.lit(value=True).alias("in ADSL"),
         *(pl.col(name).alias(f"ADSL.{name}") for name in dict.fromkeys(theirs)),
     ).unique("USUBJID", keep="first")
-    joined = Dataset(
-        name=dataset.name,
-        frame=dataset.frame.join(beside, on="USUBJID", how="left", maintain_order="left"),
-        table=dataset.table,
+    joined = replace(
+        dataset, frame=dataset.frame.join(beside, on="USUBJID", how="left", maintain_order="left")
     )
     known = pl.col("in ADSL").is_not_null()
     checks = [
@@ -240,9 +233,9 @@ def _study(dataset: Dataset, subjects: Dataset) -> Iterator[Finding]:
 def _deaths(subjects: Dataset, events: Dataset | None) -> Iterator[Finding]:
     if events is None or not events.has("USUBJID", "AESDTH") or not subjects.has("DTHFL"):
         return
-    died = (
-        events.frame.filter(pl.col("AESDTH") == "Y").select("USUBJID").unique().collect()
-    )["USUBJID"]
+    died = (events.frame.filter(pl.col("AESDTH") == "Y").select("USUBJID").unique().collect())[
+        "USUBJID"
+    ]
     check = RowCheck(
         rule=DEATH,
         variable="DTHFL",

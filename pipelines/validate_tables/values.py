@@ -14,9 +14,7 @@ from pipelines.validate_tables.structure import has_root
 
 __all__ = ["VALUE_RULES", "value_checks"]
 
-FLAG_VALUE = Rule(
-    id="NC020", title="A flag (FL) is Y, N or missing.", cites="AD0005, IG 3.1.4"
-)
+FLAG_VALUE = Rule(id="NC020", title="A flag (FL) is Y, N or missing.", cites="AD0005, IG 3.1.4")
 NUMERIC_FLAG_VALUE = Rule(
     id="NC021", title="A numeric flag (FN) is 0, 1 or missing.", cites="AD0006, IG 3.1.4"
 )
@@ -34,9 +32,7 @@ RECORD_FLAG = Rule(
     "missing.",
     cites="AD0176, IG 3.3.8",
 )
-TEXT_LENGTH = Rule(
-    id="NC025", title="A text has at most 200 bytes.", cites="AD0017, IG 3.1.1"
-)
+TEXT_LENGTH = Rule(id="NC025", title="A text has at most 200 bytes.", cites="AD0017, IG 3.1.1")
 TEXT_ASCII = Rule(id="NC026", title="A text is of printable ASCII characters.", cites="SAS V5")
 FINITE = Rule(id="NC027", title="A number is finite or missing.", cites=OWN)
 NO_DAY_0 = Rule(id="NC028", title="A study day is not 0.", cites="IG 3.1.2")
@@ -62,9 +58,7 @@ VALUE_RULES: Final = (
     *(TEXT_ASCII, FINITE, NO_DAY_0, WHOLE_DAY, TERM, TWINS, TWIN_FILLED),
 )
 
-_POPULATIONS: Final = re.compile(
-    r"(SAF|ITT|FAS|EFF|PPROT|COMPL|COMP\d+|RAND|ENRL|PKAS|MITT)FL"
-)
+_POPULATIONS: Final = re.compile(r"(SAF|ITT|FAS|EFF|PPROT|COMPL|COMP\d+|RAND|ENRL|PKAS|MITT)FL")
 _RECORDS: Final = re.compile(r"(ABL|ANL\d\d|ONTRT|TRTEM|AOCC[A-Z0-9]*|LVOT|PREFL|DTH)FL")
 _TERMS: Final = {
     "SEX": ("F", "M", "U", "UNDIFFERENTIATED", "INTERSEX"),
@@ -186,7 +180,7 @@ def _number(dataset: Dataset, name: str) -> Iterator[RowCheck | GroupCheck]:
         yield RowCheck(
             rule=NUMERIC_FLAG_VALUE,
             variable=name,
-            broken=value.is_not_null() & ~value.is_in([0, 1]),
+            broken=(value != 0) & (value != 1),
             allowed="0, 1 or missing",
         )
         flag = f"{name[:-1]}L"
