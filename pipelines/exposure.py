@@ -21,7 +21,7 @@ from pipelines.schema import polars_schema
 __all__ = ["EXPOSURES", "exposure_response"]
 
 EXPOSURES: Final = ("C_", "O_")
-"""First letters of the codes of ADLB that are exposures: concentrations and occupancies."""
+"""First letters of the codes that are exposures: concentrations, in ADPC; occupancies, in ADLB."""
 
 ANY_EVENT: Final = "Any adverse event"
 _LEVEL: Final = 0.95
@@ -70,7 +70,7 @@ def _scan(tables: Path, name: str, facts: TrialFacts, variant: int) -> pl.LazyFr
 def _variant_rows(tables: Path, facts: TrialFacts, variant: int) -> Iterator[Row]:
     is_exposure = pl.any_horizontal(pl.col("PARAMCD").str.starts_with(one) for one in EXPOSURES)
     levels = (
-        _scan(tables, "adlb", facts, variant)
+        pl.concat(_scan(tables, name, facts, variant) for name in ("adlb", "adpc"))
         .filter(is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null())
         .select("USUBJID", "PARAMCD", "AVALU", "AVISITN", "AVAL")
         .sort("PARAMCD", "USUBJID", "AVISITN")

@@ -18,7 +18,7 @@ from pipelines.adam import TrialFacts
 from pipelines.crossover import crossover_contrasts
 from pipelines.errors import ShardError
 from pipelines.files import file_sha256, write_atomically
-from pipelines.schema import SUBJECT_TABLES, Table, arrow_schema
+from pipelines.schema import SIMULATED, SUBJECT_TABLES, Table, arrow_schema
 from pipelines.shards import COMPRESSION_LEVEL
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def _write(
                 "label": table.label,
                 "meaning": table.meaning,
                 "study": facts.study,
+                "simulated": SIMULATED,
                 **marks,
             },
             arrow_schema=arrow_schema(table),

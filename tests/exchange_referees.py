@@ -1,6 +1,7 @@
 """Readers of transport files that are not ours: ReadStat in Python and in R, and pandas."""
 
 import math
+from datetime import date
 
 import pandas as pd
 import pyreadstat
@@ -50,6 +51,13 @@ def read_with_pyreadstat(path):
     found, meta = pyreadstat.read_xport(str(path), output_format="dict")
     columns = {name: [_value(one) for one in values] for name, values in found.items()}
     return columns, meta.column_names_to_labels, meta.file_label, meta.table_name
+
+
+def as_sas_days(values):
+    """Dates as days since 1960, which pandas leaves them as."""
+    return [
+        float((one - date(1960, 1, 1)).days) if isinstance(one, date) else one for one in values
+    ]
 
 
 def read_with_pandas(path):

@@ -65,8 +65,61 @@ CODELISTS: Mapping[str, Codelist] = MappingProxyType(
                     "ASIAN",
                     "BLACK OR AFRICAN AMERICAN",
                     "OTHER",
+                    "UNKNOWN",
                     "WHITE",
                 ),
+            ),
+            Codelist(
+                name="RACEGR1",
+                label="Race and Hispanic Origin",
+                nci="",
+                terms=_same("ASIAN", "BLACK", "HISPANIC", "OTHER", "WHITE"),
+            ),
+            Codelist(
+                name="ETHNIC",
+                label="Ethnic Group",
+                nci="C66790",
+                terms=_same("HISPANIC OR LATINO", "NOT HISPANIC OR LATINO"),
+            ),
+            Codelist(
+                name="AGEGR1",
+                label="Age Group",
+                nci="",
+                terms={
+                    "<18": "Below 18 years",
+                    "18-64": "18 to 64 years",
+                    "65-80": "65 to 80 years",
+                    ">80": "Above 80 years",
+                },
+            ),
+            Codelist(
+                name="BMIBLGR1",
+                label="Body Mass Index Group",
+                nci="",
+                terms={
+                    "<25": "Below 25 kg/m^2",
+                    "25-<30": "25 to below 30 kg/m^2",
+                    ">=30": "30 kg/m^2 or more",
+                },
+            ),
+            Codelist(
+                name="PARCAT1",
+                label="Category of an Exposure Parameter",
+                nci="",
+                terms={
+                    "OVERALL": "Over the whole treatment",
+                    "INDIVIDUAL": "Between two visits",
+                },
+            ),
+            Codelist(
+                name="SRCDOM",
+                label="Source Table",
+                nci="",
+                terms={
+                    "ADSL": "Subject-Level Analysis Dataset",
+                    "ADAE": "Adverse Events Analysis Dataset",
+                    "ADQS": "Questionnaire Analysis Dataset",
+                },
             ),
             Codelist(
                 name="SBJTSTAT",

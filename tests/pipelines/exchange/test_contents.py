@@ -7,6 +7,7 @@ from pipelines.errors import InputError, LockError, PipelineError, ShardError
 from pipelines.exchange.contents import read_contents
 from pipelines.exchange.export import EXPORTS, export_run
 from pipelines.run_folder import RunFolder, hold
+from pipelines.schema import SUBJECT_TABLES
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def test_study_version_and_moment_come_from_the_run(run):
     assert contents.study == "SCT-MD-01"
     assert contents.made[10] == "T"
     assert contents.made[-3] == ":"
-    assert list(contents.tables)[:3] == ["adsl", "adqs", "adlb"]
+    assert list(contents.tables)[:3] == list(SUBJECT_TABLES[:3])
 
 
 def test_a_run_that_has_not_finished_is_refused(run):

@@ -38,6 +38,7 @@ def schema():
 
 
 def rows_of(frame):
+    frame = frame.with_columns(pl.selectors.date().cast(pl.String))
     return [[*row, "Y"] for row in frame.rows()]
 
 
@@ -83,7 +84,8 @@ def test_jsonlite_in_r_finds_the_same_values(in_form, read_table, r):
         values = found[series.name]
         if series.dtype.is_numeric():
             values = [None if one is None else float.fromhex(one) for one in values]
-        assert values == series.to_list(), series.name
+        given = series.cast(pl.String) if series.dtype == pl.Date else series
+        assert values == given.to_list(), series.name
 
 
 SMALL = Table(
