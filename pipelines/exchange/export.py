@@ -7,6 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
+import polars as pl
+import pyarrow as pa
+
 from pipelines.errors import InputError, ShardError
 from pipelines.exchange.comma import write_comma
 from pipelines.exchange.contents import RunContents, RunTable, read_contents, with_mark
@@ -98,18 +101,27 @@ dataset-ndjson, dictionary are allowed. Choose one of those.
     create_folder(folder)
     paths = []
     for name, write in plan.files:
-        path = folder / name
-        try:
-            write_atomically(path, write)
-        except OSError as error:
-            if isinstance(error, ShardError):
-                raise
-            raise ShardError(
-                f"{path}: cannot be written ({error.strerror}); a folder with room is needed. "
-                "Make room, then run the same command again."
-            ) from error
-        paths.append(path)
+        _write(folder / name, write)
+        paths.append(folder / name)
     return Exported(paths=tuple(paths), notes=plan.notes)
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    try:
+        write_atomically(path, write)
+    except ShardError:
+        raise
+    except OSError as error:
+        raise ShardError(
+            f"{path}: cannot be written ({error.strerror or error}); a folder with room is "
+            "needed. Make room, then run the same command again."
+        ) from error
+    except (pl.exceptions.PolarsError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ShardError(
+            f"{path}: cannot be made ({reason}); a whole table is needed. Run 'cohort verify' on "
+            "the run folder."
+        ) from error
 
 
 _File: TypeAlias = tuple[str, Callable[[Path], object]]
