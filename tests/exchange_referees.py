@@ -4,7 +4,11 @@ import math
 from datetime import date
 
 import pandas as pd
+import polars as pl
 import pyreadstat
+
+ZERO_IN_PANDAS = 16.0**-65
+"""What pandas 3.1 makes of eight zero bytes, which ReadStat and SAS read as 0."""
 
 # numbers as hexadecimal text, since JSON in R keeps 15 digits
 READ_WITH_HAVEN = r"""
@@ -34,7 +38,7 @@ def expected_of(frame):
     columns = {}
     for series in frame:
         values = series.to_list()
-        if series.dtype == "String":
+        if series.dtype == pl.String:
             columns[series.name] = [value or "" for value in values]
         elif series.dtype.is_numeric():
             columns[series.name] = [
@@ -61,11 +65,11 @@ def as_sas_days(values):
 
 
 def read_with_pandas(path):
-    found = pd.read_sas(path, format="xport", encoding="ascii")
+    found = pd.read_sas(path, format="xport", encoding="ascii").replace(ZERO_IN_PANDAS, 0.0)
     return {name: [_value(one) for one in found[name]] for name in found.columns}
 
 
 def _value(value):
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value != value:  # NaN and NaT differ from themselves
         return None
     return value if isinstance(value, str) or hasattr(value, "isoformat") else float(value)

@@ -352,6 +352,7 @@ def _values_by_parameter(source: RunTable, parameters: pl.DataFrame, lists: _Lis
     """Describe the analysis value of every parameter."""
     if not len(parameters):
         return
+    column = source.table.column(_BY_PARAMETER)
     oid = item_oid(source.table.name, _BY_PARAMETER)[3:]
     values = ET.Element(_def("ValueListDef"), {"OID": f"VL.{oid}"})
     for number, row in enumerate(parameters.to_dicts(), start=1):
@@ -363,7 +364,7 @@ def _values_by_parameter(source: RunTable, parameters: pl.DataFrame, lists: _Lis
                 "ItemOID": f"IT.{oid}.{code}",
                 "OrderNumber": str(number),
                 "Mandatory": "No",
-                "MethodOID": f"MT.{oid}",
+                **({"MethodOID": f"MT.{oid}"} if _is_derived(column) else {}),
             },
         )
         ET.SubElement(reference, _def("WhereClauseRef"), {"WhereClauseOID": f"WC.{oid}.{code}"})
@@ -391,6 +392,6 @@ def _values_by_parameter(source: RunTable, parameters: pl.DataFrame, lists: _Lis
         )
         unit = f", unit {row['AVALU']}" if row.get("AVALU") else ""
         _described(item, f"{row.get('PARAM') or code}{unit}")
-        ET.SubElement(item, _def("Origin"), {"Type": "Derived", "Source": "Sponsor"})
+        ET.SubElement(item, _def("Origin"), {"Type": column.origin, "Source": "Sponsor"})
         lists.items.append(item)
     lists.value_lists.append(values)

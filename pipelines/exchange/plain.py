@@ -151,11 +151,12 @@ def _arrow(plain: PlainTable, facts: Mapping[str, str]) -> pa.Schema:
     for field in described:
         column = plain.source.column(field.name)
         kind = field.type
+        said = {**field.metadata, b"adam_name": column.cdisc.encode()}
         if _is_flag(column):
             kind = pa.bool_()
         elif column.allowed:
             kind = pa.dictionary(pa.uint8(), pa.large_string(), ordered=True)
-        said = {**field.metadata, b"adam_name": column.cdisc.encode()}
+            said |= _categories(column.allowed)
         fields.append(pa.field(plain.names[field.name], kind, metadata=said))
     return pa.schema(
         fields,
@@ -167,6 +168,12 @@ def _arrow(plain: PlainTable, facts: Mapping[str, str]) -> pa.Schema:
             "simulated": SIMULATED,
         },
     )
+
+
+def _categories(allowed: tuple[str, ...]) -> dict[bytes, bytes]:
+    """Return what Polars writes beside a field to read it as the same categories again."""
+    empty = pl.DataFrame(schema={"": pl.Enum(allowed)}).to_arrow()
+    return empty.schema.field("").metadata or {}
 
 
 def write_plain_comma(source: RunTable, path: Path) -> None:

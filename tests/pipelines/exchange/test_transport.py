@@ -108,7 +108,8 @@ def test_every_float64_in_range_survives_bit_for_bit(as_run_table, tmp_path):
     assert not written(source, tmp_path / "a.xpt").notes
     columns, *_ = read_with_pyreadstat(tmp_path / "a.xpt")
     assert columns["AVAL"] == frame["AVAL"].to_list()
-    assert read_with_pandas(tmp_path / "a.xpt")["AVAL"] == frame["AVAL"].to_list()
+    expected = [0.0 if one == SMALLEST else one for one in frame["AVAL"]]  # see the referee
+    assert read_with_pandas(tmp_path / "a.xpt")["AVAL"] == expected
 
 
 def test_a_number_that_is_worked_out_by_hand():
