@@ -92,6 +92,14 @@ def test_who_fails_before_the_first_dose_is_not_treated(columns, facts):
     assert times.select("AVAL", "CNSR", "EVNTDESC").rows() == [(1.0, 2, "SOLVER FAILURE")]
 
 
+def test_a_unit_in_which_nobody_is_treated_has_no_exposure(columns, facts):
+    nobody = {**columns["adsl"], "doses_taken": np.zeros(len(IDS), np.int64)}
+    tables = adam_tables({**columns, "adsl": nobody}, "placebo", facts)
+    assert set(tables["adsl"]["SAFFL"]) == {"N"}
+    assert len(tables["adex"]) == 0
+    assert tables["adae"]["TRTEMFL"].null_count() == len(tables["adae"]) > 0
+
+
 @pytest.mark.parametrize(
     ("ancestry", "race", "group", "origin"),
     [
