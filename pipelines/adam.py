@@ -190,7 +190,7 @@ def adam_tables(
         "trajectories": _trajectories,
     }
     for name, make in makers.items():
-        if name in sources and (name != "adex" or "adsl" in sources):
+        if name in sources and (name != "adex" or (subjects["SAFFL"] == "Y").any()):
             source = sources[name].join(
                 subjects, on="patient_id", how="left", maintain_order="left"
             )

@@ -19,11 +19,11 @@ __all__ = ["validate_run_tables"]
 
 def validate_run_tables(
     folder: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="RUN", help="A run folder, or one with Parquet or transport (.xpt) files."
         ),
-    ],
+    ] = None,
     rules: Annotated[
         bool, typer.Option("--rules", help="List every rule instead of the findings.")
     ] = False,
@@ -53,6 +53,11 @@ def validate_run_tables(
             for rule in RULES:
                 print(f"{rule.id}  {rule.cites:28}  {rule.title}")
             return
+        if folder is None:
+            raise InputError(
+                "validate-tables: no folder; a run folder, or one with Parquet or transport "
+                "files is needed. Name it, or list the rules with --rules."
+            )
         if out is not None and out.suffix not in (".csv", ".parquet"):
             raise InputError(
                 f"--out {out}: no ending of a table; .csv and .parquet are allowed. Rename it."

@@ -1,7 +1,7 @@
 """CSV: text in UTF-8, a head line, nulls as nothing, numbers with all their digits.
 
-A CSV file says nothing of units, labels and types; the data dictionary beside it does. The last
-column, ``SIMFL``, marks every row as simulated. An empty text is ``""``, a null one nothing.
+A CSV file says nothing of units, labels and types; the data dictionary beside it does. The
+column ``SIMFL`` marks every row as simulated. An empty text is ``""``, a null one nothing.
 """
 
 from pathlib import Path

@@ -15,6 +15,7 @@ from pipelines.errors import InputError, ShardError
 from pipelines.run_folder import RunFolder, refuse_if_held
 from pipelines.schema import CROSSED_TABLES, TABLES, Column, Table, crossover_tables
 from pipelines.schema.columns import Kind
+from pipelines.schema.subjects import SIMULATED_FLAG
 from pipelines.seal import SEAL
 from pipelines.tipping_table import tipping_table
 
@@ -26,17 +27,8 @@ __all__ = ["MARK", "NOTICE", "RunContents", "RunTable", "TextFacts", "read_conte
 N_BATCH_ROWS = 65_536
 """Rows that are held at a time."""
 
-MARK = Column(
-    name="SIMFL",
-    kind="text",
-    label="Simulated Data Flag",
-    meaning="Y on every row: a virtual patient, no person took part.",
-    allowed=("Y",),
-    nullable=False,
-    codelist="NY",
-    origin="Assigned",
-)
-"""The column that marks simulated data where a file has no other place to say so."""
+MARK = SIMULATED_FLAG
+"""The column that marks every row as simulated; tables without it get it when they are exported."""
 
 NOTICE = "Simulated data: virtual patients, no person took part"
 """What every file says that has a place for a sentence."""
@@ -351,7 +343,7 @@ def _described_by_file(path: Path, schema: pa.Schema) -> Table:
 
 
 def with_mark(table: Table) -> Table:
-    """Return a table with the column that marks its rows as simulated, the last one.
+    """Return a table with the column that marks its rows as simulated, last if it had none.
 
     Parameters
     ----------
@@ -360,7 +352,9 @@ def with_mark(table: Table) -> Table:
 
     Examples
     --------
-    >>> with_mark(TABLES["adsl"]).columns[-1].name
+    >>> with_mark(TABLES["contrasts"]).columns[-1].name
     'SIMFL'
     """
+    if any(column.name == MARK.name for column in table.columns):
+        return table
     return replace(table, columns=(*table.columns, MARK))

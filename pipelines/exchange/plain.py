@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.exchange.contents import RunTable, with_mark
+from pipelines.exchange.contents import MARK, RunTable, with_mark
 from pipelines.exchange.dictionary import DictionaryEntry
 from pipelines.schema import Column, Table, arrow_schema
 from pipelines.schema.columns import SIMULATED
@@ -138,7 +138,7 @@ def write_plain(source: RunTable, path: Path, facts: Mapping[str, str]) -> None:
     schema = _arrow(plain, facts)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for frame in source.batches():
-            marked = frame.with_columns(pl.lit("Y").alias(plain.source.columns[-1].name))
+            marked = frame.with_columns(pl.lit(MARK.allowed[0]).alias(MARK.name))
             table = marked.select(plain.expressions(with_categories=True)).to_arrow()
             writer.write_table(table.cast(schema))
 
@@ -192,6 +192,6 @@ def write_plain_comma(source: RunTable, path: Path) -> None:
     'write_plain_comma'
     """
     plain = plain_table(source.table)
-    marked = source.scan().with_columns(pl.lit("Y").alias(plain.source.columns[-1].name))
+    marked = source.scan().with_columns(pl.lit(MARK.allowed[0]).alias(MARK.name))
     selected = marked.select(plain.expressions(with_categories=False))
     selected.sink_csv(path, maintain_order=True, engine="streaming")

@@ -195,7 +195,7 @@ def _variables(table: Table, texts: dict[str, TextFacts]) -> tuple[TransportVari
     found = []
     for column in with_mark(table).columns:
         is_text = column.kind == "text"
-        # a blank one still takes a byte; the mark is no column of the file that was read
+        # a blank one still takes a byte; the mark may be no column of the file that was read
         longest = texts[column.name].n_bytes if column.name in texts else len(MARK.allowed[0])
         found.append(
             TransportVariable(

@@ -1,7 +1,7 @@
 """The single truth of every table: column names, types, units, labels, meanings.
 
-Tables, their Parquet metadata, their checks (`pipelines.validate_tables`) and their documentation all
-read `TABLES`. Subject-level tables carry CDISC ADaM names; the columns that are ours have no
+Tables, their Parquet metadata, their checks (`pipelines.validate_tables`) and their documentation
+all read `TABLES`. Subject-level tables carry CDISC ADaM names; the columns that are ours have no
 twin there and say so by an empty ``cdisc``. Limits of SAS transport files are kept: names of at
 most 8 characters in subject-level tables, labels of at most 40, ASCII.
 

@@ -4,7 +4,7 @@ A rule on rows is an expression that is true where the rule is broken; null coun
 on groups is an expression over the aggregated rows of a key.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -96,7 +96,9 @@ class Fact:
 
 
 def count_checks(
-    dataset: Dataset, checks: Iterable[RowCheck | GroupCheck | Fact]
+    dataset: Dataset,
+    checks: Iterable[RowCheck | GroupCheck | Fact],
+    rules: Collection[str] | None = None,
 ) -> Iterator[Finding]:
     """Yield a finding for every rule that is broken.
 
@@ -106,6 +108,8 @@ def count_checks(
         The dataset.
     checks
         Rules on its rows, its groups, and facts already found.
+    rules
+        Ids of the rules that count, all if None.
 
     Examples
     --------
@@ -118,6 +122,8 @@ def count_checks(
     """
     rows, groups = [], []
     for check in checks:
+        if rules is not None and check.rule.id not in rules:
+            continue
         if isinstance(check, Fact):
             yield Finding(
                 rule=check.rule,

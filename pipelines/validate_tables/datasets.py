@@ -192,7 +192,7 @@ def _parquet(path: Path, *, is_run: bool) -> Dataset:
         path.stem,
         frame,
         label=said.get("label"),
-        labels=labels if any(labels.values()) else None,
+        labels=labels if is_run or any(labels.values()) else None,
         metadata=said,
         table=table,
     )

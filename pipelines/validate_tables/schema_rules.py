@@ -68,7 +68,7 @@ def schema_checks(dataset: Dataset) -> Iterator[Fact | RowCheck | GroupCheck]:
                     shown=repr(dataset.labels.get(column.name)),
                     allowed=repr(column.label),
                 )
-    if dataset.metadata and "simulated" not in dataset.metadata:
+    if "simulated" not in dataset.metadata:
         yield Fact(
             rule=MARKED,
             variable="",

@@ -1,6 +1,6 @@
 """Rules on ADSL, and on what other datasets have in common with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -156,7 +156,9 @@ def _subject_values(dataset: Dataset) -> Iterator[RowCheck]:
         )
 
 
-def across_datasets(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Finding]:
+def across_datasets(
+    dataset: Dataset, datasets: Mapping[str, Dataset], rules: Collection[str] | None = None
+) -> Iterator[Finding]:
     """Yield the findings of a dataset that need ADSL or another one beside it.
 
     Parameters
@@ -165,17 +167,23 @@ def across_datasets(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterat
         The dataset.
     datasets
         All of them.
+    rules
+        Ids of the rules that count, all if None.
 
     Examples
     --------
-    >>> list(across_datasets.__annotations__)
-    ['dataset', 'datasets', 'return']
+    >>> from pipelines.validate_tables.datasets import dataset_of
+    >>> adsl = dataset_of("adsl", pl.DataFrame({"USUBJID": ["a"]}))
+    >>> adae = dataset_of("adae", pl.DataFrame({"USUBJID": ["b"]}))
+    >>> [one.rule.id for one in across_datasets(adae, {"ADSL": adsl, "ADAE": adae})]
+    ['NC050']
     """
     subjects = datasets.get("ADSL")
     if subjects is None or not subjects.has("USUBJID") or not dataset.has("USUBJID"):
         return
     if dataset is subjects:
-        yield from _deaths(subjects, datasets.get("ADAE"))
+        if rules is None or DEATH.id in rules:
+            yield from _deaths(subjects, datasets.get("ADAE"))
         return
     shared = [name for name in _SHARED if dataset.has(name) and subjects.has(name)]
     is_crossover = subjects.has("TRT02P")
@@ -212,8 +220,9 @@ def across_datasets(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterat
                 allowed=f"the value of ADSL.{other}; copy it again",
             )
         )
-    yield from count_checks(joined, checks)
-    yield from _study(dataset, subjects)
+    yield from count_checks(joined, checks, rules)
+    if rules is None or ONE_STUDY.id in rules:
+        yield from _study(dataset, subjects)
 
 
 def _study(dataset: Dataset, subjects: Dataset) -> Iterator[Finding]:

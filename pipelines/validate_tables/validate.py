@@ -1,6 +1,6 @@
 """All rules on all datasets of a folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +66,9 @@ def validate_tables(folder: Path) -> tuple[Finding, ...]:
 
 
 def validate_datasets(
-    datasets: Mapping[str, Dataset], only: str | None = None
+    datasets: Mapping[str, Dataset],
+    only: str | None = None,
+    rules: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return every rule that datasets break.
 
@@ -76,6 +78,8 @@ def validate_datasets(
         Datasets by name, upper case.
     only
         Name of the one to check, all if None; the others are what it is held against.
+    rules
+        Ids of the rules that count, all if None.
 
     Examples
     --------
@@ -85,19 +89,21 @@ def validate_datasets(
     found: list[Finding] = []
     for name, dataset in datasets.items():
         if only in (None, name):
-            found += _dataset(dataset, datasets)
+            found += _dataset(dataset, datasets, rules)
     return tuple(found)
 
 
-def _dataset(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Finding]:
+def _dataset(
+    dataset: Dataset, datasets: Mapping[str, Dataset], rules: Collection[str] | None
+) -> Iterator[Finding]:
     is_adam = dataset.table is None or bool(dataset.table.structure)
     first = [*(structure_checks(dataset) if is_adam else ()), *schema_checks(dataset)]
-    yield from count_checks(dataset, first)
+    yield from count_checks(dataset, first, rules)
     if any(isinstance(one, Fact) and one.rule in _STOPS for one in first):
         return
     if is_adam:
-        yield from count_checks(dataset, _content(dataset))
-    yield from across_datasets(dataset, datasets)
+        yield from count_checks(dataset, _content(dataset), rules)
+    yield from across_datasets(dataset, datasets, rules)
 
 
 def _content(dataset: Dataset) -> Iterator[Fact | RowCheck | GroupCheck]:

@@ -3,10 +3,10 @@ import shutil
 
 import polars as pl
 import pytest
-from run_cohort import run_cohort
 
+from pipelines.cli import main
 from pipelines.errors import InputError
-from pipelines.validate_tables import findings_frame, read_datasets, validate_tables
+from pipelines.validate_tables import RULES, findings_frame, read_datasets, validate_tables
 
 
 def test_a_finished_run_breaks_no_rule(finished, counterfactual):
@@ -14,23 +14,48 @@ def test_a_finished_run_breaks_no_rule(finished, counterfactual):
         assert [str(finding) for finding in validate_tables(run.folder.root)] == []
 
 
-def test_the_command_says_what_is_broken_and_fails(finished, tmp_path):
-    sound = run_cohort("validate-tables", finished.folder.root)
-    assert sound.returncode == 0
-    assert "no finding; 8 datasets (ADAE, ADEX, ADLB, ADPC, ADQS, ADSL, ADTTE," in sound.stdout
+def cohort(capsys, *arguments):
+    with pytest.raises(SystemExit) as left:
+        main(["validate-tables", *map(str, arguments)])
+    return left.value.code, *capsys.readouterr()
+
+
+def test_the_command_says_what_is_broken_and_fails(finished, tmp_path, capsys):
+    code, said, _ = cohort(capsys, finished.folder.root)
+    assert code == 0
+    assert "no finding; 8 datasets (ADAE, ADEX, ADLB, ADPC, ADQS, ADSL, ADTTE, TRAJ" in said
     shutil.copytree(finished.folder.tables, tmp_path / "tables")
     path = tmp_path / "tables" / "adsl.parquet"
     frame = pl.read_parquet(path)
     frame.with_columns(pl.lit("Q").alias("SEX")).write_parquet(path)
-    broken = run_cohort("validate-tables", tmp_path, "--json", "--out", tmp_path / "found.csv")
-    assert broken.returncode == 1
-    said = json.loads(broken.stdout)
-    rules = {one["rule"] for one in said["findings"] if one["variable"] == "SEX"}
+    code, said, _ = cohort(capsys, tmp_path, "--json", "--out", tmp_path / "found.csv")
+    assert code == 1
+    found = json.loads(said)
+    rules = {one["rule"] for one in found["findings"] if one["variable"] == "SEX"}
     assert {"NC030", "NC153"} <= rules
-    assert len(pl.read_csv(tmp_path / "found.csv")) == said["n_findings"]
-    unknown = run_cohort("validate-tables", tmp_path / "nowhere")
-    assert unknown.returncode == 2
-    assert "no folder of that name" in unknown.stderr
+    assert {one["rule"] for one in found["findings"]} >= {"NC151", "NC152"}  # labels, mark are gone
+    assert len(pl.read_csv(tmp_path / "found.csv")) == found["n_findings"]
+
+
+def test_the_command_lists_its_rules(capsys):
+    code, said, _ = cohort(capsys, "--rules")
+    assert code == 0
+    assert len(said.splitlines()) == len(RULES)
+    assert said.startswith("NC001  SAS V5")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "validate-tables: no folder; a run folder"),
+        (["nowhere"], "nowhere: no folder of that name"),
+        ([".", "--out", "found.txt"], ".csv and .parquet are allowed. Rename it"),
+    ],
+)
+def test_the_command_refuses_what_it_cannot_check(capsys, arguments, message):
+    code, _, complaint = cohort(capsys, *arguments)
+    assert code == 2
+    assert message in complaint
 
 
 def test_a_folder_of_other_files_is_read(tmp_path):

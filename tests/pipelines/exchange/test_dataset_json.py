@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.errors import InputError
 from pipelines.exchange import contents
-from pipelines.exchange.contents import read_contents
+from pipelines.exchange.contents import read_contents, with_mark
 from pipelines.exchange.dataset_json import infinite_numbers, write_dataset_json
 from pipelines.schema import Table
 from pipelines.schema.columns import date_column, number_column, text_column
@@ -38,8 +38,8 @@ def schema():
 
 
 def rows_of(frame):
-    frame = frame.with_columns(pl.selectors.date().cast(pl.String))
-    return [[*row, "Y"] for row in frame.rows()]
+    marked = frame.with_columns(pl.selectors.date().cast(pl.String), pl.lit("Y").alias("SIMFL"))
+    return [list(row) for row in marked.rows()]
 
 
 def test_every_file_is_valid_and_holds_the_rows_of_the_run(exported, run_root, read_table, schema):
@@ -51,8 +51,8 @@ def test_every_file_is_valid_and_holds_the_rows_of_the_run(exported, run_root, r
         found = json.loads(by_name[f"{transport_name(name).lower()}.json"].read_text())
         assert found["records"] == len(found["rows"]) == source.n_rows
         assert found["rows"] == rows_of(read_table(name))
-        assert [one["label"] for one in found["columns"][:-1]] == [
-            column.label for column in source.table.columns
+        assert [one["label"] for one in found["columns"]] == [
+            column.label for column in with_mark(source.table).columns
         ]
         assert found["originator"].startswith("Simulated data")
         validator.validate({**found, "rows": found["rows"][:N_ROWS_VALIDATED]})

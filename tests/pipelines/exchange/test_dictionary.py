@@ -17,7 +17,9 @@ def test_it_has_one_row_a_column_in_the_order_of_the_files(in_form, run_root):
     assert severity["type"] == "category"
     assert severity["allowed"] == "MILD; MODERATE; SEVERE"
     assert severity["plain"] == "severity"
-    age = found.row(by_predicate=pl.col("column") == "AGE", named=True)
+    age = found.row(
+        by_predicate=(pl.col("table") == "adsl") & (pl.col("column") == "AGE"), named=True
+    )
     assert (age["unit"], age["type"], age["cdisc"]) == ("y", "number", "AGE")
     keys = found.filter(pl.col("table") == "adsl").drop_nulls("key_position")
     assert keys.sort("key_position")["column"].to_list() == ["TRT01PN", "USUBJID"]

@@ -105,7 +105,7 @@ def test_csv_keeps_every_digit_in_three_readers(in_form, read_table):
         texts = {one.name: "str" for one in as_text if one.dtype == pl.String}
         by_polars = pl.read_csv(path, schema=given.schema)
         assert by_polars.equals(given)
-        by_pandas = pd.read_csv(path, dtype=texts, float_precision="round_trip")
+        by_pandas = pd.read_csv(path, dtype=texts)
         assert python_rows(by_pandas.itertuples(index=False, name=None)) == as_text.rows()
         types = {one.name: "VARCHAR" if one.name in texts else "DOUBLE" for one in given}
         by_duckdb = duckdb.read_csv(str(path), dtype=types).fetchall()
