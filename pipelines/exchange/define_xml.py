@@ -19,7 +19,7 @@ import polars as pl
 from pipelines.exchange.contents import NOTICE, RunContents, RunTable, TextFacts, with_mark
 from pipelines.exchange.dataset_json import METADATA_VERSION, item_oid
 from pipelines.exchange.transport import fits_names
-from pipelines.schema import CODELISTS
+from pipelines.schema import CODELISTS, Codelist
 from pipelines.schema.columns import Column
 from pipelines.schema.transport_names import transport_name
 
@@ -295,18 +295,23 @@ def _codelist(source: RunTable, column: Column, lists: _Lists) -> str:
     known = CODELISTS.get(column.codelist)
     if known is None and not column.allowed:
         return ""
-    terms = column.allowed or tuple(known.terms if known else ())
     if known is None:
         oid = f"CL.{item_oid(source.table.name, column.name)[3:]}"
-        label, decodes, own, nci = column.label, {}, frozenset[str](), ""
+        known = Codelist(
+            name="", label=column.label, nci="", terms=dict.fromkeys(column.allowed, "")
+        )
+        terms = column.allowed
     else:
+        terms = column.allowed or tuple(known.terms)
         is_part = set(terms) != set(known.terms)
         oid = f"CL.{known.name}" + (f".{'.'.join(terms)}" if is_part else "")
         oid = oid.replace(" ", "_").replace("/", "_")
-        label, decodes, own, nci = known.label, known.terms, known.own, known.nci
     if oid not in lists.codelists:
-        entries = [(term, decodes.get(term, ""), bool(nci) and term in own) for term in terms]
-        lists.codelists[oid] = _codelist_element(oid, label, entries, nci)
+        entries = [
+            (term, known.terms.get(term, ""), bool(known.nci) and term in known.own)
+            for term in terms
+        ]
+        lists.codelists[oid] = _codelist_element(oid, known.label, entries, known.nci)
     return oid
 
 
