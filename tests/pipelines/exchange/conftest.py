@@ -66,7 +66,7 @@ def r(tmp_path_factory):
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,  # R starts in a second; a busy machine takes longer
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
