@@ -52,6 +52,7 @@ from pipelines.run_folder import (
 from pipelines.seal import SealError, break_seal, read_seal, write_seal
 from pipelines.shards import RECEIPT
 from pipelines.tables import TableFile, write_tables
+from pipelines.time_limit import check_unit_timeout
 from pipelines.trial_warnings import trial_warnings
 from pipelines.worker import SIMULATOR, Job, find_simulator
 
@@ -103,6 +104,8 @@ class Request:
         Where units are computed; None for worker processes on this machine.
     allow_missing
         Whether tables are made without the units that are set aside.
+    unit_timeout_s
+        How long a unit may take before its worker is replaced [s]; None for the usual limit.
 
     Examples
     --------
@@ -120,6 +123,7 @@ class Request:
     simulator: str = SIMULATOR
     open_workplace: "OpenWorkplace | None" = None
     allow_missing: bool = False
+    unit_timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +189,7 @@ def prepare(request: Request) -> Preparation:
         raise InputError(
             f"--workers: {request.n_workers}; 1 or more is allowed. Leave it out to use one a core."
         )
+    check_unit_timeout(request.unit_timeout_s)
     find_simulator(request.simulator)
     folder = RunFolder(request.out)
     begun = read_settings(folder)
@@ -301,7 +306,7 @@ def _run_held(
             record_run(folder, ready.settings, execution, (), record)
             _write_model(ready, texts)
         with _timed(record, "units"):
-            _compute(ready, request.open_workplace or this_machine, execution, report)
+            _compute(ready, request, execution, report)
         break_seal(folder.root)
         set_aside = tuple(
             unit for unit in ready.plan.units if unit.digest not in execution.receipts
@@ -436,11 +441,12 @@ def _known_sums(
 
 def _compute(
     ready: Preparation,
-    open_workplace: "OpenWorkplace",
+    request: Request,
     execution: Execution,
     report: Report | None,
 ) -> None:
     """Compute the units that are missing, wherever that is."""
+    open_workplace = request.open_workplace or this_machine
     with open_workplace(ready.folder, len(ready.plan.units)) as place:
 
         def note(receipt: "Receipt", was_there: bool) -> None:  # noqa: FBT001 - see `Report`
@@ -456,4 +462,5 @@ def _compute(
             report=note,
             connect=place.connect,
             execution=execution,
+            unit_timeout_s=request.unit_timeout_s,
         )
