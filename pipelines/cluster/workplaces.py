@@ -153,6 +153,8 @@ def open_scheduler(
         def connect(n_workers: int, root: Path) -> Iterator[Client]:
             with _client(address, tls_files) as client:
                 _wait_for_worker(client, _FIRST_WORKER_S, lambda: None)
+                # again: the scheduler may be another one, started after the first was lost
+                client.register_plugin(SameProgram(code_versions(), mark))
                 with _watched(client, _FIRST_WORKER_S):
                     yield client
 
