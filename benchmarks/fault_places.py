@@ -41,14 +41,20 @@ import standin  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
 from distributed.cli import dask_scheduler, dask_worker  # noqa: E402
 
+from cohort.simulate import model_texts  # noqa: E402
 from pipelines import execute  # noqa: E402
 from pipelines.cli import main as cohort  # noqa: E402
+from pipelines.cli import read_protocol  # noqa: E402
 from pipelines.cluster import workplaces  # noqa: E402
-from pipelines.run_trial import Request  # noqa: E402, F401 - loads what a run needs before forking
+from pipelines.run_trial import Request, prepare  # noqa: E402
 from pipelines.worker import WORKER_ENVIRONMENT  # noqa: E402
 
 SIMULATOR = "fault_places:simulate"
-WORDS = ("run", "sct-md-01", "--patients-per-arm", "40", "--block-size", "20")
+PROTOCOL, N_PATIENTS, BLOCK_SIZE, DEVICE = "sct-md-01", 40, 20, "numpy"
+WORDS = (
+    *("run", PROTOCOL, "--patients-per-arm", str(N_PATIENTS)),
+    *("--block-size", str(BLOCK_SIZE), "--device", DEVICE),
+)
 N_UNITS = 8
 UNIT_S = 0.2
 N_NODE_WORKERS = 2
@@ -82,6 +88,22 @@ def _hang():
         time.sleep(0.001 if os.environ[HANG_HOW] == "spins" else 3600)
 
 
+def load_program():
+    """Read the protocol and all content, which processes that are forked from this one keep."""
+    protocol, text = read_protocol(PROTOCOL, None, N_PATIENTS)
+    prepare(
+        Request(
+            protocol=protocol,
+            protocol_text=text,
+            out=Path("no-folder-of-the-study-of-faults"),
+            device=DEVICE,
+            block_size=BLOCK_SIZE,
+            simulator=SIMULATOR,
+        )
+    )
+    model_texts(protocol)
+
+
 class ForkServer:
     """A server of `multiprocessing` whose children are the workers of one run or one node.
 
@@ -101,6 +123,9 @@ class ForkServer:
             try:
                 os.setsid()
                 os.close(alive_w)
+                nowhere = os.open(os.devnull, os.O_WRONLY)  # workers inherit it: they log at length
+                os.dup2(nowhere, 1)
+                os.dup2(nowhere, 2)
                 multiprocessing.forkserver.main(listener.fileno(), alive_r, [])
             finally:
                 os._exit(_FAULT_OF_OURS)

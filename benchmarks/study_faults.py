@@ -44,6 +44,7 @@ from fault_places import (  # noqa: E402 - first of all: it puts a clock of its 
     Cluster,
     Run,
     Servers,
+    load_program,
 )
 
 from pipelines.files import file_sha256  # noqa: E402
@@ -481,6 +482,7 @@ def main():
     todo = [one for one in everything if one not in done]
     scratch = Path(tempfile.mkdtemp(prefix="study-faults-"))
     clock = time.monotonic()
+    load_program()
     servers = [Servers.start() for _ in range(asked.lanes)]
     base = undisturbed(scratch, servers[0])
     print(
@@ -498,7 +500,10 @@ def main():
         write(asked, base, sorted(moments, key=_place))
     for one in servers:
         one.stop()
-    print(f"{len(todo)} moments in {(time.monotonic() - clock) / 60:.1f} min")
+    print(
+        f"{len(todo)} moments in {(time.monotonic() - clock) / 60:.1f} min, "
+        f"{sum(os.times()[:4]) / 60:.1f} min of processor time"
+    )
     if all(moment.outcome == "recovered" for moment in moments):
         shutil.rmtree(scratch)
     else:
