@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
 from distributed import Client, KilledWorker
+from distributed.client import ClosedClientError
 from distributed.scheduler import NoWorkerError
 
 from pipelines.departures import N_DEPARTURES, Places
@@ -103,7 +104,11 @@ class Driver:
         while True:
             for worker in workers.take(len(waiting)):
                 unit = waiting.popleft()
-                future = self._submit(client, unit, worker)
+                try:
+                    future = self._submit(client, unit, worker)
+                except (OSError, ClosedClientError):
+                    workers.note("cluster", worker)  # its scheduler was lost a moment ago
+                    break
                 running[future] = unit, worker
                 future.add_done_callback(finished.put)  # type: ignore[no-untyped-call]
             if not running:
@@ -155,7 +160,10 @@ class Driver:
     def _note(self, unit: "Unit", future: "Future[Receipt]") -> Loss:
         """Note what became of a unit; return what was lost with it."""
         if future.status == "finished":
-            receipt: Receipt = future.result()
+            try:
+                receipt: Receipt = future.result()
+            except LOST_SCHEDULER:
+                return "cluster"  # lost before it told the result; the shard is there
             append_to_manifest(self.folder.manifest, receipt)
             self.execution.receipts[receipt.unit] = receipt
             self.execution.n_computed += 1

@@ -12,6 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from distributed import CancelledError
+from distributed.client import ClosedClientError
+
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,8 +38,11 @@ LEAST_LIMIT_S = 600.0
 FIRST_LIMIT_S = 86_400.0
 """Limit while nothing is known of how long a unit takes [s]."""
 
-LOST_SCHEDULER = (OSError, ValueError, RuntimeError, TimeoutError, KeyError)
-"""What a client raises whose scheduler or worker is gone or has no time."""
+LOST_SCHEDULER = (
+    *(OSError, ValueError, RuntimeError, TimeoutError, KeyError, AttributeError),
+    *(CancelledError, ClosedClientError),
+)
+"""What a client raises whose scheduler or worker is gone; a closed client misses attributes."""
 
 _LOOKS = 10  # in a limit: a hanging unit is noticed at most a tenth of it late
 _LEAST_PACE_S = 0.1

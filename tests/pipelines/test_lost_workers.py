@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from distributed import KilledWorker
+from distributed.comm import CommClosedError
 
 from pipelines import departures
 from pipelines.departures import N_DEPARTURES, Places, is_listening
@@ -190,6 +191,23 @@ def test_a_unit_that_always_hangs_is_set_aside(make_request, tmp_path):
     kinds = [failure.kind for failure in driver.execution.failures[units[0].digest]]
     assert kinds == N_ATTEMPTS * [HUNG]
     assert client.replaced == N_ATTEMPTS * ["tcp://w:1"]
+
+
+def test_a_scheduler_that_is_lost_before_it_tells_a_result_or_takes_a_unit_ends_its_cluster(
+    make_request, tmp_path
+):
+    driver, client, units = drive(make_request, tmp_path)
+
+    def lost(*arguments, **options):
+        raise CommClosedError("Connection reset by peer")
+
+    silent = FakeFuture("unit", "finished")
+    silent.result = lost
+    assert driver._note(units[0], silent) == "cluster"
+    workers = AnyWorkers(2)
+    client.submit = lost
+    driver.use(client, workers, units)
+    assert workers.take(2) == []
 
 
 def test_a_worker_without_nanny_that_hangs_is_retired():
