@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from distributed import Client, KilledWorker
 from distributed.client import ClosedClientError
-from distributed.scheduler import NoWorkerError
+from distributed.scheduler import NoValidWorkerError, NoWorkerError
 
 from pipelines.departures import N_DEPARTURES, Places
 from pipelines.errors import ExecutionError, ShardError
@@ -176,7 +176,7 @@ class Driver:
     def _note_failure(self, unit: "Unit", future: "Future[Receipt]") -> Loss:
         """Note a failed attempt; return what was lost with it. Raise what is no unit's fault."""
         error = future.exception()  # type: ignore[no-untyped-call]
-        if isinstance(error, NoWorkerError):
+        if isinstance(error, NoWorkerError | NoValidWorkerError):  # none left, or not the named
             return "cluster"
         if isinstance(error, KilledWorker):
             self._note_loss(unit, error)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from distributed import KilledWorker
 from distributed.comm import CommClosedError
+from distributed.scheduler import NoValidWorkerError
 
 from pipelines import departures
 from pipelines.departures import N_DEPARTURES, Places, is_listening
@@ -201,6 +202,9 @@ def test_a_scheduler_that_is_lost_before_it_tells_a_result_or_takes_a_unit_ends_
     def lost(*arguments, **options):
         raise CommClosedError("Connection reset by peer")
 
+    gone = NoValidWorkerError("unit", set(), {"tcp://w:1"}, {}, 60.0)
+    assert driver._note(units[0], FakeFuture("unit", "error", gone)) == "cluster"
+    assert driver.execution.failures == {}
     silent = FakeFuture("unit", "finished")
     silent.result = lost
     assert driver._note(units[0], silent) == "cluster"
