@@ -194,6 +194,15 @@ def run(
             help="Make tables without units that failed at every attempt; each table says so.",
         ),
     ] = False,
+    unit_timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--unit-timeout",
+            metavar="SECONDS",
+            help="Time after which the worker of a unit is replaced; 20 times the longest unit, "
+            "10 minutes at least, if left out.",
+        ),
+    ] = None,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     if not quiet:
@@ -222,6 +231,7 @@ def run(
         simulator=context.obj or SIMULATOR,
         open_workplace=open_workplace,
         allow_missing=allow_missing,
+        unit_timeout_s=unit_timeout,
     )
     if share is not None:
         compute_share(request, share, is_quiet=quiet)

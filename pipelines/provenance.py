@@ -202,6 +202,7 @@ def record_run(
         "peak_memory": peak_memory(),
         "shards_damaged": execution.damaged,
         "worker_deaths": execution.deaths,
+        "worker_departures": dict(sorted(execution.departures.items())),
         "failures": {
             unit: [asdict(failure) for failure in failures]
             for unit, failures in sorted(execution.failures.items())

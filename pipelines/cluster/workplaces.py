@@ -12,7 +12,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from pipelines.cluster.systems import BatchJob, alive_jobs, cancel_jobs, submit_
 from pipelines.errors import ExecutionError, InputError
 from pipelines.local_cluster import quiet_dask
 from pipelines.plan import code_versions
+from pipelines.time_limit import LOST_SCHEDULER
 
 if TYPE_CHECKING:
     from pipelines.cluster.profile import Profile
@@ -153,6 +154,8 @@ def open_scheduler(
         def connect(n_workers: int, root: Path) -> Iterator[Client]:
             with _client(address, tls_files) as client:
                 _wait_for_worker(client, _FIRST_WORKER_S, lambda: None)
+                # again: the scheduler may be another one, started after the first was lost
+                client.register_plugin(SameProgram(code_versions(), mark))
                 with _watched(client, _FIRST_WORKER_S):
                     yield client
 
@@ -468,7 +471,7 @@ def _watched(client: Client, timeout_s: float) -> Iterator[None]:
         while not stop.wait(_LOOK_S):
             try:
                 has_workers = bool(client.scheduler_info(n_workers=-1)["workers"])
-            except (OSError, ValueError):
+            except LOST_SCHEDULER:
                 has_workers = False
             if has_workers:
                 last_seen = time.monotonic()
@@ -487,4 +490,5 @@ def _watched(client: Client, timeout_s: float) -> Iterator[None]:
 
 def _cancel_all(client: Client) -> None:
     units: list[Future[object]] = [Future(key, client) for key in list(client.futures)]
-    client.cancel(units)  # type: ignore[no-untyped-call]
+    with suppress(*LOST_SCHEDULER):  # then they are cancelled already
+        client.cancel(units)  # type: ignore[no-untyped-call]
