@@ -145,7 +145,7 @@ def page(results):
         "",
         "Written by `benchmarks/study_scale.py`; the numbers are in `scale.json`. Time of workers",
         "is wall time x workers while units are computed: kernel (integration), host (people,",
-        "doses, outcomes), tables (shaping and writing shards), waiting (the rest: start and end),",
+        "doses, outcomes), tables (shaping and writing shards), waiting (the rest: start and end).",
         "Memory is the peak resident memory that Linux counts,",
         f"shared pages included; limits: driver {LIMITS_GB['driver']:g} GB, each worker "
         f"{LIMITS_GB['worker']:g} GB.",

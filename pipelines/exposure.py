@@ -99,6 +99,11 @@ def _endpoints(facts: TrialFacts) -> Sequence[Endpoint]:
     return facts.definitions.endpoints
 
 
+def _terms(facts: TrialFacts) -> list[str]:
+    """Return the terms of the trial, each once: several events may have one term."""
+    return list(dict.fromkeys(one.term for one in facts.definitions.events))
+
+
 def _exposures(
     tables: Path, facts: TrialFacts, variant: int, roster: Roster
 ) -> Iterator[tuple[str, str, Floats]]:
@@ -143,7 +148,7 @@ def _events(
     tables: Path, facts: TrialFacts, variant: int, roster: Roster
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return who had what, each pair once: places in the roster and numbers of terms."""
-    terms = [one.term for one in facts.definitions.events]
+    terms = _terms(facts)
     events = scan_variant(tables, "adae", facts, variant).select(
         "arm", "number", term=pl.col("AEDECOD").cast(pl.Enum(terms), strict=False).to_physical()
     )
@@ -171,7 +176,7 @@ def _outcomes(
     is_in[people] = True
     who, what = events
     mine = is_in[who]
-    terms = [one.term for one in facts.definitions.events]
+    terms = _terms(facts)
     counts = [len(np.unique(who[mine])), *np.bincount(what[mine], minlength=len(terms))]
     for term, count in zip((ANY_EVENT, *terms), counts[: len(terms) + 1], strict=True):
         yield {"kind": "adverse event", "outcome": term, **_share(int(count), len(people))}
