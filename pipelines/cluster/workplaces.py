@@ -59,6 +59,8 @@ _CLOSE_S = 5
 _CONNECT_S = 30
 _FIRST_WORKER_S = 60
 _LOOK_S = 1.0
+_N_TRIES = 5
+_RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +150,14 @@ def open_scheduler(
     with _checked_folder(folder) as mark, quiet_dask():
         with _client(address, tls_files) as client:
             n_threads = _wait_for_worker(client, _FIRST_WORKER_S, lambda: None)
-            client.register_plugin(SameProgram(code_versions(), mark))
+            _admit_same_program(client, mark)
 
         @contextmanager
         def connect(n_workers: int, root: Path) -> Iterator[Client]:
             with _client(address, tls_files) as client:
                 _wait_for_worker(client, _FIRST_WORKER_S, lambda: None)
                 # again: the scheduler may be another one, started after the first was lost
-                client.register_plugin(SameProgram(code_versions(), mark))
+                _admit_same_program(client, mark)
                 with _watched(client, _FIRST_WORKER_S):
                     yield client
 
@@ -241,7 +243,7 @@ def open_jobs(
                 stack.enter_context(quiet_dask())
                 cluster = stack.enter_context(_scheduler(profile, files))
                 with Client(cluster) as client:  # type: ignore[no-untyped-call]
-                    client.register_plugin(SameProgram(code_versions(), mark))
+                    _admit_same_program(client, mark)
                 keeper = _keeper(cluster, profile, files, private, name, left, failing)
                 stack.callback(keeper.stop)
                 keeper.start()
@@ -420,6 +422,22 @@ def _client(address: str, tls_files: Mapping[str, Path] | None) -> Iterator[Clie
         yield client
     finally:
         client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
+
+
+def _admit_same_program(client: Client, mark: Path) -> None:
+    """Have every worker checked; one that goes away meanwhile fails the call, so it is repeated."""
+    for _ in range(_N_TRIES - 1):
+        with suppress(OSError):
+            client.register_plugin(SameProgram(code_versions(), mark))
+            return
+        time.sleep(_RETRY_S)
+    try:
+        client.register_plugin(SameProgram(code_versions(), mark))
+    except OSError as error:
+        raise ExecutionError(
+            f"cluster: workers could not be asked for their versions ({error}); workers that stay "
+            "are needed. Look at their logs, then run the same command again."
+        ) from error
 
 
 def _unregister(address: str, tls_files: Mapping[str, Path] | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
+from distributed.comm import CommClosedError
 
 from pipelines.cluster import workplaces
 from pipelines.cluster.certificates import certificates, security_of
@@ -166,3 +167,25 @@ def test_dask_is_not_loaded_by_the_commands_that_follow_a_run():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert ran.stdout.strip() == "False"
+
+
+class Dying:
+    """A client some of whose workers go away while they are asked."""
+
+    def __init__(self, n_failures):
+        self.n_failures = n_failures
+        self.n_calls = 0
+
+    def register_plugin(self, plugin):
+        self.n_calls += 1
+        if self.n_calls <= self.n_failures:
+            raise CommClosedError("stream is closed")
+
+
+def test_a_worker_that_goes_away_while_it_is_asked_is_no_reason_to_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr(workplaces, "_RETRY_S", 0.0)
+    client = Dying(2)
+    workplaces._admit_same_program(client, tmp_path)
+    assert client.n_calls == 3
+    with pytest.raises(ExecutionError, match="stream is closed.*run the same command again"):
+        workplaces._admit_same_program(Dying(99), tmp_path)
