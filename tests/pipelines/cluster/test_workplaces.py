@@ -187,5 +187,5 @@ def test_a_worker_that_goes_away_while_it_is_asked_is_no_reason_to_stop(tmp_path
     client = Dying(2)
     workplaces._admit_same_program(client, tmp_path)
     assert client.n_calls == 3
-    with pytest.raises(ExecutionError, match="stream is closed.*run the same command again"):
+    with pytest.raises(ExecutionError, match=r"stream is closed.*run the same command again"):
         workplaces._admit_same_program(Dying(99), tmp_path)
