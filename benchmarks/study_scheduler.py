@@ -158,16 +158,12 @@ def study_files(n_units):
             write_seal(folder.root, _known_sums(folder, Execution(), (), {}) | sums_of(made))
         with clock.stage("resubmission: pickle of one job"):
             job_bytes = len(pickle.dumps(ready.job))
-        keep(
-            f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes}
-        )
         with clock.stage("tables"):
             write_tables(ready.plan, ready.facts, folder)
     keep(f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes})
 
 
 def sums_of(receipts):
-
     sums = {}
     for one in receipts:
         for name, stored in one.files.items():
