@@ -29,7 +29,7 @@ from cohort.trial import (
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
-from pipelines.parameters import parameter_codes, parameter_names
+from pipelines.parameters import parameter_names, trial_codes
 from pipelines.shards import is_stored
 
 if TYPE_CHECKING:
@@ -265,8 +265,7 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
     >>> trial_facts(load_protocol("sct-md-01"), Definitions(endpoints=(), events=())).study
     'SCT-MD-01'
     """
-    reported = biomarker_codes(protocol)
-    codes = parameter_codes(reported)
+    codes = trial_codes(protocol)
     return TrialFacts(
         study=study_id(protocol.name),
         arms=tuple(arm.name for arm in protocol.arms),
@@ -289,7 +288,7 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         primary_endpoint=codes.get(protocol.primary_endpoint, protocol.primary_endpoint),
         seed=protocol.seed,
         codes=codes,
-        names=parameter_names(reported),
+        names=parameter_names(biomarker_codes(protocol)),
         has_rescue=protocol.rescue is not None,
     )
 
