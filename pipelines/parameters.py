@@ -3,7 +3,8 @@
 The simulation reports a compound as ``C_`` and its name and a target as ``O_`` and its name, as
 protocols write them. A PARAMCD has at most eight characters, letters, digits and underscores; so
 these are shortened to six letters behind the prefix, and numbered where two would be the same; so
-are names of scales that are longer. The list of a trial decides, never that of an arm or a unit: a code means the same in the whole run.
+are names of scales that are longer. The list of a trial decides, never that of an arm or a unit:
+a code means the same in the whole run.
 """
 
 import re
