@@ -288,8 +288,12 @@ def _sensitivity_lines(read: "BatchFile", result: "BatchResult") -> list[str]:
     frame = result.tables.get("sensitivity")
     if frame is None or frame.is_empty():
         return []
-    endpoint = read.points[0].protocol.primary_endpoint
-    rows = frame.filter(source="contrasts", statistic="difference", endpoint=endpoint).to_dicts()
+    from pipelines.parameters import trial_codes
+
+    protocol = read.points[0].protocol
+    endpoint = protocol.primary_endpoint
+    code = trial_codes(protocol).get(endpoint, endpoint)
+    rows = frame.filter(source="contrasts", statistic="difference", endpoint=code).to_dicts()
     lines = [
         "",
         f"Sensitivity of the difference from control, {endpoint} (total index, 95 % interval):",

@@ -23,6 +23,7 @@ from pipelines.model_cli import model_app
 from pipelines.power_cli import power
 from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
+from pipelines.validate_tables_cli import validate_run_tables
 from pipelines.verify_cli import verify
 
 if TYPE_CHECKING:
@@ -391,6 +392,7 @@ def doctor(as_json: Json = False) -> None:
 for _name, _command in (
     ("verify", verify),
     ("validate", validate_trials),
+    ("validate-tables", validate_run_tables),
     ("calibrate", calibrate),
     ("power", power),
 ):

@@ -23,7 +23,7 @@ from pipelines.schema import polars_schema
 __all__ = ["EXPOSURES", "exposure_response"]
 
 EXPOSURES: Final = ("C_", "O_")
-"""First letters of the codes of ADLB that are exposures: concentrations and occupancies."""
+"""First letters of the codes that are exposures: concentrations, in ADPC; occupancies, in ADLB."""
 
 ANY_EVENT: Final = "Any adverse event"
 _LEVEL: Final = 0.95
@@ -109,9 +109,9 @@ def _exposures(
 ) -> Iterator[tuple[str, str, Floats]]:
     """Yield code, unit and every patient's mean over visits, NaN where it was not measured."""
     is_exposure = pl.any_horizontal(pl.col("PARAMCD").str.starts_with(one) for one in EXPOSURES)
-    levels = scan_variant(tables, "adlb", facts, variant).filter(
-        is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null()
-    )
+    levels = pl.concat(
+        scan_variant(tables, name, facts, variant) for name in ("adlb", "adpc")
+    ).filter(is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null())
     kinds = levels.select("PARAMCD", "AVALU").unique().collect(engine="streaming")
     weeks = levels.select("AVISITN").unique().collect(engine="streaming")["AVISITN"].sort()
     for code, unit in kinds.sort("PARAMCD", "AVALU").iter_rows():

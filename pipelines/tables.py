@@ -18,7 +18,14 @@ from pipelines.adam import TrialFacts
 from pipelines.crossover import crossover_contrasts
 from pipelines.errors import InputError, ShardError
 from pipelines.files import file_sha256, write_atomically
-from pipelines.schema import CROSSOVER_TABLES, SUBJECT_TABLES, TABLES, Table, arrow_schema
+from pipelines.schema import (
+    CROSSOVER_TABLES,
+    SIMULATED,
+    SUBJECT_TABLES,
+    TABLES,
+    Table,
+    arrow_schema,
+)
 from pipelines.shards import COMPRESSION_LEVEL
 from pipelines.tipping_table import TIPPING_POINT
 
@@ -124,6 +131,7 @@ def _write(
                 "label": table.label,
                 "meaning": table.meaning,
                 "study": facts.study,
+                "simulated": SIMULATED,
                 **marks,
             },
             arrow_schema=arrow_schema(table),

@@ -16,7 +16,7 @@ from pipelines.report_text import render
 from pipelines.run_trial import prepare, run_trial
 from pipelines.schema import CROSSED_TABLES, TABLES
 from pipelines.shards import read_manifest
-from pipelines.validate import validate_tables
+from pipelines.validate_tables import validate_tables
 
 VARIANTS = (
     Variant(name="usual"),
