@@ -405,7 +405,9 @@ def together(run: RunData, first: str, second: str) -> Together | None:
         return mine.select("USUBJID", *_BY_RECORD, pl.col("AVAL").log().alias(name))
 
     pairs = of(first, "x").join(of(second, "y"), on=["USUBJID", *_BY_RECORD])
-    ends = {f"{name}_{end}": getattr(pl.col(name), end)() for name in "xy" for end in ("min", "max")}
+    ends = {
+        f"{name}_{end}": getattr(pl.col(name), end)() for name in "xy" for end in ("min", "max")
+    }
     (range_of,) = _collect(pairs.select(pl.len().alias("n"), **ends), run)
     if range_of["n"] < 3 or any(  # noqa: PLR2004 - a correlation needs three points
         not range_of[f"{name}_max"] > range_of[f"{name}_min"] for name in "xy"

@@ -4,11 +4,12 @@ Chapters make it, writers turn it into HTML or Markdown. All text here is plain 
 escapes every character of it, so a name from a protocol can hold anything.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -161,6 +162,8 @@ class Picture:
         How to read it.
     draw
         Makes the figure.
+    is_told
+        Whether the text beside it says the finding already.
 
     Examples
     --------
@@ -174,6 +177,7 @@ class Picture:
     finding: str
     draw: "Callable[[], Figure]"
     note: str = ""
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,19 @@ def draw_forest(
             if line.is_title:
                 label.set_fontweight("bold")
         left, right = better
-        axis.set_xlabel(f"← {left}      {axis_label}      {right} →")
+        axis.set_xlabel(axis_label)
+        for x, text, side in ((0.0, f"← {left}", "left"), (1.0, f"{right} →", "right")):
+            axis.annotate(
+                text,
+                (x, 0),
+                (0, -17),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha=side,
+                va="top",
+                color=LIGHT["muted"],
+                annotation_clip=False,
+            )
         tidy(axis, grid="x")
         axis.tick_params(axis="y", length=0)
         axis.spines["left"].set_visible(False)

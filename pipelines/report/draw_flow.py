@@ -68,10 +68,7 @@ def draw_flow(head: str, columns: Sequence[FlowColumn]) -> Figure:
     letters = max(14, int(_N_LETTERS * width / (_WIDTH / _MOST_COLUMNS)))
     wrapped = [[_wrapped(one, letters) for one in band] for band in bands]
     heights = [
-        [
-            max(len(boxes[row]) for boxes in band) * _LINE + 2 * _PAD
-            for row in range(len(band[0]))
-        ]
+        [max(len(boxes[row]) for boxes in band) * _LINE + 2 * _PAD for row in range(len(band[0]))]
         for band in wrapped
     ]
     total = 2 * _PAD + _LINE + sum(sum(rows) + _GAP * (len(rows) + 1) for rows in heights)

@@ -64,9 +64,7 @@ def draw_curves(
     return figure
 
 
-def _draw_curve(
-    axis: Axes, style: Look, curve: Curve, last_day: int, *, is_falling: bool
-) -> None:
+def _draw_curve(axis: Axes, style: Look, curve: Curve, last_day: int, *, is_falling: bool) -> None:
     def shown(shares: Sequence[float]) -> list[float]:
         kept = [*shares, shares[-1]]
         return [100 * one if is_falling else 100 * (1 - one) for one in kept]
@@ -175,7 +173,9 @@ def draw_events(lines: Sequence[EventLine], entries: Sequence[tuple[str, Look]])
 
 def _draw_differences(axis: Axes, lines: Sequence[EventLine]) -> None:
     for place, line in enumerate(lines):
-        shifts = np.linspace(-0.28, 0.28, len(line.differences)) if len(line.differences) > 1 else [0]
+        shifts = (
+            np.linspace(-0.28, 0.28, len(line.differences)) if len(line.differences) > 1 else [0]
+        )
         for shift, (style, value, low, high) in zip(shifts, line.differences, strict=True):
             y = place + shift
             axis.plot((low, high), (y, y), color=style.color, linewidth=1.2)

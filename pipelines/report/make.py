@@ -14,8 +14,13 @@ from typing import Final
 from pipelines.errors import InputError, PipelineError
 from pipelines.files import TEMPORARY_PREFIX, write_text
 from pipelines.report.document import Document, Section, pictures_of
+from pipelines.report.efficacy import efficacy
+from pipelines.report.exposure import exposure
+from pipelines.report.methods import conduct, methods
 from pipelines.report.overview import overview
+from pipelines.report.participants import participants
 from pipelines.report.run_data import RunData, read_run
+from pipelines.report.safety import safety
 from pipelines.report.style import picture_bytes
 from pipelines.report.words import count, plain
 from pipelines.report.write_html import html_text
@@ -33,7 +38,15 @@ REPORT: Final = "report"
 _DEFAULTS: Final = {"html": "report.html", "markdown": "report.md", "figures": "figures"}
 _FIGURES: Final = "figures"
 
-_CHAPTERS: Final[tuple[Callable[[RunData], Section], ...]] = (overview,)
+_CHAPTERS: Final[tuple[Callable[[RunData], Section], ...]] = (
+    overview,
+    participants,
+    efficacy,
+    exposure,
+    safety,
+    methods,
+    conduct,
+)
 
 
 class ReportError(PipelineError, OSError):

@@ -1,5 +1,6 @@
 """The first chapter: what was studied, what came out, on one screen."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipelines.report.counts import disposition
@@ -22,6 +23,7 @@ from pipelines.report.style import look
 from pipelines.report.words import (
     count,
     estimate,
+    interval,
     joined,
     number,
     p_value,
@@ -86,10 +88,16 @@ def _question(run: RunData) -> str:
     against = f" against {run.control.arm}" if run.control and run.others else ""
     crossed = f", each in {len(run.variants)} variants of life" if run.is_crossed else ""
     return (
-        f"How {run.endpoint} changes in {plain(protocol['duration'])}s of {joined(others)}"
-        f"{against}{crossed}, in simulated patients with {condition}. Each patient is a mechanistic "
-        "model of neurotransmitters with a body, genes and luck of its own."
-    ).replace("weekss", "weeks").replace("dayss", "days")
+        f"How {run.endpoint} changes in {_plural(protocol['duration'])} of {joined(others)}"
+        f"{against}{crossed}, in simulated patients with {condition}. Each patient is a "
+        "mechanistic model of neurotransmitters with a body, genes and luck of its own."
+    )
+
+
+def _plural(span: object) -> str:
+    """Return '8 week' as '8 weeks'."""
+    text = plain(span)
+    return text if text.startswith("1 ") or text.endswith(("s", "h")) else f"{text}s"
 
 
 def _facts(run: RunData) -> Facts:
@@ -98,9 +106,7 @@ def _facts(run: RunData) -> Facts:
         "parallel": "Parallel groups: every arm has other patients",
         "counterfactual": "Counterfactual: every arm has the same patients",
     }.get(str(protocol["design"]), str(protocol["design"]))
-    arms = [
-        f"{plain(arm['name'])} (n = {count(arm['patients'])})" for arm in protocol["arms"]
-    ]
+    arms = [f"{plain(arm['name'])} (n = {count(arm['patients'])})" for arm in protocol["arms"]]
     visits = [plain(one["name"]) for one in protocol["visits"]]
     others = [one for one in run.endpoints if one != run.endpoint]
     marks = mark_counts(run.numbers)
@@ -109,7 +115,7 @@ def _facts(run: RunData) -> Facts:
         ("Trial", plain(protocol["name"])),
         ("Design", design),
         ("Arms", "; ".join(arms)),
-        ("Duration", f"{plain(protocol['duration'])}s; {len(visits)} visits".replace("ss;", "s;")),
+        ("Duration", f"{_plural(protocol['duration'])}; {len(visits)} visits"),
         ("Primary endpoint", f"{run.endpoint}, change from baseline at {plain(run.visit)}"),
         ("Others", ", ".join(map(plain, others)) or "none"),
         ("Published as", plain(protocol.get("source") or "")),
@@ -120,7 +126,7 @@ def _facts(run: RunData) -> Facts:
     return Facts(tuple((name, value) for name, value in pairs if value))
 
 
-def _version(provenance: Any) -> str:
+def _version(provenance: Mapping[str, Any]) -> str:
     versions = provenance.get("versions") or provenance.get("code") or {}
     commit = plain(provenance.get("commit") or "")[:10]
     text = f"neurocohort {plain(versions.get('neurocohort', 'not recorded'))}"
@@ -149,9 +155,9 @@ def finding(run: RunData) -> str:
         return f"Mean change {where}: {'; '.join(said[:_MOST_LINES])}."
     groups: dict[str, list[str]] = {}
     for cell, row in rows:
-        numbers = estimate(row["estimate"], row.get("low"), row.get("high"))
+        ends = interval(row.get("low"), row.get("high"))
         groups.setdefault(str(row.get("claim") or "not judged"), []).append(
-            f"{cell.label} [{numbers}]"
+            f"{cell.label} ({number(row['estimate'])}, 95 % CI {ends})"
         )
     sentences = []
     for claim in (*_SAID, "not judged"):
@@ -186,9 +192,7 @@ def _result(run: RunData) -> list[Block]:
             )
     if lines and run.control is not None:
         shown = lines[:_MOST_LINES]
-        said = "; ".join(
-            f"{one.label} {estimate(one.value, one.low, one.high)}" for one in shown
-        )
+        said = "; ".join(f"{one.label} {estimate(one.value, one.low, one.high)}" for one in shown)
         blocks.append(
             Picture(
                 key="primary",
@@ -196,6 +200,7 @@ def _result(run: RunData) -> list[Block]:
                 f"{plain(run.visit)}, 95 % CI",
                 finding=f"Differences in points, 95 % CI: {said}. Below 0 is better.",
                 draw=lambda: draw_forest(shown, axis_label="points", width=6.4),
+                is_told=True,
             )
         )
     blocks.append(_result_table(run))

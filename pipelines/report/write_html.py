@@ -160,6 +160,7 @@ def _picture(picture: Picture) -> str:
     key = f"figure-{escape(picture.key)}"
     note = f" {escape(picture.note)}" if picture.note else ""
     width = float(box.split()[2])
+    said = "" if picture.is_told else f'<p class="finding-of">{escape(picture.finding)}</p>'
     return (
         f'<figure id="{key}"><figcaption id="{key}-caption"><strong>{escape(picture.title)}.'
         f"</strong>{note}</figcaption>"
@@ -167,5 +168,5 @@ def _picture(picture: Picture) -> str:
         f'<svg role="img" aria-label="{escape(picture.finding)}" viewBox="{box}" '
         f'style="--width: {width:.0f}px" xmlns="http://www.w3.org/2000/svg">'
         f"{content}</svg></div>"
-        f'<p class="finding-of">{escape(picture.finding)}</p></figure>'
+        f"{said}</figure>"
     )

@@ -30,7 +30,7 @@ def _escape(text: str) -> str:
 
 
 def markdown_text(document: Document, figures: str) -> str:
-    """Return a report as Markdown.
+    r"""Return a report as Markdown.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def markdown_text(document: Document, figures: str) -> str:
     >>> print(markdown_text(
     ...     Document(title="A_b", subtitle="s", notice="n", sections=(), foot="f"), "figures"
     ... ))
-    # A\\_b
+    # A\_b
     <BLANKLINE>
     **n**
     <BLANKLINE>
@@ -80,7 +80,8 @@ def _block(block: Block, figures: str) -> str:
             alt = _escape(block.finding)
             note = f" {_escape(block.note)}" if block.note else ""
             image = f"![{alt}]({figures}/{block.key}.png)"
-            return f"{image}\n\n**{_escape(block.title)}.**{note}\n\n{alt}"
+            said = "" if block.is_told else f"\n\n{alt}"
+            return f"{image}\n\n**{_escape(block.title)}.**{note}{said}"
         case Columns():
             return "\n\n".join(_block(one, figures) for one in (*block.left, *block.right))
         case Details():
