@@ -56,7 +56,7 @@ def draw_together(shown: Sequence[tuple[str, str, str, Together]]) -> Figure:
                 one.set_major_formatter("{x:g}")
                 one.set_minor_formatter(NullFormatter())
             axis.set_xlabel(first)
-            axis.set_ylabel(second)
+            axis.set_ylabel(second.replace(", ", ",\n"))
             tidy(axis)
             axis.grid(visible=True)
     return figure

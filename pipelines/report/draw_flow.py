@@ -83,9 +83,14 @@ def draw_flow(head: str, columns: Sequence[FlowColumn]) -> Figure:
             for place, (column, boxes) in enumerate(zip(band, texts, strict=True)):
                 middle = (place + 0.5) * width
                 if start == top:
+                    half = top + _GAP / 2
                     axis.plot(
-                        (_WIDTH / 2, middle), (top, top + _GAP), color=LIGHT["muted"], linewidth=0.9
+                        (_WIDTH / 2, _WIDTH / 2, middle),
+                        (top, half, half),
+                        color=LIGHT["muted"],
+                        linewidth=0.9,
                     )
+                    _arrow(axis, middle, half, top + _GAP)
                 y = start + _GAP
                 for text, height in zip(boxes, rows, strict=True):
                     if text is not boxes[0]:

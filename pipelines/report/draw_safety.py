@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -150,9 +149,9 @@ def draw_events(lines: Sequence[EventLine], entries: Sequence[tuple[str, Look]])
         found = figure.subplots(1, 2 if has_control else 1, sharey=True, squeeze=False)[0]
         left = found[0]
         for place, line in enumerate(lines):
-            for style, percent in line.percents:
+            for shift, (style, percent) in zip(_shifts(line.percents), line.percents, strict=True):
                 left.plot(
-                    percent, place, color=style.color, marker=style.marker, linestyle="none",
+                    percent, place + shift, color=style.color, marker=style.marker, linestyle="none",
                     markersize=5.4, markeredgecolor=LIGHT["paper"], markeredgewidth=0.5,
                 )  # fmt: skip
         left.set_xlim(left=0)
@@ -171,11 +170,15 @@ def draw_events(lines: Sequence[EventLine], entries: Sequence[tuple[str, Look]])
     return figure
 
 
+def _shifts(points: Sequence[object]) -> list[float]:
+    """Return where points of one line stand, so that none hides another."""
+    n = len(points)
+    return [0.56 * (place / (n - 1) - 0.5) if n > 1 else 0.0 for place in range(n)]
+
+
 def _draw_differences(axis: Axes, lines: Sequence[EventLine]) -> None:
     for place, line in enumerate(lines):
-        shifts = (
-            np.linspace(-0.28, 0.28, len(line.differences)) if len(line.differences) > 1 else [0]
-        )
+        shifts = _shifts(line.differences)
         for shift, (style, value, low, high) in zip(shifts, line.differences, strict=True):
             y = place + shift
             axis.plot((low, high), (y, y), color=style.color, linewidth=1.2)

@@ -115,6 +115,7 @@ def _primary(run: RunData) -> Iterator[Block]:
     yield Paragraph(_estimand_words(run, first))
     analysis = run.protocol.get("analysis") or {}
     many = str(analysis.get("multiplicity", "none")).replace("_", " ")
+    many = "not adjusted for several arms" if many == "none" else f"several arms by {many}"
     level = 100 * float(first.get("level") or analysis.get("alpha") or 1 - _LEVEL)
     look_words = f" Look {first['look']} of the plan." if first.get("look", 1) > 1 else ""
     yield Grid(
@@ -123,7 +124,7 @@ def _primary(run: RunData) -> Iterator[Block]:
         head=("Arm", "n, arm / control", "Difference [points]", "95 % CI", "p", "p, adjusted",
               "Claim"),
         rows=tuple(rows),
-        note=f"Negative is better. Claims at a two-sided level of {level:g} %; several arms: "
+        note=f"Negative is better. Claims at a two-sided level of {level:g} %, "
         f"{many}.{look_words}",
     )  # fmt: skip
 

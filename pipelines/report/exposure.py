@@ -177,7 +177,9 @@ def _correlations(run: RunData, codes: list[str]) -> Iterator[Block]:
             f"{count(both.n)} patients"
         )
         texts = tuple(number(both.correlations.get(cell.key), 2) for cell in cells)
-        rows.append(Row(f"{marker_name(outside)} with {marker_name(central)}", (overall, *texts)))
+        rows.append(
+            Row(f"{marker_name(outside)}, and {marker_name(central).lower()}", (overall, *texts))
+        )
     if not shown:
         return
     yield Heading("What measures outside the brain say about the state inside")

@@ -10,7 +10,6 @@ __all__ = [
     "CENTRAL",
     "ESTIMANDS",
     "MISSING_DATA",
-    "PERIPHERAL",
     "marker_name",
     "treatment",
     "unit_name",
@@ -43,15 +42,14 @@ _MARKERS: Final = {
     "WEIGHT": "Body weight",
 }
 
+_TARGETS: Final = {"herg": "hERG"}
+
 CENTRAL: Final = {
     "EC5HT": ("C5HIAA", "U5HIAA", "PLT5HT"),
     "ECDA": ("CHVA", "UHVA"),
     "ECNA": ("CMHPG", "UMHPG"),
 }
 """Central transmitters, each with what is measured of it outside the brain."""
-
-PERIPHERAL: Final = frozenset(code for codes in CENTRAL.values() for code in codes)
-"""Codes of what is measured outside the brain."""
 
 ESTIMANDS: Final = {
     "treatment_policy": "values after a discontinuation or rescue count as they are",
@@ -85,12 +83,14 @@ def marker_name(code: str) -> str:
     Examples
     --------
     >>> marker_name("C_s_citalopram"), marker_name("O_herg"), marker_name("EC5HT")
-    ('s-citalopram, plasma', 'HERG occupancy', 'Extracellular serotonin, brain')
+    ('S-citalopram, plasma', 'hERG occupancy', 'Extracellular serotonin, brain')
     """
     if code.startswith("C_"):
-        return f"{code[2:].replace('_', '-')}, plasma"
+        compound = code[2:].replace("_", "-")
+        return f"{compound[0].upper()}{compound[1:]}, plasma"
     if code.startswith("O_"):
-        return f"{code[2:].replace('_', ' ').upper()} occupancy"
+        target = code[2:].replace("_", " ")
+        return f"{_TARGETS.get(target, target.upper())} occupancy"
     return _MARKERS.get(code, code)
 
 

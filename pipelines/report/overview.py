@@ -106,7 +106,9 @@ def _facts(run: RunData) -> Facts:
         "parallel": "Parallel groups: every arm has other patients",
         "counterfactual": "Counterfactual: every arm has the same patients",
     }.get(str(protocol["design"]), str(protocol["design"]))
-    arms = [f"{plain(arm['name'])} (n = {count(arm['patients'])})" for arm in protocol["arms"]]
+    arms = [
+        f"{plain(arm['name'])} (n\u00a0=\u00a0{count(arm['patients'])})" for arm in protocol["arms"]
+    ]
     visits = [plain(one["name"]) for one in protocol["visits"]]
     others = [one for one in run.endpoints if one != run.endpoint]
     marks = mark_counts(run.numbers)

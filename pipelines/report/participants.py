@@ -230,9 +230,15 @@ def _disposition(run: RunData, counts: Counts) -> Grid:
         ]
         rows.append(Row(reason, tuple(texts), is_inner=True))
     rows += [
-        row("Left the treatment", "left_treatment"),
-        row("Rescue medication", "rescued"),
-        row("Solver failure", "failed"),
+        *(
+            row(label, name)
+            for name, label in (
+                ("left_treatment", "Left the treatment"),
+                ("rescued", "Rescue medication"),
+                ("failed", "Solver failure"),
+            )
+            if name != "rescued" or any(counts[cell.key][name] for cell in cells)
+        ),
         row("Doses taken, of those planned", "doses_taken", "doses_planned"),
     ]
     return Grid(
@@ -264,7 +270,7 @@ def _demographics(run: RunData, counts: Counts) -> list[Block]:
     rows += _spread_rows(found, cells, f"{plain(run.endpoint)} at baseline", 1)
     some = [_category(run, one, cells, counts) for one in _CATEGORIES[:3]]
     genes = [_category(run, one, cells, counts) for one in _CATEGORIES[3:]]
-    head = ("", *(f"{cell.arm} (n = {count(counts[cell.key]['n'])})" for cell in cells))
+    head = ("", *(f"{cell.arm} (n\u00a0=\u00a0{count(counts[cell.key]['n'])})" for cell in cells))
     note = "Arms are the same patients in every variant." if run.is_crossed else ""
     return [
         Grid(

@@ -66,7 +66,7 @@ def _terms(run: RunData) -> list[str]:
 def _dots(run: RunData, terms: list[str]) -> Iterator[Block]:
     looks = cell_looks(run)
     lines = []
-    for term in (ANY_EVENT, *terms[:_MOST_TERMS]):
+    for term in terms[:_MOST_TERMS]:
         percents, differences = [], []
         for cell, style in looks:
             row = run.row("ae_rates_by_arm", cell, term=term)

@@ -147,6 +147,8 @@ def share(part: int | None, whole: int | None, digits: int = 0) -> str:
     """
     if part is None or not whole:
         return MISSING
+    if part == 0:
+        return "0"
     return f"{part:,} ({100 * part / whole:.{digits}f}{_SPACE}%)"
 
 
