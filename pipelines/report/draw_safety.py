@@ -149,10 +149,11 @@ def draw_events(lines: Sequence[EventLine], entries: Sequence[tuple[str, Look]])
         found = figure.subplots(1, 2 if has_control else 1, sharey=True, squeeze=False)[0]
         left = found[0]
         for place, line in enumerate(lines):
-            for shift, (style, percent) in zip(_shifts(line.percents), line.percents, strict=True):
+            shifts = _shifts(line.percents)
+            for shift, (style, percent) in zip(shifts, line.percents, strict=True):
                 left.plot(
-                    percent, place + shift, color=style.color, marker=style.marker, linestyle="none",
-                    markersize=5.4, markeredgecolor=LIGHT["paper"], markeredgewidth=0.5,
+                    percent, place + shift, color=style.color, marker=style.marker,
+                    linestyle="none", markersize=5.4, markeredgecolor=LIGHT["paper"], markeredgewidth=0.5,
                 )  # fmt: skip
         left.set_xlim(left=0)
         left.set_title("Patients with the event")

@@ -29,6 +29,7 @@ from pipelines.report.names import ESTIMANDS, MISSING_DATA, marker_name
 from pipelines.report.overview import finding
 from pipelines.report.participants import cell_looks
 from pipelines.report.run_data import RunData
+from pipelines.report.who_benefits import who_benefits
 from pipelines.report.words import (
     MISSING,
     count,
@@ -47,20 +48,6 @@ __all__ = ["efficacy", "mean_course"]
 _MOST_LINES: Final = 24
 _LEVEL: Final = 0.95
 _FEWEST: Final = 2
-_COVARIATES: Final = {
-    "SEX": "Sex",
-    "RACE": "Ancestry",
-    "SMOKER": "Smoker",
-    "CYP2C19": "CYP2C19",
-    "CYP2D6": "CYP2D6",
-    "SLC6A4": "SLC6A4 promoter",
-    "COMT": "COMT",
-    "MAOA": "MAOA",
-    "AGE": "Age [y]",
-    "BMIBL": "Body mass index",
-    "CRCL": "Creatinine clearance",
-    "BASE": "Score at baseline",
-}
 
 
 def efficacy(run: RunData) -> Section:
@@ -79,7 +66,7 @@ def efficacy(run: RunData) -> Section:
     blocks: list[Block] = [*_primary(run), *_courses(run), *_waterfall(run)]
     blocks += _contrasts(run)
     blocks += _responders(run)
-    blocks += _subgroups(run)
+    blocks += who_benefits(run)
     blocks += _further(run)
     return Section(key="efficacy", title="Efficacy", blocks=tuple(blocks))
 
@@ -353,68 +340,7 @@ def _responders(run: RunData) -> Iterator[Block]:
     )  # fmt: skip
 
 
-# -- subgroups and what else a run has -------------------------------------------------------------
-
-
-def _subgroups(run: RunData) -> Iterator[Block]:
-    frame = run.summaries.get("effects_by_subgroup")
-    if frame is None or frame.is_empty():
-        return
-    yield Heading("Who benefits")
-    yield Paragraph(
-        "Each patient was simulated in the arm and in control, so the difference of the two "
-        "changes is that patient's own effect, rating noise included."
-    )
-    looks = dict(cell_looks(run))
-    for cell in run.others[:4]:
-        rows = run.rows("effects_by_subgroup", cell, endpoint=run.endpoint)
-        lines: list[ForestLine] = []
-        last = ""
-        for row in sorted(rows, key=lambda row: row["covariate"] != "everyone"):
-            covariate = str(row["covariate"])
-            if covariate != "everyone" and covariate != last:
-                title = _COVARIATES.get(covariate, covariate)
-                lines.append(ForestLine(label=title, is_title=True))
-            last = covariate
-            lines.append(
-                ForestLine(
-                    label=f"{plain(row['level'])} (n = {count(row['n'])})",
-                    value=row["mean_effect"],
-                    low=row.get("low"),
-                    high=row.get("high"),
-                    look=looks.get(cell),
-                    second=_shrunken(row),
-                )
-            )
-        values = [row for row in rows if row["covariate"] != "everyone"]
-        if not values:
-            continue
-        ends = [
-            min(values, key=lambda r: r["mean_effect"]),
-            max(values, key=lambda r: r["mean_effect"]),
-        ]
-        said = " and ".join(
-            f"{_COVARIATES.get(one['covariate'], one['covariate'])} {plain(one['level'])} "
-            f"({number(one['mean_effect'])})"
-            for one in ends
-        )
-        yield Picture(
-            key=f"subgroups-{cell.arm_number}-{cell.variant_number}",
-            title=f"Effect of {cell.label} on {plain(run.endpoint)} by subgroup",
-            finding=f"Mean individual effects lie between those of {said} points. Levels of a "
-            "covariate were not adjusted for one another.",
-            note="Filled: mean with 95 % CI. Hollow: shrunken to the mean of the levels, as far as "
-            "their errors explain the spread.",
-            draw=lambda lines=lines: draw_forest(lines, axis_label="points"),  # type: ignore[misc]
-        )
-
-
-def _shrunken(row: dict[str, Any]) -> tuple[float, float, float] | None:
-    mean, error = row.get("shrunken_effect"), row.get("shrunken_error")
-    if mean is None or error is None:
-        return None
-    half = student_quantile(0.5 + _LEVEL / 2, 1e6) * error
-    return mean, mean - half, mean + half
+# -- what else a run has ------------------------------------------------------------------------
 
 
 _FURTHER: Final = (

@@ -18,14 +18,17 @@ from pipelines.failures import FAILURES, read_failures
 from pipelines.report.model_numbers import ModelNumber, read_model_numbers
 from pipelines.report.words import plain
 from pipelines.run_folder import RunFolder, read_settings, refuse_if_held
-from pipelines.schema import TABLES
 
 __all__ = ["Cell", "RunData", "read_run"]
 
 Record = Mapping[str, Any]
 
-_OPTIONAL: Final = ("crossover_contrasts", "tipping_point", "uncertainty")
-_SUBJECTS: Final = ("adsl", "adqs", "adlb", "adae", "trajectories", "intercurrent_events")
+_SUBJECTS: Final = ("adsl", "adqs", "adlb", "adae")
+_SUMMARIES: Final = (
+    *("outcomes_by_arm", "contrasts", "analyses", "biomarkers_by_arm", "ae_rates_by_arm"),
+    *("effects_by_subgroup", "exposure_response"),
+)
+_OPTIONAL: Final = ("crossover_contrasts", "tipping_point", "uncertainty", "results")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,13 +200,14 @@ def read_run(root: Path) -> RunData:
             "path."
         )
     refuse_if_held(folder)
-    missing = [name for name in TABLES if not (folder.tables / f"{name}.parquet").is_file()]
+    needed = (*_SUBJECTS, *_SUMMARIES)
+    missing = [name for name in needed if not (folder.tables / f"{name}.parquet").is_file()]
     if missing:
         raise InputError(
             f"{root}: no tables there ({missing[0]}.parquet is missing); a folder that 'cohort "
             "run' has finished is needed. Run the same command again to finish it."
         )
-    names = [name for name in TABLES if name not in _SUBJECTS]
+    names = list(_SUMMARIES)
     names += [name for name in _OPTIONAL if (folder.tables / f"{name}.parquet").is_file()]
     summaries = {name: _read(folder.tables / f"{name}.parquet") for name in names}
     protocol = settings.protocol

@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
+from pipelines_tolerances import FIXED_POINT
 
 from pipelines.report.counts import (
     changes,
@@ -18,7 +19,6 @@ from pipelines.report.counts import (
 )
 from pipelines.report.model_numbers import mark_counts, read_model_numbers
 from pipelines.report.run_data import read_run
-from pipelines_tolerances import FIXED_POINT
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
-"""The report as a reader gets it: whole, escaped, the same bytes again, refused where it must be."""
+"""The report as a reader gets it: whole, escaped, the same bytes again, refused where due."""
 
+import itertools
 import json
 import re
 import shutil
@@ -94,7 +95,7 @@ def test_headings_descend_one_step_at_a_time_and_tables_have_heads(page):
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
     assert page.all("table")
     assert all("scope" in one for one in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table"))

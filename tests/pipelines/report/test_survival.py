@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from pipelines_tolerances import ROUND_OFF
 from scipy.stats import CensoredData, ecdf
 
 from pipelines.report.survival import kaplan_meier
-from pipelines_tolerances import ROUND_OFF
 
 
 def counted(days, happened):
