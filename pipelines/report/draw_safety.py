@@ -89,7 +89,7 @@ def _draw_at_risk(
     for spine in axis.spines.values():
         spine.set_visible(False)
     axis.annotate("At risk", (0, -0.75), fontsize=8.0, color=LIGHT["muted"], annotation_clip=False)
-    for place, (_, style, curve) in enumerate(curves):
+    for place, (_, _, curve) in enumerate(curves):
         for day in ticks:
             axis.annotate(
                 f"{curve.n_at_risk(day):,}",
@@ -97,7 +97,6 @@ def _draw_at_risk(
                 ha="left" if day == 0 else "center",
                 va="center",
                 fontsize=8.0,
-                color=style.color,
                 annotation_clip=False,
             )
 
@@ -153,7 +152,8 @@ def draw_events(lines: Sequence[EventLine], entries: Sequence[tuple[str, Look]])
             for shift, (style, percent) in zip(shifts, line.percents, strict=True):
                 left.plot(
                     percent, place + shift, color=style.color, marker=style.marker,
-                    linestyle="none", markersize=5.4, markeredgecolor=LIGHT["paper"], markeredgewidth=0.5,
+                    linestyle="none", markersize=5.4, markeredgecolor=LIGHT["paper"],
+                    markeredgewidth=0.5,
                 )  # fmt: skip
         left.set_xlim(left=0)
         left.set_title("Patients with the event")

@@ -125,9 +125,24 @@ def test_the_same_run_gives_the_same_bytes(run, text):
     assert html_text(report_document(run)) == text
 
 
-def test_light_and_dark_pages_have_the_same_colours_by_name():
+def luminance(color):
+    """Relative luminance of WCAG 2.2."""
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_colours_stand_out_from_the_page_as_much_as_the_guidelines_ask(palette):
     assert set(LIGHT) == set(DARK)
-    assert len(set(LIGHT.values())) == len(LIGHT)
+    assert len(set(palette.values())) == len(palette)
+    for name, color in palette.items():
+        ends = sorted((luminance(color), luminance(palette["paper"])))
+        contrast = (ends[1] + 0.05) / (ends[0] + 0.05)
+        if name in ("ink", "muted"):  # text: WCAG 2.2, 1.4.3
+            assert contrast >= 4.5, name
+        elif name.startswith("series"):  # graphics: 1.4.11
+            assert contrast >= 3.0, name
 
 
 def test_names_that_are_programs_are_shown_and_do_nothing(finished, tmp_path):
