@@ -182,16 +182,19 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Two groups of blocks beside one another, below one another where there is no room.
+    """What is asked, what came out beside it, and facts below the question.
+
+    Where there is no room for two columns they stand below one another, in this order.
 
     Examples
     --------
-    >>> Columns((), ()).left
+    >>> Columns((), (), ()).facts
     ()
     """
 
-    left: "tuple[Block, ...]"
-    right: "tuple[Block, ...]"
+    question: "tuple[Block, ...]"
+    answer: "tuple[Block, ...]"
+    facts: "tuple[Block, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +274,7 @@ def pictures_of(document: Document) -> tuple[Picture, ...]:
             if isinstance(block, Picture):
                 found.append(block)
             elif isinstance(block, Columns):
-                found += inside(block.left) + inside(block.right)
+                found += inside((*block.question, *block.answer, *block.facts))
             elif isinstance(block, Details):
                 found += inside(block.blocks)
         return found

@@ -74,8 +74,9 @@ def overview(run: RunData) -> Section:
         title="At a glance",
         blocks=(
             Columns(
-                (Paragraph(_question(run)), _facts(run)),
+                (Paragraph(_question(run)),),
                 (Paragraph(finding(run), "finding"), *_result(run), _around(run, counts)),
+                (_facts(run),),
             ),
         ),
     )

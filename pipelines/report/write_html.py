@@ -122,8 +122,9 @@ def _block(block: Block) -> str:
         case Picture():
             return _picture(block)
         case Columns():
-            left, right = _blocks(block.left), _blocks(block.right)
-            return f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
+            parts = (block.question, block.answer, block.facts)
+            inside = "".join(f"<div>{_blocks(one)}</div>" for one in parts)
+            return f'<div class="columns">{inside}</div>'
         case Details():
             inside = _blocks(block.blocks)
             return f"<details><summary>{escape(block.summary)}</summary>{inside}</details>"

@@ -83,7 +83,8 @@ def _block(block: Block, figures: str) -> str:
             said = "" if block.is_told else f"\n\n{alt}"
             return f"{image}\n\n**{_escape(block.title)}.**{note}{said}"
         case Columns():
-            return "\n\n".join(_block(one, figures) for one in (*block.left, *block.right))
+            blocks = (*block.question, *block.answer, *block.facts)
+            return "\n\n".join(_block(one, figures) for one in blocks)
         case Details():
             inside = "\n\n".join(_block(one, figures) for one in block.blocks)
             return f"**{_escape(block.summary)}**\n\n{inside}"
