@@ -125,12 +125,13 @@ def write_report(root: Path, *, out: Path | None = None, kind: str = "html") -> 
     if out is not None:
         _refuse(out, kind)
     run = read_run(root)
-    document = report_document(run)
     target = out or root / REPORT / _DEFAULTS[kind]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        return _write(document, target, kind)
+        return _write(report_document(run), target, kind)
     except OSError as error:
+        if isinstance(error, PipelineError):
+            raise
         raise ReportError(
             f"{target}: cannot be written ({error.strerror or error}); a place that can be written "
             "is needed. Choose another --out."

@@ -16,6 +16,7 @@ from pipelines.report.make import report_document, write_report
 from pipelines.report.run_data import read_run
 from pipelines.report.style import DARK, LIGHT
 from pipelines.report.write_html import html_text
+from pipelines.report.write_markdown import markdown_text
 from pipelines.verify import verify_run
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -152,13 +153,12 @@ def test_names_that_are_programs_are_shown_and_do_nothing(finished, tmp_path):
     settings["protocol"]["arms"][1]["name"] = HOSTILE
     settings["protocol"]["arms"][2]["name"] = "_hidden\n| a | b"
     (root / "settings.json").write_text(json.dumps(settings))
-    (path,) = write_report(root)
-    reader = read(path.read_text())
+    document = report_document(read_run(root))
+    reader = read(html_text(document))
     assert not reader.all("script")
     assert not reader.all("img")
     assert HOSTILE in " ".join(reader.text)
-    (told, *_) = write_report(root, kind="markdown")
-    lines = told.read_text()
+    lines = markdown_text(document, "figures")
     assert "<script>" not in lines
     assert "\\<script\\>" in lines
 
@@ -174,7 +174,7 @@ def test_markdown_names_pictures_that_are_beside_it(finished, tmp_path):
 
 def test_a_report_in_the_run_leaves_it_sound(finished, tmp_path):
     root = shutil.copytree(finished.folder.root, tmp_path / "run")
-    write_report(root)
+    assert write_report(root, kind="html") == [root / "report" / "report.html"]
     assert verify_run(root, n_units=0).verdict == "sound"
 
 
