@@ -32,7 +32,7 @@ from pipelines.report.words import (
 )
 from pipelines.summaries import ANY_EVENT
 
-__all__ = ["arm_look_number", "arms_table", "finding", "overview"]
+__all__ = ["MOST_SHOWN", "arm_look_number", "arms_table", "finding", "overview"]
 
 _SAID = {
     "better": "was better than {control}",
@@ -42,6 +42,9 @@ _SAID = {
     "go on": "goes on against {control}",
 }
 _MOST_LINES = 12
+
+MOST_SHOWN = 8
+"""Arms, or arms in a variant, that pictures and their tables show: more cannot be told apart."""
 
 
 def arm_look_number(run: RunData) -> int | None:
@@ -69,6 +72,16 @@ def overview(run: RunData) -> Section:
     'overview'
     """
     counts = disposition(run)
+    more: tuple[Block, ...] = ()
+    if len(run.cells) > MOST_SHOWN:
+        more = (
+            Paragraph(
+                f"Pictures and their tables show the first {MOST_SHOWN} of {len(run.cells)} "
+                f"{'arms in their variants' if run.is_crossed else 'arms'}; the others are in the "
+                "tables of the run.",
+                "note",
+            ),
+        )
     return Section(
         key="overview",
         title="At a glance",
@@ -76,7 +89,7 @@ def overview(run: RunData) -> Section:
             Columns(
                 (Paragraph(_question(run)),),
                 (Paragraph(finding(run), "finding"), *_result(run), _around(run, counts)),
-                (_facts(run),),
+                (_facts(run), *more),
             ),
         ),
     )

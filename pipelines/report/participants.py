@@ -15,7 +15,7 @@ from pipelines.report.counts import (
 from pipelines.report.document import Block, Details, Grid, Picture, Row, Section
 from pipelines.report.draw_flow import FlowColumn, draw_flow
 from pipelines.report.draw_safety import draw_curves
-from pipelines.report.overview import arm_look_number, arms_table
+from pipelines.report.overview import MOST_SHOWN, arm_look_number, arms_table
 from pipelines.report.run_data import Cell, RunData
 from pipelines.report.style import Look, look
 from pipelines.report.survival import Curve
@@ -49,7 +49,6 @@ _VALUES: Final = {
     "CYP2D6": {"PM": "poor", "IM": "intermediate", "NM": "normal", "UM": "ultrarapid"},
 }  # fmt: skip
 _MOST_COLUMNS: Final = 8
-_MOST_CURVES: Final = 8
 _N_DETAILS: Final = 12
 
 
@@ -66,7 +65,9 @@ def duration_days(run: RunData) -> int:
 
 
 def cell_looks(run: RunData) -> list[tuple[Cell, Look]]:
-    """Return the cells that pictures show, with their looks: at most eight, control first.
+    """Return the cells that pictures show, with their looks: `MOST_SHOWN` at most.
+
+    The control arm comes first; in a trial with variants, whole variants come after one another.
 
     Parameters
     ----------
@@ -80,9 +81,10 @@ def cell_looks(run: RunData) -> list[tuple[Cell, Look]]:
     """
     control = arm_look_number(run)
     if run.is_crossed:  # the same arm in several variants: told apart by place, not by arm
-        return [(cell, Look(place)) for place, cell in enumerate(run.cells[:_MOST_CURVES])]
+        ordered = sorted(run.cells, key=lambda cell: (cell.variant_number, cell.arm_number))
+        return [(cell, Look(place)) for place, cell in enumerate(ordered[:MOST_SHOWN])]
     ordered = sorted(run.cells, key=lambda cell: not cell.is_control)
-    return [(cell, look(cell.arm_number, control)) for cell in ordered[:_MOST_CURVES]]
+    return [(cell, look(cell.arm_number, control)) for cell in ordered[:MOST_SHOWN]]
 
 
 def participants(run: RunData) -> Section:
