@@ -127,7 +127,9 @@ class Spread:
     most: float | None
 
 
-def spreads(frame: pl.LazyFrame, by: tuple[str, str], column: str, run: RunData) -> dict[Key, Any]:
+def spreads(
+    frame: pl.LazyFrame, by: tuple[str, str], column: str, run: RunData
+) -> dict[Key, Spread]:
     """Return how a column is spread in each cell.
 
     Parameters

@@ -27,7 +27,7 @@ from pipelines.report.write_html import html_text
 from pipelines.report.write_markdown import markdown_text
 from pipelines.report_text import NOTICE
 
-__all__ = ["FORMATS", "report_document", "write_report"]
+__all__ = ["FORMATS", "ReportError", "report_document", "write_report"]
 
 FORMATS: Final = ("html", "markdown", "figures")
 """What a report can be written as."""
