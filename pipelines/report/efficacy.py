@@ -38,6 +38,7 @@ from pipelines.report.words import (
     joined,
     number,
     p_value,
+    percent_points,
     plain,
     share,
     significant,
@@ -321,11 +322,9 @@ def _responders(run: RunData) -> Iterator[Block]:
         contrast = {} if cell.is_control else run.contrast(cell, run.endpoint, run.visit)
         texts = []
         for name, plural in (("response", "responders"), ("remission", "remitters")):
-            ends = [contrast.get(f"{name}_difference{end}") for end in ("", "_low", "_high")]
-            points = [None if one is None else 100 * one for one in ends]
             texts += [
                 share(outcome.get(f"n_{plural}"), outcome.get("n_randomised"), 1),
-                "control" if cell.is_control else estimate(*points),
+                "control" if cell.is_control else percent_points(contrast, f"{name}_difference"),
                 MISSING if cell.is_control else significant(contrast.get(f"{name}_nnt"), 2),
             ]
         rows.append(Row(cell.label, tuple(texts)))

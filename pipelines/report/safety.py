@@ -9,7 +9,7 @@ from pipelines.report.draw_safety import EventLine, draw_events
 from pipelines.report.overview import arm_look_number
 from pipelines.report.participants import cell_looks, curve_picture
 from pipelines.report.run_data import RunData
-from pipelines.report.words import count, estimate, number, plain, share, significant
+from pipelines.report.words import count, number, percent_points, plain, share, significant
 from pipelines.summaries import ANY_EVENT
 
 __all__ = ["safety"]
@@ -161,8 +161,7 @@ def _all_terms(run: RunData, terms: list[str]) -> Grid:
                 row = run.row("ae_rates_by_arm", cell, term=term)
                 texts.append(share(row.get("n_with_event"), row.get("n_patients"), 1))
                 if has_control and not cell.is_control:
-                    ends = [row.get(f"risk_difference{end}") for end in ("", "_low", "_high")]
-                    texts.append(estimate(*(None if one is None else 100 * one for one in ends)))
+                    texts.append(percent_points(row, "risk_difference"))
             rows.append(Row(plain(term), tuple(texts), is_inner=True))
     head = [""]
     for cell in cells:

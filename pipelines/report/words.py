@@ -1,6 +1,6 @@
 """Numbers as a reader wants them: rounded, with a minus sign, an interval, a percent sign."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "joined",
     "number",
     "p_value",
+    "percent_points",
     "plain",
     "share",
     "significant",
@@ -122,6 +123,26 @@ def estimate(value: float | None, low: float | None, high: float | None, digits:
     if low is None or high is None:
         return number(value, digits)
     return f"{number(value, digits)} ({interval(low, high, digits)})"
+
+
+def percent_points(row: Mapping[str, float | None], name: str) -> str:
+    """Return a difference of shares with its interval, in percentage points.
+
+    Parameters
+    ----------
+    row
+        Holds the difference and its ends as ``name``, ``name_low`` and ``name_high`` [1].
+    name
+        Of the difference.
+
+    Examples
+    --------
+    >>> percent_points({"a": 0.1, "a_low": -0.05, "a_high": 0.25}, "a")
+    '10.0 (−5.0 to 25.0)'
+    """
+    ends = [row.get(f"{name}{end}") for end in ("", "_low", "_high")]
+    value, low, high = (None if one is None else 100 * one for one in ends)
+    return estimate(value, low, high)
 
 
 def p_value(value: float | None) -> str:
