@@ -432,7 +432,8 @@ def together(run: RunData, first: str, second: str) -> Together | None:
 
 
 def _bin(name: str, edges: NDArray[np.float64]) -> pl.Expr:
-    share = (pl.col(name) - edges[0]) / (edges[-1] - edges[0])
+    low, high = float(edges[0]), float(edges[-1])
+    share: pl.Expr = (pl.col(name) - low) / (high - low)
     return (share * N_BINS).floor().clip(0, N_BINS - 1).cast(pl.Int64).alias(name)
 
 

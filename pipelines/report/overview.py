@@ -180,9 +180,9 @@ def finding(run: RunData) -> str:
         names = groups.get(claim, [])
         if not names:
             continue
-        said = _SAID.get(claim, "was compared with {control}, without a claim")
-        said = said.replace("was", "were", 1) if len(names) > 1 else said
-        sentences.append(f"{joined(names)} {said.format(control=run.control.arm)} {where}.")
+        verdict = _SAID.get(claim, "was compared with {control}, without a claim")
+        verdict = verdict.replace("was", "were", 1) if len(names) > 1 else verdict
+        sentences.append(f"{joined(names)} {verdict.format(control=run.control.arm)} {where}.")
     return " ".join(one[0].upper() + one[1:] for one in sentences)
 
 
