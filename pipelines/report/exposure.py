@@ -127,7 +127,8 @@ def _group(
 
 
 def _ratios(run: RunData, codes: list[str]) -> Iterator[Block]:
-    shown, said, still = [], [], []
+    shown: list[Panel] = []
+    said, still = [], []
     for code in codes:
         courses = _courses(run, code, "ratio_mean")
         ends = [one for course in courses for one in course.means if one is not None]
@@ -209,7 +210,8 @@ def _responses(run: RunData) -> Iterator[Block]:
     if frame is None or frame.is_empty():
         return
     mine = frame.filter((pl.col("kind") == "change") & (pl.col("outcome") == pl.lit(run.endpoint)))
-    shown, said = [], []
+    shown: list[Quartiles] = []
+    said = []
     for code in mine["exposure"].unique(maintain_order=True).to_list():
         rows = mine.filter(pl.col("exposure") == pl.lit(code))
         if run.is_crossed:
