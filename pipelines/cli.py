@@ -21,6 +21,7 @@ from pipelines.drug_cli import drugs_app
 from pipelines.events_cli import events_app
 from pipelines.model_cli import model_app
 from pipelines.power_cli import power
+from pipelines.report_cli import report
 from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
 from pipelines.validate_tables_cli import validate_run_tables
@@ -390,6 +391,7 @@ def doctor(as_json: Json = False) -> None:
 
 # registered last, so that help shows them after what most people want
 for _name, _command in (
+    ("report", report),
     ("verify", verify),
     ("validate", validate_trials),
     ("validate-tables", validate_run_tables),

@@ -7,8 +7,8 @@
 Written last, so a folder with a seal is finished, and removed before tables are written again.
 ``sha256sum --check SHA256SUMS`` reads it without this program. The checksums are those of what
 was written, not of what lies there when the seal is written: damage in between is not sealed in.
-The lock, half-written files and the folder ``csv``, which `cohort export` can make again, are not
-part of a run.
+The lock, half-written files and the folders ``csv`` and ``report``, which `cohort export` and
+`cohort report` can make again, are not part of a run.
 """
 
 import os
@@ -36,7 +36,7 @@ _SEAL_MARK = "# sha256 of the lines above: "
 _N_DIGITS = 64
 _SEPARATOR = "  "
 _NO_PART = frozenset({SEAL, "run.lock"})
-_NO_PART_FOLDERS = frozenset({"csv"})
+_NO_PART_FOLDERS = frozenset({"csv", "report"})
 
 
 class SealError(ShardError):
