@@ -112,11 +112,11 @@ class Watch:
 
     Examples
     --------
-    >>> now = iter([0.0, 1.0, 2.0, 900.0]).__next__
+    >>> now = iter([0.0, 1.0, 900.0]).__next__
     >>> watch = Watch(pace_s=1.0, clock=now)
     >>> watch.look({"a": "w1"}), watch.look({"a": "w1", "b": "w2"})
     ({'a': 0.0}, {'a': 1.0, 'b': 0.0})
-    >>> watch.look({"a": "w1", "b": "w2"})  # this process slept for most of the 898 s
+    >>> watch.look({"a": "w1", "b": "w2"})  # this process slept for most of the 899 s
     {'a': 3.0, 'b': 2.0}
     """
 
