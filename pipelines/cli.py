@@ -216,6 +216,7 @@ def run(
         open_workplace = choose_workplace(
             out=out, scheduler=scheduler, tls=tls, cluster=cluster, workers=workers, share=share
         )
+    from pipelines.cluster.chain import chained
     from pipelines.errors import InterruptedRunError, SetAsideError
     from pipelines.progress import RunProgress
     from pipelines.report_text import render
@@ -242,6 +243,7 @@ def run(
     try:
         with (
             answer(otherwise=EXIT_FAILED),
+            chained(out),
             RunProgress(n_patients, is_quiet=quiet) as progress,
         ):
             try:
@@ -253,12 +255,7 @@ def run(
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
     if uncertainty:
-        from pipelines.seal import seal_file
-        from pipelines.uncertainty import write_uncertainty
-
-        with answer(otherwise=EXIT_FAILED):
-            path = write_uncertainty(out, given, device=device)
-            seal_file(out, path.relative_to(out).as_posix())
+        _add_uncertainty(out, given, device)
     for damage in result.execution.damaged:
         complain(f"computed again: {damage}")
     if result.set_aside:
@@ -271,6 +268,15 @@ def run(
         print(json.dumps(result.summary))
     elif not quiet:
         print(render(result.summary))
+
+
+def _add_uncertainty(out: Path, protocol: "Protocol", device: str) -> None:
+    from pipelines.seal import seal_file
+    from pipelines.uncertainty import write_uncertainty
+
+    with answer(otherwise=EXIT_FAILED):
+        path = write_uncertainty(out, protocol, device=device)
+        seal_file(out, path.relative_to(out).as_posix())
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -288,6 +294,10 @@ def plan(
     pilot: Annotated[
         bool, typer.Option(help="Simulate some patients to estimate time, memory and disk.")
     ] = True,
+    files: Annotated[
+        int | None,
+        typer.Option("--files", min=1, help="Most files and folders that the run may make."),
+    ] = None,
     as_json: Json = False,
     strict: Strict = False,
 ) -> None:
@@ -295,6 +305,7 @@ def plan(
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = read_protocol(protocol, seed, patients_per_arm)
         _warn(given, strict=strict)
+        from pipelines.file_budget import check_files
         from pipelines.outlook import describe_plan, render_outlook
         from pipelines.run_trial import Request, prepare
         from pipelines.worker import SIMULATOR
@@ -310,9 +321,11 @@ def plan(
                 simulator=context.obj or SIMULATOR,
             )
         )
+        n_files = check_files(given, ready.plan.block_size, files)
     with answer(otherwise=EXIT_FAILED):
-        outlook = describe_plan(ready, with_pilot=pilot)
-    print(json.dumps(outlook) if as_json else render_outlook(outlook))
+        outlook = {**describe_plan(ready, with_pilot=pilot), "files": n_files}
+    said = f"{render_outlook(outlook)}\n  files       about {n_files:,}, folders among them"
+    print(json.dumps(outlook) if as_json else said)
 
 
 @protocols_app.command("list")

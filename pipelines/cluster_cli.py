@@ -209,7 +209,7 @@ def _status(run: RunDir, as_json: Json = False) -> None:
         return
     what = "points" if "points" in found else "units"
     print(f"{run}: {found['state']}, {found[f'{what}_done']:,} of {found[what]:,} {what} done")
-    for line in _job_lines(found):
+    for line in (*_job_lines(found), *_chain_lines(found)):
         print(line)
     if "why" in found:
         complain(found["why"])
@@ -226,6 +226,16 @@ def _job_lines(found: Mapping[str, Any]) -> list[str]:
         f"jobs on {found['batch_system']}: {n_running} running, {len(jobs) - n_running} queued",
         *(f"  {number}  {state}" for number, state in jobs.items()),
     ]
+
+
+def _chain_lines(found: Mapping[str, Any]) -> list[str]:
+    chain, end = found.get("chain", []), found.get("chain_end", "")
+    lines = []
+    if len(chain) > 1:
+        lines.append(f"driver jobs, each submitted by the one before: {', '.join(chain)}")
+    if end:
+        lines.append(f"the driver's walltime ended, and it was not submitted again: {end}")
+    return lines
 
 
 def _logs(

@@ -34,6 +34,7 @@ from pipelines.errors import (
     PipelineError,
     SetAsideError,
     ShardError,
+    WalltimeError,
 )
 from pipelines.execute import Execution, Report, execute
 from pipelines.failures import set_aside_text, write_failures
@@ -367,6 +368,8 @@ def _recorded(ready: Preparation, execution: Execution, record: RunRecord) -> It
     except BaseException as error:
         if isinstance(error, SetAsideError):
             record.outcome = "units set aside"
+        elif isinstance(error, WalltimeError):
+            record.outcome = "interrupted: walltime"
         elif isinstance(error, KeyboardInterrupt):
             record.outcome = "interrupted"
         else:

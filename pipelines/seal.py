@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipelines.errors import ShardError
+from pipelines.exclusive import EXCLUSIVE
 from pipelines.files import TEMPORARY_PREFIX, file_sha256, sync_folder, text_sha256, write_text
 
 __all__ = [
@@ -35,7 +36,7 @@ SEAL = "SHA256SUMS"
 _SEAL_MARK = "# sha256 of the lines above: "
 _N_DIGITS = 64
 _SEPARATOR = "  "
-_NO_PART = frozenset({SEAL, "run.lock"})
+_NO_PART = frozenset({SEAL, "run.lock", EXCLUSIVE})
 _NO_PART_FOLDERS = frozenset({"csv", "report"})
 
 
