@@ -144,8 +144,10 @@ def batch(
                 f"point {point.number}: run {begun} of {len(read.to_run)}{_values(read, point)}"
             )
 
+    from pipelines.cluster.chain import chained
+
     try:
-        with answer(otherwise=EXIT_FAILED):
+        with answer(otherwise=EXIT_FAILED), chained(request.out):
             result = run_batch(request, begin)
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")

@@ -279,8 +279,10 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
 
 
 def _check_budget(folder: RunFolder, profile: "Profile") -> None:
+    if profile.files is None or not folder.settings.exists():
+        return  # the folder of a batch has no settings; its runs have
     settings = read_settings(folder)
-    if settings is not None and profile.files is not None:
+    if settings is not None:
         protocol = Protocol.model_validate(settings.protocol)
         check_files(protocol, settings.block_size, profile.files)
 

@@ -1,6 +1,7 @@
 """The loop that keeps jobs alive, on a queue that is a dictionary and a clock that is a number."""
 
-import threading
+import time
+from pathlib import Path
 
 import pytest
 from distributed import Client, LocalCluster
@@ -189,24 +190,42 @@ def test_never_more_jobs_are_wanted_than_there_are_units_for(n_left, n_jobs):
         assert jobs_wanted(parse_profile(text + how), n_left) == n_jobs
 
 
-def test_only_workers_with_nothing_to_do_are_let_go_and_their_jobs_named():
-    begun, may_end = threading.Event(), threading.Event()
+def hold_unit(folder, number):
+    """Begin a unit, as a file tells, and end it when another file says so."""
+    Path(folder, f"begun-{number}").touch()
+    while not Path(folder, "may-end").exists():
+        time.sleep(0.01)
+    return number
 
-    def unit():
-        begun.set()
-        return may_end.wait(30)
 
+def wait_for(path):
+    end = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_only_workers_with_nothing_to_do_are_let_go_and_their_jobs_named(tmp_path):
     with (
         LocalCluster(
-            n_workers=3, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=3,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
         ) as cluster,
         Client(cluster) as client,
     ):
-        future = client.submit(unit, workers=["1"], pure=False)
-        assert begun.wait(30)
+        (busy,) = (
+            address
+            for address, worker in client.scheduler_info()["workers"].items()
+            if worker["name"] == 1
+        )
+        future = client.submit(hold_unit, str(tmp_path), 7, workers=[busy], pure=False)
+        wait_for(tmp_path / "begun-7")
         assert _release_idle(cluster, 1) == ["2"]
         assert _release_idle(cluster, 5) == ["0"]
         assert _release_idle(cluster, 5) == []
         assert [worker["name"] for worker in client.scheduler_info()["workers"].values()] == [1]
-        may_end.set()
-        assert future.result(timeout=30)
+        (tmp_path / "may-end").touch()
+        assert future.result(timeout=60) == 7
