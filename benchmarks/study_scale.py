@@ -117,7 +117,8 @@ def measure(which, patients_per_arm, n_workers, block_size, out, note):
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": machine(),
         "versions": library_versions(),
-        "command": "cohort " + " ".join(command[3:]).replace(str(protocol), f"{which}.yaml"),
+        "command": "cohort "
+        + " ".join(command[3:]).replace(str(protocol), f"{which}.yaml").replace(str(out), "RUN"),
         "workers": n_workers,
         "block_size": provenance["block_size"],
         "units": len(provenance["shards"]),
