@@ -111,11 +111,12 @@ def stopped_in_time(deadline: Deadline) -> Iterator[None]:
 
     Examples
     --------
-    >>> with stopped_in_time(Deadline(soft=0.0, hard=0.0)):
-    ...     time.sleep(60)
-    Traceback (most recent call last):
-    ...
-    pipelines.errors.WalltimeError: walltime
+    >>> try:
+    ...     with stopped_in_time(Deadline(soft=0.0, hard=0.0)):
+    ...         time.sleep(60)
+    ... except WalltimeError as error:
+    ...     print(error)
+    walltime
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -404,7 +404,7 @@ def _release_idle(cluster: LocalCluster, n_jobs: int) -> list[str]:
 
     async def release() -> list[str]:
         scheduler = cluster.scheduler
-        if scheduler.queued or scheduler.unrunnable:
+        if scheduler is None or scheduler.queued or scheduler.unrunnable:
             return []
         by_job: dict[str, list[WorkerState]] = {}
         for worker in scheduler.workers.values():
@@ -421,7 +421,7 @@ def _release_idle(cluster: LocalCluster, n_jobs: int) -> list[str]:
         return jobs
 
     try:
-        found: list[str] = cluster.sync(release)
+        found: list[str] = cluster.sync(release)  # type: ignore[no-untyped-call]
     except (OSError, RuntimeError):  # the scheduler is closing, and its jobs with it
         return []
     return found
@@ -582,7 +582,7 @@ def _watched(client: Client, timeout_s: float) -> Iterator[None]:
 def _finish(client: Client, timeout_s: float) -> None:
     """Wait for the units that workers have, a while; their shards are found by the next driver."""
     busy = {key for keys in client.processing().values() for key in keys}  # type: ignore[no-untyped-call]
-    units = {key: Future(key, client) for key in list(client.futures)}
+    units: dict[str, Future[object]] = {key: Future(key, client) for key in list(client.futures)}
     client.cancel([unit for key, unit in units.items() if key not in busy])  # type: ignore[no-untyped-call]
     with suppress(TimeoutError, CancelledError):
         wait([unit for key, unit in units.items() if key in busy], timeout=timeout_s)  # type: ignore[no-untyped-call]

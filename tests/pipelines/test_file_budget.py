@@ -6,6 +6,7 @@ import pytest
 
 from cohort.protocols import protocol_names
 from cohort.trial import load_protocol
+from pipelines.cli import main
 from pipelines.errors import InputError
 from pipelines.file_budget import (
     FILES_OF_A_RUN,
@@ -47,3 +48,16 @@ def test_the_block_size_that_is_named_is_the_smallest_that_will_do():
 def test_a_quota_that_no_block_size_meets_is_told():
     with pytest.raises(InputError, match=r"No units make fewer than .*: ask for a larger quota"):
         check_files(load_protocol("sct-md-01"), 1, 100)
+
+
+def test_a_plan_says_how_many_files_it_makes_and_refuses_too_many(capsys):
+    words = ["plan", "sct-md-01", "--device", "numpy", "--no-pilot", "--block-size", "10"]
+    for more, code, said in (
+        ([], 0, "  files       about "),
+        (["--files", "300"], 2, "; 300 are allowed. Use --block-size "),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            main([*words, *more])
+        out, err = capsys.readouterr()
+        assert caught.value.code == code
+        assert said in (out if code == 0 else err)
