@@ -14,7 +14,17 @@ import typer
 from pipelines.batch_cli import EXAMPLE, HELP, batch
 from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
-from pipelines.cluster_cli import add_commands, choose_workplace, cluster_app, compute_share
+from pipelines.cluster_cli import (
+    ClusterFile,
+    Scheduler,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    add_commands,
+    choose_workplace,
+    cluster_app,
+    compute_share,
+)
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
@@ -166,25 +176,11 @@ def run(
             help="Also write the table 'uncertainty': sampling, between trials, parameters.",
         ),
     ] = False,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
-    ] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
-    ] = None,
-    cluster: Annotated[
-        Path | None,
-        typer.Option(
-            "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
-        ),
-    ] = None,
+    scheduler: Scheduler = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    cluster: ClusterFile = None,
     share: Annotated[
         str | None,
         typer.Option("--share", help="i/n: compute that share of the units, make no tables."),

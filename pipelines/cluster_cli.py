@@ -26,6 +26,25 @@ cluster_app = typer.Typer(help="Cluster profiles: an example, a check.", no_args
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
+]
+TlsAuthority = Annotated[
+    Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
+]
+TlsCertificate = Annotated[
+    Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
+]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
+]
+ClusterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
+    ),
+]
 
 
 @cluster_app.command("example")
@@ -281,7 +300,7 @@ def compute_share(request: "Request", share: str, *, is_quiet: bool) -> None:
 
     Examples
     --------
-    >>> compute_share.__name__  # run by tests/pipelines/test_share.py
+    >>> compute_share.__name__  # run by tests/pipelines/cluster/test_share.py
     'compute_share'
     """
     with answer(otherwise=EXIT_FAILED):

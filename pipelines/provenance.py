@@ -138,7 +138,8 @@ class RunRecord:
     program_text
         The lowered equations.
     outcome
-        `RUNNING`, ``finished``, ``units set aside``, ``interrupted`` or ``failed: ...``.
+        `RUNNING`, ``finished``, ``units set aside``, ``interrupted``,
+        ``interrupted: walltime`` or ``failed: ...``.
     seconds
         Wall time by stage [s], on a clock that does not jump.
 

@@ -184,7 +184,7 @@ class Jobs:
 
         Examples
         --------
-        >>> Jobs.worker_script.__name__  # run by tests/pipelines/test_submission.py
+        >>> Jobs.worker_script.__name__  # run by tests/pipelines/cluster/test_submission.py
         'worker_script'
         """
         private = self.out / CLUSTER

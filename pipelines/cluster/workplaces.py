@@ -148,7 +148,7 @@ def open_scheduler(
 
     Examples
     --------
-    >>> open_scheduler.__name__  # run by tests/pipelines/test_workplaces.py: it needs a scheduler
+    >>> open_scheduler.__name__  # run by tests/pipelines/cluster/test_workplaces.py
     'open_scheduler'
     """
     check_address(address, has_tls=tls_files is not None)
