@@ -87,6 +87,7 @@ from cohort.trial import (
 from cohort.trial.quantities import DAY_S
 from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
 from kernels.arithmetic import log
+from kernels.cost import of_step
 
 __all__ = [
     "BlockResult",
@@ -95,6 +96,7 @@ __all__ = [
     "protocol_compounds",
     "simulate",
     "simulate_block",
+    "step_operations",
     "trial_condition",
 ]
 
@@ -327,6 +329,24 @@ def model_texts(protocol: Protocol) -> dict[str, str]:
         "parameters.txt": model.parameter_table().to_text() + "\n",
         "program.txt": lower(model.system).to_text(),
     }
+
+
+def step_operations(protocol: Protocol) -> int:
+    """Return how many operations a step of one patient costs: arithmetic and elementary functions.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> step_operations(load_protocol("sct-md-01")) > 1000
+    True
+    """
+    cost = of_step(lower(_trial_model(protocol).system), SOLVER.method)
+    return cost.flop + cost.elementary
 
 
 def _trial_model(protocol: Protocol) -> Model:

@@ -143,6 +143,7 @@ def adam_tables(
 
     Examples
     --------
+    >>> from pipelines.definitions import Definitions
     >>> facts = TrialFacts(
     ...     study="A",
     ...     arms=("p",),

@@ -5,6 +5,7 @@ Codes of parameters are those that admiral's template has where it has one.
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from pipelines.adam_columns import on_day, treatment
@@ -143,22 +144,36 @@ def _overall(treated: pl.DataFrame, facts: TrialFacts) -> dict[str, pl.DataFrame
         pl.lit(1, dtype=pl.Int64).alias("ASTDY"),
         pl.col("TRTDURD").alias("AENDY"),
     )
-    values = {
+    values: dict[str, pl.Expr | pl.Series] = {
         "TDURD": pl.col("TRTDURD"),
         "TNDUE": pl.col("due"),
         "TNDOSE": pl.col("DOSETKN"),
-        "TADHER": _share(pl.col("DOSETKN"), pl.col("due")),
+        "TADHER": _ratio(mine, "DOSETKN", "due", 100.0),
         "TPDOSE": pl.col("planned_mg"),
         "TDOSE": pl.col("DOSECUM"),
-        "TDOSINT": _share(pl.col("DOSECUM"), pl.col("planned_mg")),
-        "AVDDSE": pl.col("DOSECUM") / pl.col("TRTDURD"),
+        "TDOSINT": _ratio(mine, "DOSECUM", "planned_mg", 100.0),
+        "AVDDSE": _ratio(mine, "DOSECUM", "TRTDURD"),
         "TADJ": pl.col("adjusted"),
     }
     return {
-        code: mine.select(*_KEPT, value.cast(pl.Float64).alias("AVAL"))
+        code: mine.select(
+            *_KEPT,
+            (pl.lit(value) if isinstance(value, pl.Series) else value)
+            .cast(pl.Float64)
+            .alias("AVAL"),
+        )
         for code, value in values.items()
     }
 
 
-def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    return pl.when(whole > 0).then(100.0 * part / whole)
+def _ratio(frame: pl.DataFrame, part: str, whole: str, scale: float = 1.0) -> pl.Series:
+    """Return a ratio of columns, null where the whole is nothing.
+
+    By NumPy: Polars divides by a column that is one number by multiplying with its reciprocal, and
+    whether it is one number depends on who shares the block.
+    """
+    over = frame[part].cast(pl.Float64).to_numpy()
+    under = frame[whole].cast(pl.Float64).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(under > 0, scale * over / under, np.nan)
+    return pl.Series(ratio).fill_nan(None)

@@ -49,6 +49,7 @@ def adqs(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
     >>> adqs.__name__  # run by tests/pipelines/test_adam.py
     'adqs'
     """
+    frame = frame.with_columns(pl.col("endpoint").replace(facts.codes))
     endpoints = facts.definitions.endpoints
     criteria = pl.DataFrame(
         {

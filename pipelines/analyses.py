@@ -23,6 +23,7 @@ from cohort.inference.missing import baseline_carried_forward, last_observation_
 from cohort.inference.mmrm import fit_repeated_measures
 from cohort.inference.reference_based import ASSUMPTIONS, draw_imputations, rubin, tipping_point
 from pipelines.adam import TrialFacts
+from pipelines.roster import Roster, read_roster, scan_variant
 from pipelines.schema import polars_schema
 from pipelines.tipping_table import TIPPING_POINT
 
@@ -37,6 +38,7 @@ RESCUE_DAY: Final = "RESCDAY"
 _LEVEL: Final = 0.95
 _MOST_NUMBERS: Final = 20_000_000  # float64 that completed data sets may fill at once, 160 MB
 _FEWEST_SETS: Final = 2
+_FEWEST_VISITS: Final = 2
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
@@ -52,6 +54,7 @@ class _Data:
     events: IntercurrentEvents
     visits: tuple[str, ...]
     weeks: tuple[float, ...]
+    n_left_out: int
 
     def first(self, share: float) -> "_Data":
         """Return the patients of each arm who finish first: those with the lowest numbers."""
@@ -77,7 +80,7 @@ class _Data:
         )
 
 
-def intercurrent_events(tables: Path, facts: TrialFacts) -> pl.DataFrame:
+def intercurrent_events(tables: Path, facts: TrialFacts) -> pl.LazyFrame:
     """Return what came between treatment and outcome, an event a row.
 
     Parameters
@@ -89,8 +92,9 @@ def intercurrent_events(tables: Path, facts: TrialFacts) -> pl.DataFrame:
 
     Returns
     -------
-    The table `intercurrent_events` of `pipelines.schema`: discontinuations, and rescues where ADSL
-    has a day of rescue. Solver failures are none: they happen to the computation.
+    The table `intercurrent_events` of `pipelines.schema`, to be collected: discontinuations, and
+    rescues where ADSL has a day of rescue. Solver failures are none: they happen to the
+    computation.
 
     Examples
     --------
@@ -111,21 +115,16 @@ def intercurrent_events(tables: Path, facts: TrialFacts) -> pl.DataFrame:
             )
         )
     fails = (pl.col("ICETYPE") == "RESCUE") | pl.col("ICEREAS").is_in(FAILURES)
-    table = facts.tables["intercurrent_events"]
-    return (
-        pl.concat(
-            [
-                part.with_columns(
-                    ICEFAIL=pl.when(fails.fill_null(value=False))
-                    .then(pl.lit("Y"))
-                    .otherwise(pl.lit("N"))
-                ).select(pl.col(name).cast(kind) for name, kind in polars_schema(table).items())
-                for part in parts
-            ]
-        )
-        .sort(table.key)
-        .collect()
-    )
+    kinds = polars_schema(facts.tables["intercurrent_events"])
+    frames = [
+        part.with_columns(
+            ICEFAIL=pl.when(fails.fill_null(value=False)).then(pl.lit("Y")).otherwise(pl.lit("N"))
+        ).select(pl.col(name).cast(kind) for name, kind in kinds.items())
+        for part in parts
+    ]
+    if len(frames) == 1:
+        return frames[0]  # in the order of ADSL, and never whole in memory
+    return pl.concat(frames).sort(facts.tables["intercurrent_events"].key)
 
 
 def analyses(tables: Path, facts: TrialFacts) -> pl.DataFrame:
@@ -196,7 +195,7 @@ def _tipping_rows(tables: Path, facts: TrialFacts, variant: int) -> Iterator[Row
     control = facts.arm_number(facts.control)
     values = STRATEGIES[facts.analysis.estimand](data.scores, data.events)
     is_imputed = np.isnan(values[:, -1])
-    completed, remark = None, None
+    completed, remark = None, _cap_remark(data)
     try:
         if set(np.unique(data.arm)) != set(range(1, len(facts.arms) + 1)):
             remark = "an arm without patients"
@@ -260,6 +259,7 @@ def _endpoint_rows(tables: Path, facts: TrialFacts, variant: int, endpoint: str)
             continue
         mine = data if is_last else data.first(share)
         estimated, remark = _estimate(mine, facts)
+        remark = remark or _cap_remark(data)
         found.append(estimated)
         places = range(len(data.visits)) if is_last else [len(data.visits) - 1]
         decisions = _decisions(found, facts) if is_primary else None
@@ -278,6 +278,12 @@ def _endpoint_rows(tables: Path, facts: TrialFacts, variant: int, endpoint: str)
                 if decisions is not None and place == len(data.visits) - 1:
                     row |= decisions[column]
                 yield row
+
+
+def _cap_remark(data: _Data) -> str | None:
+    if not data.n_left_out:
+        return None
+    return f"the first of each arm, {len(data.ids):,}; {data.n_left_out:,} further are not analysed"
 
 
 def _arm_columns(facts: TrialFacts, variant: int, column: int) -> Row:
@@ -304,42 +310,59 @@ def _model(facts: TrialFacts) -> str:
 
 def _read(tables: Path, facts: TrialFacts, variant: int, endpoint: str) -> _Data | None:
     """Return the patients without solver failure who have a baseline; None without visits."""
-    subjects = pl.scan_parquet(tables / "adsl.parquet").filter(pl.col("RESCODE") == 0)
-    scores = pl.scan_parquet(tables / "adqs.parquet").filter(pl.col("PARAMCD") == endpoint)
-    if facts.variants:
-        subjects, scores = (
-            frame.filter(pl.col("VARIANTN") == variant) for frame in (subjects, scores)
-        )
-    rescue = RESCUE_DAY in subjects.collect_schema()
-    who = subjects.select(
-        "USUBJID", "SUBJID", "TRT01PN", "DCDAY", "DCSREAS", *([RESCUE_DAY] if rescue else [])
-    ).collect(engine="streaming")
-    seen = (
-        scores.with_columns(AVAL=pl.when(pl.col("DTYPE").is_null()).then("AVAL"))
-        .select("USUBJID", "AVISIT", "AVISITN", "ADY", "AVAL")
-        .join(who.lazy().select("USUBJID"), on="USUBJID", how="semi")
-        .sort("USUBJID", "AVISITN")
-        .collect(engine="streaming")
+    has_rescue = RESCUE_DAY in pl.scan_parquet(tables / "adsl.parquet").collect_schema()
+    roster = read_roster(
+        tables,
+        facts,
+        variant,
+        pl.col("DCDAY"),
+        pl.col("DCSREAS").is_in(FAILURES).fill_null(value=False).alias("is_failure"),
+        *([pl.col(RESCUE_DAY)] if has_rescue else []),
+        only=pl.col("RESCODE") == 0,
     )
-    who = who.sort("USUBJID")
-    if not len(who) or len(seen) <= len(who):
+    scores = scan_variant(tables, "adqs", facts, variant).filter(pl.col("PARAMCD") == endpoint)
+    visits = _visits(scores, roster)
+    if visits is None or len(visits) < _FEWEST_VISITS:
         return None
-    visits = seen.head(len(seen) // len(who))
-    values = seen["AVAL"].to_numpy().reshape(len(who), len(visits))
+    values = np.full((len(roster), len(visits)), np.nan)
+    for column, week in enumerate(visits["AVISITN"]):
+        # visit by visit, so that one value a patient is in memory beside the array
+        mine = scores.filter(pl.col("AVISITN") == week).select(
+            "arm", "number", AVAL=pl.when(pl.col("DTYPE").is_null()).then("AVAL")
+        )
+        place, found = roster.placed(mine)
+        values[place, column] = found["AVAL"].fill_null(np.nan).to_numpy()
     keep = np.isfinite(values[:, 0])
-    days = visits["ADY"].to_numpy()[1:] - 1.0  # study day 1 is the day of the first dose
-    reason = who["DCSREAS"].is_in(list(FAILURES)).fill_null(value=False).to_numpy()
+    who = roster.frame.filter(pl.Series(keep))
     return _Data(
-        ids=who["SUBJID"].cast(pl.Int64).to_numpy()[keep],
-        arm=who["TRT01PN"].to_numpy()[keep],
-        scores=Scores(visit_days=days, baseline=values[keep, 0], seen=values[keep, 1:]),
+        ids=who["number"].to_numpy(),
+        arm=who["arm"].to_numpy(),
+        scores=Scores(
+            visit_days=visits["ADY"].to_numpy()[1:] - 1.0,  # study day 1 is that of the first dose
+            baseline=values[keep, 0],
+            seen=values[keep, 1:],
+        ),
         events=IntercurrentEvents(
-            left_day=_days(who["DCDAY"])[keep],
-            is_failure=reason[keep],
-            rescue_day=_days(who[RESCUE_DAY])[keep] if rescue else None,
+            left_day=_days(who["DCDAY"]),
+            is_failure=who["is_failure"].to_numpy(),
+            rescue_day=_days(who[RESCUE_DAY]) if has_rescue else None,
         ),
         visits=tuple(visits["AVISIT"].to_list()[1:]),
         weeks=tuple(visits["AVISITN"].to_list()[1:]),
+        n_left_out=roster.n_left_out,
+    )
+
+
+def _visits(scores: pl.LazyFrame, roster: Roster) -> pl.DataFrame | None:
+    """Return the visits of the first patient, with the days on which they were planned for him."""
+    if not len(roster):
+        return None
+    arm, number = roster.frame["arm"][0], roster.frame["number"][0]
+    return (
+        scores.filter((pl.col("arm") == arm) & (pl.col("number") == number))
+        .select("AVISIT", "AVISITN", "ADY")
+        .sort("AVISITN")
+        .collect(engine="streaming")
     )
 
 

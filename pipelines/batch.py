@@ -3,7 +3,8 @@
 1. everything is checked before anything is written: `pipelines.batch_file`, and the first point's
    options as `cohort run` does
 2. the folder is created, or recognised as begun with the same points
-3. point after point is run, all on the same workers; one that fails is set aside
+3. the points are run, several at once, all on the same workers (`pipelines.batch_points`); one
+   that fails is set aside
 4. the tables are made of what is done
 
 ::
@@ -11,36 +12,40 @@
     batch.yaml           as the user gave it
     batch.json           hash of the protocol of every point
     points/0001/         run folders, as `cohort run` makes them
+    cluster/             scripts and logs of a batch system's jobs
     failures/0002.txt    why a point was set aside, with its traceback
     tables/points.parquet, outcomes_by_point.parquet, sensitivity.parquet
 """
 
 import json
+import math
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cohort.trial import write_protocol
+from pipelines.batch_points import Driver, PointEnd, n_open
 from pipelines.batch_tables import write_batch_tables
-from pipelines.cluster.workplaces import Workplace
+from pipelines.batch_workers import SharedWorkers, own_workers
+from pipelines.cluster.workplaces import this_machine
 from pipelines.errors import FolderError
 from pipelines.files import write_json, write_text
 from pipelines.interruption import interruptible
-from pipelines.local_cluster import shared_cluster
 from pipelines.run_folder import RunFolder, create_folder, hold
-from pipelines.run_trial import Preparation, Request, prepare, run_trial
+from pipelines.run_trial import Preparation, Request, prepare
 from pipelines.worker import SIMULATOR
 
 if TYPE_CHECKING:
     import polars as pl
 
     from pipelines.batch_file import BatchFile, Point
+    from pipelines.cluster.workplaces import OpenWorkplace
     from pipelines.execute import Report
 
-__all__ = ["BatchRequest", "BatchResult", "prepare_batch", "run_batch"]
+__all__ = ["BatchRequest", "BatchResult", "prepare_batch", "run_batch", "write_begun"]
 
 Begin = Callable[["Point"], None]
 
@@ -62,6 +67,7 @@ class BatchRequest:
     n_trajectories: int | None = None
     n_workers: int | None = None
     simulator: str = SIMULATOR
+    open_workplace: "OpenWorkplace | None" = None
 
     def of_point(self, point: "Point") -> Request:
         """Return what is asked for of one point."""
@@ -185,13 +191,15 @@ def run_batch(
         If an option or the folder cannot be used; nothing was written.
     LockError
         If another live batch holds the folder.
+    ExecutionError
+        If no workers can be had; points that are done stay, and the same request resumes.
     InterruptedRunError
         On Ctrl-C or SIGTERM; the same request resumes.
 
     Notes
     -----
-    A point that fails for whatever reason is set aside: its traceback is kept, and the same
-    request tries it again.
+    ``begin`` and ``report`` are called in the thread that calls this. A point that fails for
+    whatever reason is set aside: its traceback is kept, and the same request tries it again.
 
     Examples
     --------
@@ -199,31 +207,70 @@ def run_batch(
     'run_batch'
     """
     ready = prepare_batch(request)
-    root = request.out
+    root, points = request.out, request.batch.to_run
+    counts = [_n_units(point, ready.plan.block_size) for point in points]
     failures: dict[int, str] = {}
     n_computed = n_reused = 0
+
+    def end(ended: PointEnd) -> None:
+        nonlocal n_computed, n_reused
+        n_computed += ended.n_computed
+        n_reused += ended.n_reused
+        if ended.error is None:
+            _failure(root, ended.point).unlink(missing_ok=True)
+        else:
+            failures[ended.point.number] = _set_aside(root, ended.point, ended.error)
+
+    driver = Driver(
+        request_of=request.of_point,
+        begin=begin or _ignore,
+        end=end,
+        report=report or _ignore,
+    )
     with interruptible():
         create_folder(root, "points")
         with hold(RunFolder(root)):
-            write_text(root / "batch.yaml", request.batch.text)
-            write_json(root / "batch.json", {"points": _hashes(request)})
-            with shared_cluster(root, ready.n_workers) as connect:
-                place = Workplace(connect=connect)
-                for point in request.batch.to_run:
-                    if begin is not None:
-                        begin(point)
-                    try:
-                        asked = request.of_point(point)
-                        there = replace(asked, open_workplace=lambda _root, _n: nullcontext(place))
-                        result = run_trial(there, report)
-                    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                        failures[point.number] = _set_aside(root, point, error)
-                        continue
-                    _failure(root, point).unlink(missing_ok=True)
-                    n_computed += result.execution.n_computed
-                    n_reused += result.execution.n_reused
+            write_begun(request)
+            open_workplace = request.open_workplace or this_machine
+            with open_workplace(RunFolder(root), sum(counts)) as place:
+                n_workers = place.n_workers or ready.n_workers
+                with SharedWorkers(
+                    place.connect or own_workers,
+                    n_workers=n_workers,
+                    root=root,
+                    are_named=place.connect is None,
+                    ask=driver.wake,
+                ) as workers:
+                    n_threads = min(n_open(n_workers, min(counts)), len(points))
+                    driver.run(points, place, n_threads, workers)
             tables = write_batch_tables(root, request.batch, failures)
-    return BatchResult(tables=tables, failures=failures, n_computed=n_computed, n_reused=n_reused)
+    return BatchResult(
+        tables=tables,
+        failures=dict(sorted(failures.items())),
+        n_computed=n_computed,
+        n_reused=n_reused,
+    )
+
+
+def write_begun(request: BatchRequest) -> None:
+    """Write what a batch folder is begun with.
+
+    Examples
+    --------
+    >>> write_begun.__name__  # run by tests/pipelines/test_batch.py
+    'write_begun'
+    """
+    write_text(request.out / "batch.yaml", request.batch.text)
+    write_json(request.out / "batch.json", {"points": _hashes(request)})
+
+
+def _ignore(*told: object) -> None:
+    """Tell nobody."""
+
+
+def _n_units(point: "Point", block_size: int) -> int:
+    n_cells = max(len(point.protocol.variants), 1)
+    return n_cells * sum(math.ceil(arm.patients / block_size) for arm in point.protocol.arms)
 
 
 def _failure(root: Path, point: "Point") -> Path:
@@ -234,7 +281,7 @@ def _failure(root: Path, point: "Point") -> Path:
     return root / "failures" / f"{point.folder}.txt"
 
 
-def _set_aside(root: Path, point: "Point", error: Exception) -> str:
+def _set_aside(root: Path, point: "Point", error: BaseException) -> str:
     path = _failure(root, point)
     with suppress(OSError):  # a disk that refuses may be what failed
         path.parent.mkdir(exist_ok=True)

@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
+from pipelines.cluster_cli import (
+    ClusterFile,
+    Scheduler,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    choose_workplace,
+)
 from pipelines.seal import SEAL
 
 if TYPE_CHECKING:
     from pipelines.batch import BatchRequest, BatchResult
     from pipelines.batch_file import BatchFile, Point
 
-__all__ = ["EXAMPLE", "HELP", "batch", "describe_batch", "describe_result"]
+__all__ = ["EXAMPLE", "HELP", "batch", "describe_batch", "describe_result", "sensitivity_warnings"]
 
 EXIT_INTERRUPTED = 130
 _N_SHOWN = 10
+_N_NAMED = 4
 
 HELP = "Run many protocols, or a sweep of one, to tables by point; run it again to resume."
 EXAMPLE = """Example of a FILE, to be run by  cohort batch doses.yaml --out sweeps/doses :
@@ -31,6 +40,9 @@ sweep:
     arms\\[escitalopram 10 mg].regimens\\[0].dose: {from: 5 mg, to: 20 mg}
     arms\\[*].patients: {from: 50, to: 200, step: 50}
     meals: \\[usual, high_protein]
+
+All points share one set of workers: of this machine, of --scheduler, or jobs of --cluster;
+'cohort submit doses.yaml --cluster PROFILE --out DIR' puts the driver into the queue as well.
 
 A grid takes lists, or ranges with a 'step'; 'scale: log' spreads a range by its logarithm. Exit
 codes: 0 all is well; 1 points failed and are set aside; 2 bad input, nothing was written; 130
@@ -70,6 +82,11 @@ def batch(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse arms that combine contraindicated drugs.")
     ] = False,
+    scheduler: Scheduler = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Run many protocols, or a sweep of one, to tables by point; run it again to resume.
 
@@ -87,16 +104,22 @@ def batch(
 
         if out is None and not dry_run:
             raise InputError("--out: no folder was given; one is needed. Add --out DIR.")
+        folder = out or Path("cohort-batch-without-folder")
+        tls = {"ca": tls_ca, "cert": tls_cert, "key": tls_key}
+        open_workplace = choose_workplace(
+            out=folder, scheduler=scheduler, tls=tls, cluster=cluster, workers=workers
+        )
         read = read_batch(file, seed=seed, patients_per_arm=patients_per_arm)
         _warn(read, strict=strict)
         request = BatchRequest(
             batch=read,
-            out=out or Path("cohort-batch-without-folder"),
+            out=folder,
             device=device,
             block_size=block_size,
             n_trajectories=trajectories,
             n_workers=workers,
             simulator=context.obj or SIMULATOR,
+            open_workplace=open_workplace,
         )
         prepare_batch(request)
     if dry_run:
@@ -114,22 +137,31 @@ def batch(
                 f"point {point.number}: run {begun} of {len(read.to_run)}{_values(read, point)}"
             )
 
+    from pipelines.cluster.chain import chained
+
     try:
-        with answer(otherwise=EXIT_FAILED):
+        with answer(otherwise=EXIT_FAILED), chained(request.out):
             result = run_batch(request, begin)
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
+    _tell(request, result, as_json=as_json, quiet=quiet)
+    if result.failures:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _tell(request: "BatchRequest", result: "BatchResult", *, as_json: bool, quiet: bool) -> None:
+    """Print what a batch came to."""
     for number, why in result.failures.items():
         complain(f"set aside: point {number}: {why}")
+    for warning in sensitivity_warnings(result):
+        complain(f"warning: {warning}")
     if as_json:
         failed = {str(number): why for number, why in result.failures.items()}
         units = {"units_computed": result.n_computed, "units_reused": result.n_reused}
         print(json.dumps({**_facts(request), **units, "failures": failed}))
     elif not quiet:
-        print(describe_result(read, result, request.out))
-    if result.failures:
-        raise typer.Exit(EXIT_FAILED)
+        print(describe_result(request.batch, result, request.out))
 
 
 def _warn(read: "BatchFile", *, strict: bool) -> None:
@@ -251,17 +283,60 @@ def _sensitivity_lines(read: "BatchFile", result: "BatchResult") -> list[str]:
     frame = result.tables.get("sensitivity")
     if frame is None or frame.is_empty():
         return []
-    endpoint = read.points[0].protocol.primary_endpoint
-    rows = frame.filter(source="contrasts", statistic="difference", endpoint=endpoint).to_dicts()
+    from pipelines.parameters import trial_codes
+
+    protocol = read.points[0].protocol
+    endpoint = protocol.primary_endpoint
+    code = trial_codes(protocol).get(endpoint, endpoint)
+    rows = frame.filter(source="contrasts", statistic="difference", endpoint=code).to_dicts()
     lines = [
         "",
         f"Sensitivity of the difference from control, {endpoint} (total index, 95 % interval):",
     ]
     for row in rows[: 2 * _N_SHOWN]:
-        shown = "does not vary"
+        shown = row["reason"] or "no index"
         if row["total"] is not None:
             shown = f"{row['total']:.2f}"
             if row["total_low"] is not None:
                 shown += f" ({row['total_low']:.2f} to {row['total_high']:.2f})"
         lines.append(f"{row['arm']}, {row['key']}: {shown}")
     return lines
+
+
+def sensitivity_warnings(result: "BatchResult") -> list[str]:
+    """Return what must be said of the indices of a batch before anybody relies on them.
+
+    Parameters
+    ----------
+    result
+        What the batch came to.
+
+    Examples
+    --------
+    >>> from pipelines.batch import BatchResult
+    >>> sensitivity_warnings(BatchResult(tables={}, failures={}, n_computed=0, n_reused=0))
+    []
+    """
+    from pipelines.sensitivity import FEW
+
+    frame = result.tables.get("sensitivity")
+    if frame is None or frame.is_empty():
+        return []
+    warnings = []
+    lacking = frame.filter(n=0).unique(["source", "variant", "arm", "endpoint", "statistic"])
+    if not lacking.is_empty():
+        names = sorted(set(lacking["endpoint"]))
+        shown = ", ".join(names[:_N_NAMED])
+        more = f" and {len(names) - _N_NAMED} more" if len(names) > _N_NAMED else ""
+        warnings.append(
+            f"sensitivity: {lacking.height} outcomes have no indices because some points do not "
+            f"have them: {shown}{more}. Larger arms make rare events occur at every point; the "
+            "column 'reason' says more."
+        )
+    n_samples = frame["n"].max()
+    if isinstance(n_samples, int) and 0 < n_samples < FEW:
+        warnings.append(
+            f"sensitivity: {n_samples} whole samples; bootstrap intervals from fewer than {FEW} "
+            "are rough. Raise 'samples': a larger design begins with the points that are done."
+        )
+    return warnings

@@ -1,5 +1,6 @@
 """Run folders of a batch -> one table of points, one of outcomes, one of sensitivity indices."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from pipelines.schema.columns import (
     polars_schema,
     text_column,
 )
-from pipelines.sensitivity import indices_of
+from pipelines.sensitivity import FEW, FEWEST, indices_of
 
 if TYPE_CHECKING:
     from pipelines.batch_file import BatchFile, Point
@@ -158,6 +159,11 @@ def sensitivity_frame(outcomes: pl.DataFrame, batch: "BatchFile") -> pl.DataFram
     batch
         A batch with a Saltelli design.
 
+    Returns
+    -------
+    One row an outcome and key. An outcome that some points lack, as an adverse event that nobody
+    had there, has rows without indices and a reason.
+
     Examples
     --------
     >>> sensitivity_frame.__name__  # run by tests/pipelines/test_batch.py: it needs runs
@@ -179,12 +185,9 @@ def sensitivity_frame(outcomes: pl.DataFrame, batch: "BatchFile") -> pl.DataFram
         .alias("visit_week"),
     )
     n_done = outcomes["point"].n_unique()
-    rows: list[dict[str, Any]] = []
     names: list[dict[str, Any]] = []
     values: list[np.ndarray[Any, np.dtype[np.float64]]] = []
     for name, part in kept.group_by(*_OUTPUT, maintain_order=True):
-        if part.height != n_done:
-            continue  # an event that some points never saw: no number to compare
         row = np.full(len(batch.points), np.nan)
         row[part["point"].to_numpy() - 1] = part["value"].to_numpy()
         names.append(dict(zip(_OUTPUT, name, strict=True)))
@@ -192,33 +195,47 @@ def sensitivity_frame(outcomes: pl.DataFrame, batch: "BatchFile") -> pl.DataFram
     if not values:
         return pl.DataFrame(schema=polars_schema(SENSITIVITY))
     outputs = np.stack(values)
-    found = indices_of(outputs, len(batch.keys))
-    estimates = {
-        one: getattr(found, one)
-        for one in (
-            "first_order",
-            "first_order_low",
-            "first_order_high",
-            "total",
-            "total_low",
-            "total_high",
-        )
-    }
+    n_points = np.isfinite(outputs).sum(axis=1)
+    # an event that some points never saw has no number there, and would take their samples from all
+    is_whole = n_points == n_done
+    rows: list[dict[str, Any]] = []
+    whole = indices_of(outputs[is_whole], len(batch.keys))
+    at_whole = np.cumsum(is_whole) - 1
     for at, output in enumerate(names):
-        mean, sd = float(np.nanmean(outputs[at])), float(np.nanstd(outputs[at]))
-        rows += [
-            {
-                **output,
-                "key": key,
-                **{one: float(estimate[at, index]) for one, estimate in estimates.items()},
-                "mean": mean,
-                "sd": sd,
-                "n": found.n_samples,
-            }
-            for index, key in enumerate(batch.keys)
-        ]
+        shared = {
+            **output,
+            "mean": float(np.nanmean(outputs[at])),
+            "sd": float(np.nanstd(outputs[at])),
+            "n": whole.n_samples if is_whole[at] else 0,
+            "n_points": int(n_points[at]),
+        }
+        for index, key in enumerate(batch.keys):
+            found = dict.fromkeys(_ESTIMATES, math.nan)
+            if is_whole[at]:
+                found = {one: float(getattr(whole, one)[at_whole[at], index]) for one in _ESTIMATES}
+            reason = _reason(found, shared, n_done)
+            rows.append({**shared, "key": key, **found, "reason": reason})
     frame = pl.DataFrame(rows, schema=polars_schema(SENSITIVITY), orient="row")
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+_ESTIMATES = (
+    *("first_order", "first_order_low", "first_order_high"),
+    *("total", "total_low", "total_high"),
+)
+
+
+def _reason(found: Mapping[str, float], output: Mapping[str, Any], n_done: int) -> str | None:
+    """Return why an outcome has no indices, or why not to rely on their intervals."""
+    if output["n_points"] < n_done:
+        n_without = n_done - output["n_points"]
+        return f"{n_without} of {n_done} points do not have it"
+    n = output["n"]
+    if math.isnan(found["total"]):
+        return "it does not vary" if n > 1 else f"{n} whole samples; 2 or more are needed"
+    if n < FEWEST:
+        return f"{n} whole samples; intervals need {FEWEST}"
+    return f"{n} whole samples; intervals from fewer than {FEW} are rough" if n < FEW else None
 
 
 def write_batch_tables(

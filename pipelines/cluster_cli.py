@@ -14,6 +14,8 @@ import typer
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
 
 if TYPE_CHECKING:
+    from pipelines.cluster.record import Submission
+    from pipelines.cluster.scripts import Script
     from pipelines.cluster.workplaces import OpenWorkplace
     from pipelines.run_trial import Request
     from pipelines.shards import Receipt
@@ -24,6 +26,25 @@ cluster_app = typer.Typer(help="Cluster profiles: an example, a check.", no_args
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
+]
+TlsAuthority = Annotated[
+    Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
+]
+TlsCertificate = Annotated[
+    Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
+]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
+]
+ClusterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
+    ),
+]
 
 
 @cluster_app.command("example")
@@ -63,7 +84,10 @@ def check(
 def _submit(
     context: typer.Context,
     protocol: Annotated[
-        str, typer.Argument(metavar="PROTOCOL", help="A packaged protocol or a YAML file.")
+        str,
+        typer.Argument(
+            metavar="PROTOCOL", help="A packaged protocol, a YAML file, or the file of a batch."
+        ),
     ],
     cluster: Annotated[
         Path, typer.Option("--cluster", help="Cluster profile; see 'cohort cluster example'.")
@@ -99,7 +123,7 @@ def _submit(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Put a whole run, driver included, into the batch system."""
+    """Put a whole run or batch, driver included, into the batch system."""
     options: Mapping[str, object] = {
         "--block-size": block_size,
         "--device": None if device == "auto" else device,
@@ -108,29 +132,25 @@ def _submit(
         "--patients-per-arm": patients_per_arm,
     }
     with answer(otherwise=EXIT_FAILED):
-        from pipelines.cli import read_protocol
-        from pipelines.cluster.submission import submit_run
-        from pipelines.run_trial import Request
-        from pipelines.worker import SIMULATOR
+        from pipelines.batch_submission import is_batch_file
 
-        given, text = read_protocol(protocol, seed, patients_per_arm)
         words = [_word_of(protocol)]
         for name, value in options.items():
             words += [] if value is None else [name, str(value)]
-        submission, scripts = submit_run(
-            Request(
-                protocol=given,
-                protocol_text=text,
-                out=out,
-                device=device,
-                block_size=block_size,
-                n_trajectories=trajectories,
-                simulator=context.obj or SIMULATOR,
-            ),
+        put = _put_batch if is_batch_file(protocol) else _put_run
+        submission, scripts = put(
+            protocol,
             cluster,
             mode=mode,
             words=words,
             is_dry=dry_run,
+            seed=seed,
+            patients_per_arm=patients_per_arm,
+            out=out,
+            device=device,
+            block_size=block_size,
+            n_trajectories=trajectories,
+            **({"simulator": context.obj} if context.obj else {}),
         )
     if dry_run:
         for part, script in scripts.items():
@@ -147,6 +167,46 @@ def _submit(
     print(f"submitted to {submission.kind}: {jobs}")
     run = shlex.quote(str(out))
     print(f"follow it: cohort status {run}; cohort logs {run}; cohort cancel {run}")
+
+
+def _put_run(
+    protocol: str,
+    cluster: Path,
+    *,
+    mode: str,
+    words: list[str],
+    is_dry: bool,
+    seed: int | None,
+    patients_per_arm: int | None,
+    **options: Any,  # noqa: ANN401 - those of the request
+) -> "tuple[Submission, dict[str, Script]]":
+    from pipelines.cli import read_protocol
+    from pipelines.cluster.submission import submit_run
+    from pipelines.run_trial import Request
+
+    given, text = read_protocol(protocol, seed, patients_per_arm)
+    request = Request(protocol=given, protocol_text=text, **options)
+    return submit_run(request, cluster, mode=mode, words=words, is_dry=is_dry)
+
+
+def _put_batch(
+    file: str,
+    cluster: Path,
+    *,
+    mode: str,
+    words: list[str],
+    is_dry: bool,
+    seed: int | None,
+    patients_per_arm: int | None,
+    **options: Any,  # noqa: ANN401 - those of the request
+) -> "tuple[Submission, dict[str, Script]]":
+    from pipelines.batch import BatchRequest
+    from pipelines.batch_file import read_batch
+    from pipelines.batch_submission import submit_batch
+
+    read = read_batch(Path(file), seed=seed, patients_per_arm=patients_per_arm)
+    request = BatchRequest(batch=read, **options)
+    return submit_batch(request, cluster, mode=mode, words=words, is_dry=is_dry)
 
 
 def _word_of(protocol: str) -> str:
@@ -166,13 +226,14 @@ def _status(run: RunDir, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(found))
         return
-    print(f"{run}: {found['state']}, {found['units_done']:,} of {found['units']:,} units done")
-    for line in _job_lines(found):
+    what = "points" if "points" in found else "units"
+    print(f"{run}: {found['state']}, {found[f'{what}_done']:,} of {found[what]:,} {what} done")
+    for line in (*_job_lines(found), *_chain_lines(found)):
         print(line)
     if "why" in found:
         complain(found["why"])
     if found["state"] == "stopped":
-        print("no job of it is in the queue: the same 'cohort run' or 'cohort submit' resumes it")
+        print("no job of it is in the queue: the command that began it resumes it")
 
 
 def _job_lines(found: Mapping[str, Any]) -> list[str]:
@@ -184,6 +245,16 @@ def _job_lines(found: Mapping[str, Any]) -> list[str]:
         f"jobs on {found['batch_system']}: {n_running} running, {len(jobs) - n_running} queued",
         *(f"  {number}  {state}" for number, state in jobs.items()),
     ]
+
+
+def _chain_lines(found: Mapping[str, Any]) -> list[str]:
+    chain, end = found.get("chain", []), found.get("chain_end", "")
+    lines = []
+    if len(chain) > 1:
+        lines.append(f"driver jobs, each submitted by the one before: {', '.join(chain)}")
+    if end:
+        lines.append(f"the driver's walltime ended, and it was not submitted again: {end}")
+    return lines
 
 
 def _logs(
@@ -229,7 +300,7 @@ def compute_share(request: "Request", share: str, *, is_quiet: bool) -> None:
 
     Examples
     --------
-    >>> compute_share.__name__  # run by tests/pipelines/test_share.py
+    >>> compute_share.__name__  # run by tests/pipelines/cluster/test_share.py
     'compute_share'
     """
     with answer(otherwise=EXIT_FAILED):

@@ -7,11 +7,10 @@ import logging
 import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import dask
 from distributed import Client, LocalCluster
 
 from pipelines.errors import ExecutionError
@@ -24,7 +23,6 @@ __all__ = [
     "Connect",
     "local_cluster",
     "quiet_dask",
-    "shared_cluster",
 ]
 
 _CLOSE_S = 5
@@ -39,6 +37,9 @@ DASK_SETTINGS: Mapping[str, object] = {
     # a local worker that dies is noticed by its nanny
     "distributed.scheduler.worker-ttl": None,
     "distributed.worker.daemon": True,
+    # samples every thread of driver and workers a hundred times a second; nobody looks at it
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
     "distributed.admin.log-format": "%(message)s",
     "distributed.nanny.pre-spawn-environ": dict(WORKER_ENVIRONMENT),
 }
@@ -147,10 +148,13 @@ def quiet_dask() -> Iterator[None]:
     Examples
     --------
     >>> with quiet_dask():
-    ...     logging.getLogger("distributed").level > logging.CRITICAL
-    True
+    ...     logging.getLogger("distributed.client").isEnabledFor(logging.CRITICAL)
+    False
     """
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    roots = ("distributed", "tornado", "asyncio")
+    # Dask gives some of its loggers levels of their own, which do not follow their parent's
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in roots]
+    loggers = [logging.getLogger(name) for name in {*roots, *names}]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
@@ -159,53 +163,3 @@ def quiet_dask() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-
-
-@contextmanager
-def shared_cluster(root: Path, n_workers: int) -> Iterator[Connect]:
-    """Keep the workers of this machine for run after run; none start before a unit needs them.
-
-    Parameters
-    ----------
-    root
-        Existing folder for what the workers leave while they live.
-    n_workers
-        Worker processes.
-
-    Returns
-    -------
-    What `execute` takes as ``connect``, within the block.
-
-    Notes
-    -----
-    A run that asks a second time has lost a worker: the workers are replaced. Units of a run that
-    raised finish unheard; a shard that is there is taken as it is.
-
-    Examples
-    --------
-    >>> with shared_cluster(Path("no/folder"), 2) as connect:
-    ...     callable(connect)
-    True
-    """
-    with ExitStack() as stack:
-        begun: list[tuple[Client, Path]] = []
-
-        @contextmanager
-        def connect(n_units: int, folder: Path) -> Iterator[Client]:
-            if begun and (begun[0][1] == folder or begun[0][0].status != "running"):
-                begun.clear()
-                stack.close()
-            if not begun:
-                begun.append((stack.enter_context(_start(root, n_workers)), folder))
-            client = begun[0][0]
-            begun[0] = (client, folder)
-            yield client
-
-        yield connect
-
-
-@contextmanager
-def _start(root: Path, n_workers: int) -> Iterator[Client]:
-    """Start workers under our settings, which must hold for as long as they live."""
-    with dask.config.set(DASK_SETTINGS), local_cluster(n_workers, root) as client:
-        yield client

@@ -57,12 +57,16 @@ def kernel_source(program_text: str, device: str) -> dict[str, str]:
     kind = _kind(device)
     if kind not in KERNEL_FILES:
         return {}
+    width = 1 if kind == "cuda" else instruction_set().n_double
+    return {KERNEL_FILES[kind]: _kernel_text(program_text, kind, width)}
+
+
+@functools.lru_cache(maxsize=4)  # a run asks three times, and the points of a batch are alike
+def _kernel_text(program_text: str, kind: str, n_double: int) -> str:
     program = Program.from_text(program_text)
     if kind == "cuda":
-        text = kernel_text(program, SOLVER, 1, BLOCK_THREADS)
-    else:
-        text = kernel_text(program, SOLVER, instruction_set().n_double)
-    return {KERNEL_FILES[kind]: text}
+        return kernel_text(program, SOLVER, n_double, BLOCK_THREADS)
+    return kernel_text(program, SOLVER, n_double)
 
 
 def kernel_record(program_text: str, device: str) -> dict[str, Any]:

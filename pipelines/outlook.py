@@ -39,13 +39,14 @@ def describe_plan(ready: Preparation, *, with_pilot: bool) -> dict[str, Any]:
     >>> from cohort.trial import load_protocol
     >>> from pipelines.run_trial import Request, prepare
     >>> request = Request(
-    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/folder")
+    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/run"), n_workers=2
     ... )
     >>> describe_plan(prepare(request), with_pilot=False)["units_to_compute"]
     4
     """
     states = unit_states(ready.plan, ready.folder.shards)
     pending = [state.unit for state in states if not state.is_done]
+    largest = max(unit.n_patients for unit in ready.plan.units)
     outlook = {
         "trial": ready.job.protocol.name,
         "n_arms": len(ready.facts.arms),
@@ -54,6 +55,8 @@ def describe_plan(ready: Preparation, *, with_pilot: bool) -> dict[str, Any]:
         "block_size": ready.plan.block_size,
         "device": ready.plan.device,
         "workers": ready.n_workers,
+        "unit_seconds": ready.costs.seconds(largest),
+        "unit_bytes": ready.costs.bytes(largest),
         "units": [
             {
                 "shard": state.unit.digest,
@@ -93,11 +96,13 @@ def render_outlook(outlook: dict[str, Any]) -> str:
     ...     "trial": "a", "n_patients": 20, "n_arms": 2, "variants": [], "block_size": 512,
     ...     "device": "numpy",
     ...     "units": [{}, {}], "units_to_compute": 2, "patients_to_compute": 20, "units_done": 0,
-    ...     "workers": 2, "pilot": None, "estimate": None,
+    ...     "workers": 2, "unit_seconds": 2.0, "unit_bytes": 300_000_000, "pilot": None,
+    ...     "estimate": None,
     ... }))
     a: 20 patients in 2 arms; 2 units of at most 512 patients on 'numpy'
       to compute  2 units, 20 patients (no shard yet)
       done        0 units (their shards are there; files are checked when the run starts)
+      a unit      about 2 s of one core and 0.3 GB by the cost model; a kill loses one a worker
       estimate    none: no pilot was run
     """
     variants = outlook["variants"]
@@ -105,13 +110,18 @@ def render_outlook(outlook: dict[str, Any]) -> str:
     lines = [
         f"{outlook['trial']}: {outlook['n_patients']:,} patients in {outlook['n_arms']} arms"
         f"{crossed}; "
-        f"{len(outlook['units'])} units of at most {outlook['block_size']} patients on "
+        f"{len(outlook['units'])} units of at most {outlook['block_size']:,} patients on "
         f"'{outlook['device']}'",
         f"  to compute  {outlook['units_to_compute']} units, "
         f"{outlook['patients_to_compute']:,} patients (no shard yet)",
         f"  done        {outlook['units_done']} units (their shards are there; files are checked "
         "when the run starts)",
     ]
+    if not outlook["device"].startswith("cuda"):
+        lines.append(
+            f"  a unit      about {duration_text(outlook['unit_seconds'])} of one core and "
+            f"{outlook['unit_bytes'] / _GB:.1f} GB by the cost model; a kill loses one a worker"
+        )
     expected, pilot = outlook["estimate"], outlook["pilot"]
     if expected is None:
         return "\n".join([*lines, "  estimate    none: no pilot was run"])

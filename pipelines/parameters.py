@@ -2,17 +2,23 @@
 
 The simulation reports a compound as ``C_`` and its name and a target as ``O_`` and its name, as
 protocols write them. A PARAMCD has at most eight characters, letters, digits and underscores; so
-these are shortened to six letters behind the prefix, and numbered where two would be the same. The
-list of a trial decides, never that of an arm or a unit: a code means the same in the whole run.
+these are shortened to six letters behind the prefix, and numbered where two would be the same; so
+are names of scales that are longer. The list of a trial decides, never that of an arm or a unit:
+a code means the same in the whole run.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from cohort.outcomes import load_measure, measure_names
+from cohort.trial import biomarker_codes
 
-__all__ = ["MARKER_NAMES", "parameter_codes", "parameter_names"]
+if TYPE_CHECKING:
+    from cohort.trial import Protocol
+
+__all__ = ["MARKER_NAMES", "parameter_codes", "parameter_names", "trial_codes"]
 
 _N_CHARACTERS = 8
 _COMPOUND, _TARGET = "C_", "O_"
@@ -74,6 +80,23 @@ def parameter_codes(names: Iterable[str]) -> dict[str, str]:
         taken.add(code)
         codes[name] = code
     return codes
+
+
+def trial_codes(protocol: "Protocol") -> dict[str, str]:
+    """Return the codes of all scales and biomarkers of a trial that have another name in it.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> trial_codes(load_protocol("sct-md-01"))["C_s_citalopram"]
+    'C_SCITAL'
+    """
+    return parameter_codes((*protocol.endpoints, *biomarker_codes(protocol)))
 
 
 def _is_code(name: str) -> bool:

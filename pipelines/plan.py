@@ -9,6 +9,7 @@ that are there. Enters with a validated `cohort.trial.Protocol`, leaves with a f
 import functools
 import importlib.metadata
 import platform
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -29,7 +30,7 @@ from cohort.trial import (
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
-from pipelines.parameters import parameter_codes, parameter_names
+from pipelines.parameters import parameter_names, trial_codes
 from pipelines.shards import is_stored
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 DEFAULT_BLOCK_SIZE = 512
-"""Patients in a unit: large enough for vectorised arithmetic, small enough to lose to a kill."""
+"""Patients in a unit of a plan that is made without `pipelines.unit_size`, as tests do."""
 CUDA_BLOCK_SIZE = 65_536
 """Patients in a unit on a GPU, which holds some 30,000 at once."""
 
@@ -265,8 +266,7 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
     >>> trial_facts(load_protocol("sct-md-01"), Definitions(endpoints=(), events=())).study
     'SCT-MD-01'
     """
-    reported = biomarker_codes(protocol)
-    codes = parameter_codes(reported)
+    codes = trial_codes(protocol)
     return TrialFacts(
         study=study_id(protocol.name),
         arms=tuple(arm.name for arm in protocol.arms),
@@ -289,7 +289,7 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         primary_endpoint=codes.get(protocol.primary_endpoint, protocol.primary_endpoint),
         seed=protocol.seed,
         codes=codes,
-        names=parameter_names(reported),
+        names=parameter_names(biomarker_codes(protocol)),
         has_rescue=protocol.rescue is not None,
     )
 
@@ -310,7 +310,7 @@ def make_plan(
     device
         Where lanes are integrated; a name, not ``auto``.
     block_size
-        Most patients in a unit, at least 1; None for what suits the device.
+        Most patients in a unit, at least 1; None for one size a device, whatever the trial costs.
     n_trajectories
         Patients of each arm whose course over time is kept, spread evenly over the arm.
 
@@ -334,8 +334,8 @@ def make_plan(
         block_size = CUDA_BLOCK_SIZE if device.startswith("cuda") else DEFAULT_BLOCK_SIZE
     if block_size < 1:
         raise InputError(
-            f"--block-size: {block_size} patients; 1 or more is allowed. Leave it out to use "
-            f"{DEFAULT_BLOCK_SIZE}."
+            f"--block-size: {block_size} patients; 1 or more is allowed. Leave it out to have it "
+            "chosen."
         )
     if n_trajectories < 0:
         raise InputError(
@@ -346,25 +346,28 @@ def make_plan(
     units: list[Unit] = []
     kept: dict[str, frozenset[int]] = {}
     for arm, variant in _cells(protocol):
-        ids = allocate(protocol, arm).tolist()
-        kept[arm] = frozenset(_spread(ids, n_trajectories))
+        ids = allocate(protocol, arm)  # no list: a large arm would need 36 bytes an id
+        shown = _spread(ids, n_trajectories)
+        kept[arm] = frozenset(shown)
         for start in range(0, len(ids), block_size):
             block = ids[start : start + block_size]
+            first, last = int(block[0]), int(block[-1])
             identity = {
                 "protocol": protocol_hash,
                 "arm": arm,
                 **({"variant": variant} if variant else {}),
-                "first_id": block[0],
+                "first_id": first,
                 "n_patients": len(block),
                 "device": device,
-                "trajectories": sorted(kept[arm].intersection(block)),
+                # ids of an arm rise, and so do those of its blocks
+                "trajectories": shown[bisect_left(shown, first) : bisect_right(shown, last)],
                 "code": code,
             }
             digest = text_sha256(canonical_json(identity))[:_N_HASH_DIGITS]
             units.append(
                 Unit(
                     arm=arm,
-                    first_id=block[0],
+                    first_id=first,
                     n_patients=len(block),
                     digest=digest,
                     variant=variant,
@@ -386,9 +389,9 @@ def _cells(protocol: "Protocol") -> list[tuple[str, str]]:
     return [(arm.name, variant) for arm in protocol.arms for variant in variants]
 
 
-def _spread(ids: list[int], n_kept: int) -> list[int]:
+def _spread(ids: NDArray[np.int64], n_kept: int) -> list[int]:
     n = min(n_kept, len(ids))
-    return [ids[(index * len(ids)) // n] for index in range(n)]
+    return [int(ids[(index * len(ids)) // n]) for index in range(n)]
 
 
 def _named_files(protocol: "Protocol") -> dict[str, str]:

@@ -56,7 +56,8 @@ class RunProgress:
         self.n_done = 0
         self.n_computed = 0
         self.n_failed = 0
-        self.started = self.last_line = time.monotonic()
+        self.started = time.monotonic()
+        self.last_line = float("-inf")  # the first unit is told at once
         self.console = Console(stderr=True, quiet=is_quiet)
         self.bar: Progress | None = None
         if self.console.is_terminal and not is_quiet:
@@ -96,6 +97,10 @@ class RunProgress:
             self.bar.update(self.task, completed=self.n_done)
         elif self.n_done < self.n_patients and time.monotonic() - self.last_line > LINE_S:
             self._say()
+
+    def tell(self, stage: str) -> None:
+        """Say what begins now; a bar stays below."""
+        self.console.print(stage, highlight=False, markup=False, soft_wrap=True)
 
     def state(self) -> str:
         """Return done, rate and time to go as text."""

@@ -6,6 +6,7 @@ patient, so a clock that jumps changes no table. No environment variable and no 
 kept: they hold secrets.
 """
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -69,13 +70,15 @@ def library_versions() -> dict[str, str]:
     >>> "numpy" in library_versions()
     True
     """
-    versions = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    return {"python": platform.python_version(), **{name: _version(name) for name in _LIBRARIES}}
+
+
+@functools.cache
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def device_reasons() -> list[dict[str, Any]]:
@@ -135,7 +138,8 @@ class RunRecord:
     program_text
         The lowered equations.
     outcome
-        `RUNNING`, ``finished``, ``units set aside``, ``interrupted`` or ``failed: ...``.
+        `RUNNING`, ``finished``, ``units set aside``, ``interrupted``,
+        ``interrupted: walltime`` or ``failed: ...``.
     seconds
         Wall time by stage [s], on a clock that does not jump.
 
@@ -199,6 +203,7 @@ def record_run(
         "peak_memory": peak_memory(),
         "shards_damaged": execution.damaged,
         "worker_deaths": execution.deaths,
+        "worker_departures": dict(sorted(execution.departures.items())),
         "failures": {
             unit: [asdict(failure) for failure in failures]
             for unit, failures in sorted(execution.failures.items())

@@ -6,32 +6,35 @@
 4. provenance, program, kernel and parameters are written
 5. units without a whole shard are computed; those that fail again and again are set aside
 6. shards become tables, unless units are set aside
-7. the provenance is completed, the folder is sealed, the summary is read back from the tables
+7. the provenance is completed, the folder is described (`pipelines.crate`) and sealed, the summary
+   is read back from the tables
 """
 
 import errno
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohort.simulate import model_texts
+from cohort.simulate import model_texts, step_operations
 from cohort.trial import trial_event_names
 from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards
 from pipelines.cluster.workplaces import this_machine
+from pipelines.crate import CRATE, write_crate
 from pipelines.definitions import read_definitions
 from pipelines.errors import (
     InputError,
     PipelineError,
     SetAsideError,
     ShardError,
+    WalltimeError,
 )
 from pipelines.execute import Execution, Report, execute
 from pipelines.failures import set_aside_text, write_failures
@@ -52,7 +55,9 @@ from pipelines.run_folder import (
 from pipelines.seal import SealError, break_seal, read_seal, write_seal
 from pipelines.shards import RECEIPT
 from pipelines.tables import TableFile, write_tables
+from pipelines.time_limit import check_unit_timeout
 from pipelines.trial_warnings import trial_warnings
+from pipelines.unit_size import UnitCosts, choose_block_size, unit_costs
 from pipelines.worker import SIMULATOR, Job, find_simulator
 
 if TYPE_CHECKING:
@@ -66,6 +71,14 @@ __all__ = ["DEFAULT_TRAJECTORIES", "Preparation", "Request", "Result", "prepare"
 
 DEFAULT_TRAJECTORIES = 3
 """Patients of each arm whose course over time is kept."""
+
+
+Tell = Callable[[str], None]
+"""Called with what begins now."""
+
+
+def _keep_quiet(stage: str) -> None:
+    """Tell nobody."""
 
 
 _DISK_REFUSES = frozenset(
@@ -103,6 +116,10 @@ class Request:
         Where units are computed; None for worker processes on this machine.
     allow_missing
         Whether tables are made without the units that are set aside.
+    n_places
+        Workers that units are cut for, where they are not the worker processes of this machine.
+    unit_timeout_s
+        How long a unit may take before its worker is replaced [s]; None for the usual limit.
 
     Examples
     --------
@@ -120,6 +137,8 @@ class Request:
     simulator: str = SIMULATOR
     open_workplace: "OpenWorkplace | None" = None
     allow_missing: bool = False
+    n_places: int | None = None
+    unit_timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +148,7 @@ class Preparation:
     Examples
     --------
     >>> sorted(Preparation.__dataclass_fields__)[:2]
-    ['facts', 'folder']
+    ['costs', 'facts']
     """
 
     folder: RunFolder
@@ -139,6 +158,7 @@ class Preparation:
     job: Job
     n_workers: int
     passed_over: "Mapping[str, str]"
+    costs: UnitCosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +195,7 @@ def prepare(request: Request) -> Preparation:
     --------
     >>> from cohort.trial import load_protocol
     >>> request = Request(
-    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/folder")
+    ...     protocol=load_protocol("sct-md-01"), protocol_text="", out=Path("no/run"), n_workers=2
     ... )
     >>> len(prepare(request).plan.units)
     4
@@ -185,11 +205,17 @@ def prepare(request: Request) -> Preparation:
         raise InputError(
             f"--workers: {request.n_workers}; 1 or more is allowed. Leave it out to use one a core."
         )
+    check_unit_timeout(request.unit_timeout_s)
     find_simulator(request.simulator)
     folder = RunFolder(request.out)
     begun = read_settings(folder)
     asked, block_size, n_trajectories = _conduct(request, begun)
     device, passed_over = choose_device(asked, protocol)
+    n_workers = _usual_workers(device) if request.n_workers is None else request.n_workers
+    costs = unit_costs(protocol, device, step_operations(protocol))
+    if block_size is None and not device.startswith("cuda"):
+        cells = [arm.patients for arm in protocol.arms] * max(len(protocol.variants), 1)
+        block_size = choose_block_size(cells, costs, request.n_places or n_workers)
     plan = make_plan(protocol, device=device, block_size=block_size, n_trajectories=n_trajectories)
     settings = settings_of(
         plan, protocol.model_dump(mode="json"), request.simulator, n_trajectories
@@ -210,8 +236,9 @@ def prepare(request: Request) -> Preparation:
         facts=facts,
         settings=settings,
         job=job,
-        n_workers=_usual_workers(device) if request.n_workers is None else request.n_workers,
+        n_workers=n_workers,
         passed_over=passed_over,
+        costs=costs,
     )
 
 
@@ -233,7 +260,7 @@ def _conduct(request: Request, begun: Settings | None) -> tuple[str, int | None,
     return asked, block_size, n_trajectories
 
 
-def run_trial(request: Request, report: Report | None = None) -> Result:
+def run_trial(request: Request, report: Report | None = None, tell: Tell = _keep_quiet) -> Result:
     """Run a trial to its tables, or resume it.
 
     Parameters
@@ -242,6 +269,8 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
         What is asked for.
     report
         Called with every finished unit, and whether it was there before.
+    tell
+        Called with what begins now, in words.
 
     Returns
     -------
@@ -269,6 +298,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
     'run_trial'
     """
     started, clock = timestamp(), time.perf_counter()
+    tell("building the equations (kept for the next run of the same model)")
     ready = prepare(request)
     texts = model_texts(request.protocol)
     record = RunRecord(
@@ -282,7 +312,7 @@ def run_trial(request: Request, report: Report | None = None) -> Result:
     with interruptible(), _disk(ready.folder.root):
         create_folder(ready.folder.root)
         with hold(ready.folder):
-            return _run_held(request, ready, texts, record, report)
+            return _run_held(request, ready, texts, record, report, tell)
 
 
 def _run_held(
@@ -291,6 +321,7 @@ def _run_held(
     texts: "Mapping[str, str]",
     record: RunRecord,
     report: Report | None,
+    tell: Tell,
 ) -> Result:
     folder = ready.folder
     folder.begin(ready.settings, request.protocol_text)
@@ -300,19 +331,26 @@ def _run_held(
         with _timed(record, "write model"):
             record_run(folder, ready.settings, execution, (), record)
             _write_model(ready, texts)
+        tell(
+            f"{ready.plan.n_patients:,} patients in {len(ready.plan.units):,} units on "
+            f"'{ready.plan.device}'; starting workers"
+        )
         with _timed(record, "units"):
-            _compute(ready, request.open_workplace or this_machine, execution, report)
+            _compute(ready, request, execution, report)
         break_seal(folder.root)
+        (folder.root / CRATE).unlink(missing_ok=True)
         set_aside = tuple(
             unit for unit in ready.plan.units if unit.digest not in execution.receipts
         )
         write_failures(folder.failures, set_aside, execution.failures)
         whole = _without(ready.plan, set_aside, request, execution, folder)
         n_missing = ready.plan.n_patients - whole.n_patients
+        tell("writing tables")
         with _timed(record, "tables"):
             tables = write_tables(whole, ready.facts, folder, n_missing=n_missing)
         record.outcome = "finished without units that are set aside" if n_missing else "finished"
     record_run(folder, ready.settings, execution, tables, record)
+    write_crate(folder, ready.settings, tables, ready.facts.tables, n_missing)
     write_seal(folder.root, _known_sums(folder, execution, tables, sealed))
     summary = summarise(folder, request.protocol, tables)
     if n_missing:
@@ -330,6 +368,8 @@ def _recorded(ready: Preparation, execution: Execution, record: RunRecord) -> It
     except BaseException as error:
         if isinstance(error, SetAsideError):
             record.outcome = "units set aside"
+        elif isinstance(error, WalltimeError):
+            record.outcome = "interrupted: walltime"
         elif isinstance(error, KeyboardInterrupt):
             record.outcome = "interrupted"
         else:
@@ -436,11 +476,12 @@ def _known_sums(
 
 def _compute(
     ready: Preparation,
-    open_workplace: "OpenWorkplace",
+    request: Request,
     execution: Execution,
     report: Report | None,
 ) -> None:
     """Compute the units that are missing, wherever that is."""
+    open_workplace = request.open_workplace or this_machine
     with open_workplace(ready.folder, len(ready.plan.units)) as place:
 
         def note(receipt: "Receipt", was_there: bool) -> None:  # noqa: FBT001 - see `Report`
@@ -456,4 +497,5 @@ def _compute(
             report=note,
             connect=place.connect,
             execution=execution,
+            unit_timeout_s=request.unit_timeout_s,
         )

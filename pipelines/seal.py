@@ -7,14 +7,16 @@
 Written last, so a folder with a seal is finished, and removed before tables are written again.
 ``sha256sum --check SHA256SUMS`` reads it without this program. The checksums are those of what
 was written, not of what lies there when the seal is written: damage in between is not sealed in.
-The lock, half-written files and the folder ``exports``, which `cohort export` can make again, are
-not part of a run.
+The lock, half-written files and the folders ``exports`` and ``report``, which `cohort export` and
+`cohort report` can make again, are not part of a run.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipelines.errors import ShardError
+from pipelines.exclusive import EXCLUSIVE
 from pipelines.files import TEMPORARY_PREFIX, file_sha256, sync_folder, text_sha256, write_text
 
 __all__ = [
@@ -34,8 +36,8 @@ SEAL = "SHA256SUMS"
 _SEAL_MARK = "# sha256 of the lines above: "
 _N_DIGITS = 64
 _SEPARATOR = "  "
-_NO_PART = frozenset({SEAL, "run.lock"})
-_NO_PART_FOLDERS = frozenset({"exports"})
+_NO_PART = frozenset({SEAL, "run.lock", EXCLUSIVE})
+_NO_PART_FOLDERS = frozenset({"exports", "report"})
 
 
 class SealError(ShardError):
@@ -80,9 +82,14 @@ def run_files(root: Path) -> Iterator[str]:
     >>> list(run_files(Path("no/folder")))
     []
     """
-    for path in sorted(root.rglob("*")):
-        if path.is_symlink() or not path.is_dir():
-            yield path.relative_to(root).as_posix()
+    found: list[str] = []
+    # paths as text: a run of many units has tens of thousands of files
+    for place, folders, files in os.walk(root):
+        inner = os.path.relpath(place, root)
+        start = "" if inner == "." else inner.replace(os.sep, "/") + "/"
+        links = [name for name in folders if os.path.islink(f"{place}/{name}")]  # noqa: PTH114
+        found += [start + name for name in (*links, *files)]
+    yield from sorted(found, key=lambda name: name.split("/"))
 
 
 def read_seal(root: Path) -> dict[str, str] | None:

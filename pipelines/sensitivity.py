@@ -12,7 +12,7 @@ from scipy.stats import bootstrap, sobol_indices
 
 from pipelines.batch_design import saltelli_blocks
 
-__all__ = ["Indices", "indices_of"]
+__all__ = ["FEW", "FEWEST", "Indices", "indices_of"]
 
 Floats = NDArray[np.float64]
 
@@ -20,8 +20,11 @@ N_RESAMPLES = 999
 LEVEL = 0.95
 """Of the intervals [1]."""
 _SEED = 20010101  # of the bootstrap: the same outputs, the same table
-_FEWEST = 4
-"""Fewest samples for which an interval means anything."""
+FEWEST = 4
+"""Fewest samples for which an interval is given."""
+FEW = 64
+"""Samples below which a bootstrap interval is said to be rough (our choice): percentiles of few
+resampled samples are too narrow, and an outlying sample moves both ends."""
 _RELATIVE_ROUND_OFF = 1e-12  # of an output that does not vary
 
 
@@ -93,7 +96,7 @@ def indices_of(outputs: Floats, n_keys: int) -> Indices:
     if n > 1 and len(varies):
         a, b, ab = a[varies], b[varies], ab[:, varies]
         estimates[:, varies] = _estimate(a, b, ab)
-        if n >= _FEWEST:
+        if n >= FEWEST:
             spans[:, :, varies] = _intervals(a, b, ab)
     return Indices(
         first_order=estimates[0],

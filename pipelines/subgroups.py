@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cohort.inference.distributions import student_quantile
 from pipelines.adam import TrialFacts
+from pipelines.roster import Roster, read_roster, scan_variant
 from pipelines.schema import polars_schema
 
 __all__ = ["CATEGORIES", "EVERYONE", "NUMBERS", "effects_by_subgroup", "shrink"]
@@ -68,47 +69,64 @@ def effects_by_subgroup(tables: Path, facts: TrialFacts) -> pl.DataFrame:
 
 
 def _variant_rows(tables: Path, facts: TrialFacts, variant: int) -> Iterator[Row]:
-    subjects, scores = (pl.scan_parquet(tables / f"{name}.parquet") for name in ("adsl", "adqs"))
-    if facts.variants:
-        subjects, scores = (
-            frame.filter(pl.col("VARIANTN") == variant) for frame in (subjects, scores)
-        )
     assert facts.control is not None
     control = facts.arm_number(facts.control)
-    who = subjects.filter(pl.col("TRT01PN") == control).select("SUBJID", *CATEGORIES, *NUMBERS)
+    roster = read_roster(
+        tables,
+        facts,
+        variant,
+        *(pl.col(name).cast(pl.Categorical) for name in CATEGORIES),
+        *map(pl.col, NUMBERS),
+        only=pl.col("TRT01PN") == control,
+    )
     changes = (
-        scores.filter(pl.col("ANL01FL").is_not_null() & pl.col("ABLFL").is_null())
+        scan_variant(tables, "adqs", facts, variant)
+        .filter(pl.col("ANL01FL").is_not_null() & pl.col("ABLFL").is_null())
         .filter(pl.col("AVISITN") == pl.col("AVISITN").max())
-        .select("SUBJID", "TRTPN", "PARAMCD", "AVISIT", "AVISITN", "BASE", "CHG")
     )
-    pairs = (
-        changes.filter(pl.col("TRTPN") != control)
-        .join(
-            changes.filter(pl.col("TRTPN") == control),
-            on=["SUBJID", "PARAMCD"],
-            suffix="_c",
-        )
-        .with_columns(EFFECT=pl.col("CHG") - pl.col("CHG_c"))
-        .join(who, on="SUBJID")
-        .sort("PARAMCD", "TRTPN", "SUBJID")
-        .collect(engine="streaming")
+    for endpoint in (one.name for one in facts.definitions.endpoints):
+        scores = changes.filter(pl.col("PARAMCD") == endpoint)
+        visits = scores.select("AVISIT", "AVISITN").head(1).collect(engine="streaming")
+        reference = _changes(scores, control, control, roster)[0]
+        for number in range(1, len(facts.arms) + 1):
+            if number == control:
+                continue
+            change, baseline = _changes(scores, number, control, roster)
+            effect = change - reference
+            known = pl.Series(np.isfinite(effect))
+            if not known.any():
+                continue
+            mine = roster.frame.with_columns(
+                EFFECT=pl.Series(effect), BASE=pl.Series(baseline)
+            ).filter(known)
+            shared = {
+                "endpoint": endpoint,
+                "arm": facts.arms[number - 1],
+                "arm_number": number,
+                "control": facts.control,
+                "visit": visits["AVISIT"][0],
+                "visit_week": visits["AVISITN"][0],
+                "variant": facts.variants[variant - 1] if facts.variants else "",
+                "variant_number": variant,
+            }
+            yield {**shared, **_moments(mine["EFFECT"].to_numpy()), "covariate": EVERYONE,
+                   "level": EVERYONE, "level_number": 1}  # fmt: skip
+            for covariate in (*CATEGORIES, *NUMBERS, _BASELINE):
+                for row in _levels(mine, covariate):
+                    yield {**shared, "covariate": covariate, **row}
+
+
+def _changes(scores: pl.LazyFrame, arm: int, control: int, roster: Roster) -> tuple[Floats, Floats]:
+    """Return the changes and baselines of the control's patients in an arm, NaN where unknown."""
+    # in a counterfactual design the patients of an arm are those of the control
+    mine = scores.filter(pl.col("arm") == arm).select(
+        "number", "CHG", "BASE", arm=pl.lit(control, dtype=pl.Int64)
     )
-    for (endpoint, number), mine in pairs.group_by("PARAMCD", "TRTPN", maintain_order=True):
-        shared = {
-            "endpoint": endpoint,
-            "arm": facts.arms[int(str(number)) - 1],
-            "arm_number": number,
-            "control": facts.control,
-            "visit": mine["AVISIT"][0],
-            "visit_week": mine["AVISITN"][0],
-            "variant": facts.variants[variant - 1] if facts.variants else "",
-            "variant_number": variant,
-        }
-        yield {**shared, **_moments(mine["EFFECT"].to_numpy()), "covariate": EVERYONE,
-               "level": EVERYONE, "level_number": 1}  # fmt: skip
-        for covariate in (*CATEGORIES, *NUMBERS, _BASELINE):
-            for row in _levels(mine, covariate):
-                yield {**shared, "covariate": covariate, **row}
+    place, found = roster.placed(mine)
+    change, baseline = (np.full(len(roster), np.nan) for _ in range(2))
+    change[place] = found["CHG"].fill_null(np.nan).to_numpy()
+    baseline[place] = found["BASE"].fill_null(np.nan).to_numpy()
+    return change, baseline
 
 
 def _levels(mine: pl.DataFrame, covariate: str) -> list[Row]:

@@ -4,7 +4,8 @@ A *cell* is an arm in a variant; a trial without variants has one cell an arm. T
 arm are the same people in all its variants, so variants are compared within patients whatever the
 design.
 
-Scans are lazy and streaming, so memory does not grow with the number of patients. What is summed
+Scans are lazy and streaming, and what must be counted once a patient is counted for some patients
+after others and added, so memory does not grow with the number of patients. What is summed
 is an integer: values in fixed point, squares in 128 bits. A float sum depends on the order in
 which threads hand in their parts; an integer sum does not, so two runs give the same bytes.
 Everything after the sums is `pipelines.intervals` on a few dozen rows.
@@ -14,7 +15,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -32,6 +33,7 @@ from pipelines.intervals import (
     welch,
     wilson,
 )
+from pipelines.roster import subject_ranges
 from pipelines.schema import polars_schema
 
 __all__ = [
@@ -50,7 +52,10 @@ SCALE = 2**32
 
 _DAYS_PER_YEAR = 365.25
 
+_GROUPS = frozenset({"PARAMCD", "AVISIT", "TRTAN", "VARIANTN", "AEDECOD"})
+
 Row = dict[str, Any]
+Key = TypeVar("Key")
 Cell = tuple[int, int]
 """Number of the arm and number of the variant."""
 
@@ -380,24 +385,48 @@ def _paired_rows(
         mine = (pl.col("TRTPN") == cell[0]) & (pl.col("VARIANTN") == cell[1])
         return scores.filter(mine).drop("TRTPN", "VARIANTN")
 
-    pairs = (
-        of(comparison.cell)
-        .join(of(comparison.reference), on=["SUBJID", "PARAMCD", "AVISIT"], suffix="_c")
-        .with_columns(
-            DIFF=pl.col("CHG") - pl.col("CHG_c"), LOGDIFF=pl.col("LOGR") - pl.col("LOGR_c")
+    found: dict[tuple[str, str], Row] = {}
+    for some in subject_ranges(tables):
+        pairs = (
+            of(comparison.cell)
+            .filter(some)
+            .join(
+                of(comparison.reference).filter(some),
+                on=["SUBJID", "PARAMCD", "AVISIT"],
+                suffix="_c",
+            )
+            .with_columns(
+                DIFF=pl.col("CHG") - pl.col("CHG_c"), LOGDIFF=pl.col("LOGR") - pl.col("LOGR_c")
+            )
         )
-    )
-    sums = pairs.group_by("PARAMCD", "AVISIT").agg(
-        *_moment_columns("DIFF"),
-        *_moment_columns("LOGDIFF"),
-        pl.len().alias("n_pairs"),
-        *(
-            expression.sum().alias(f"{name}_{part}")
-            for name in ("response", "remission")
-            for part, expression in _two_by_two(name).items()
-        ),
-    )
-    return {(row["PARAMCD"], row["AVISIT"]): row for row in _rows(sums)}
+        sums = pairs.group_by("PARAMCD", "AVISIT").agg(
+            *_moment_columns("DIFF"),
+            *_moment_columns("LOGDIFF"),
+            pl.len().alias("n_pairs"),
+            *(
+                expression.sum().alias(f"{name}_{part}")
+                for name in ("response", "remission")
+                for part, expression in _two_by_two(name).items()
+            ),
+        )
+        for row in _rows(sums):
+            _add(found, (row["PARAMCD"], row["AVISIT"]), row)
+    return found
+
+
+def _add(found: dict[Key, Row], key: Key, row: Row) -> None:
+    """Add the sums of further patients to those under a key; of texts keep the first in order."""
+    before = found.get(key)
+    if before is None:
+        found[key] = row
+        return
+    for name, value in row.items():
+        if name in _GROUPS or value is None:
+            continue
+        if isinstance(value, str):
+            before[name] = value if before[name] is None else min(before[name], value)
+        else:
+            before[name] = value + (before[name] or 0)
 
 
 def _two_by_two(name: str) -> dict[str, pl.Expr]:
@@ -488,32 +517,26 @@ def ae_rates_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
 
 def _event_counts(tables: Path, facts: TrialFacts) -> dict[tuple[int, int, str], Row]:
     treated = pl.scan_parquet(tables / "adsl.parquet").filter(pl.col("SAFFL") == "Y")
-    events = _scan(tables, "adae", facts).join(treated.select("USUBJID"), on="USUBJID", how="semi")
     sums = (
         pl.col("USUBJID").n_unique().alias("n_with_event"),
         pl.len().alias("n_events"),
         (pl.col("AESER") == "Y").sum().alias("n_serious"),
         pl.col("AEASCERT").min().alias("ascertainment"),
     )
-    by_term = _rows(
-        events.group_by("TRTAN", "VARIANTN", "AEDECOD").agg(
-            *sums, pl.col("AEBODSYS").min().alias("class")
+    found: dict[tuple[int, int, str], Row] = {}
+    for some in subject_ranges(tables):
+        people = treated.filter(some).select("USUBJID")
+        mine = _scan(tables, "adae", facts).filter(some).join(people, on="USUBJID", how="semi")
+        by_term = mine.group_by("TRTAN", "VARIANTN", "AEDECOD").agg(
+            *sums, pl.col("AEBODSYS").min().alias("organ_class")
         )
-    )
-    any_event = _rows(events.group_by("TRTAN", "VARIANTN").agg(*sums))
-    found = {}
-    for row in by_term:
-        found[row["TRTAN"], row["VARIANTN"], row["AEDECOD"]] = {
-            **row,
-            "term": row["AEDECOD"],
-            "organ_class": row["class"],
-        }
-    for row in any_event:
-        found[row["TRTAN"], row["VARIANTN"], ANY_EVENT] = {
-            **row,
-            "term": ANY_EVENT,
-            "organ_class": "",
-        }
+        any_event = mine.group_by("TRTAN", "VARIANTN").agg(
+            *sums, pl.lit("").alias("organ_class"), pl.lit(ANY_EVENT).alias("AEDECOD")
+        )
+        for row in (*_rows(by_term), *_rows(any_event)):
+            _add(found, (row["TRTAN"], row["VARIANTN"], row["AEDECOD"]), row)
+    for row in found.values():
+        row["term"] = row["AEDECOD"]
     return found
 
 

@@ -30,7 +30,7 @@ __all__ = ["TableFile", "write_tables"]
 N_ROW_GROUP = 122_880
 """Rows in a row group; the size DuckDB's readers work in."""
 
-_MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame]] = {
+_MAKERS: Mapping[str, Callable[[Path, TrialFacts], pl.DataFrame | pl.LazyFrame]] = {
     "outcomes_by_arm": summaries.outcomes_by_arm,
     "contrasts": summaries.contrasts,
     "ae_rates_by_arm": summaries.ae_rates_by_arm,

@@ -1,5 +1,7 @@
 """Follow a run in the batch system: status, logs, cancel; from any node that sees its folder."""
 
+import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +12,17 @@ from pipelines.cluster.record import jobs_alive, read_submission
 from pipelines.cluster.systems import cancel_jobs
 from pipelines.cluster.workplaces import CANCELLED, CLUSTER, private_folder
 from pipelines.errors import ExecutionError, FolderError, InputError
-from pipelines.plan import make_plan
+from pipelines.file_budget import count_units
 from pipelines.run_folder import RunFolder, read_settings
 from pipelines.seal import SEAL
-from pipelines.shards import RECEIPT
 
 if TYPE_CHECKING:
     from pipelines.run_folder import Settings
 
 __all__ = ["cancel_run", "log_tails", "run_status"]
+
+BATCH = "batch.json"
+"""Its presence says that a folder is that of a batch."""
 
 _CANCEL_S = 60
 _CANCEL_LOOK_S = 0.5
@@ -35,8 +39,9 @@ def run_status(folder: RunFolder) -> dict[str, Any]:
 
     Returns
     -------
-    Plain values: ``state``, ``units_done``, ``units``, ``jobs`` by number, ``why`` where the
-    queue does not answer.
+    Plain values: ``state``; ``units_done`` and ``units``, of a batch ``points_done`` and
+    ``points``, equal protocols counted once; ``jobs`` by number; ``why`` where the queue does not
+    answer.
 
     Raises
     ------
@@ -51,27 +56,58 @@ def run_status(folder: RunFolder) -> dict[str, Any]:
     pipelines.errors.FolderError: no/folder: holds no run; the folder of 'cohort run' or 'cohort \
 submit' is needed. Check the path.
     """
-    settings = _begun(folder)
-    plan = make_plan(
-        Protocol.model_validate(settings.protocol),
-        device=settings.device,
-        block_size=settings.block_size,
-        n_trajectories=settings.n_trajectories,
-    )
-    n_units = len(plan.units)
-    n_done = sum(1 for _ in folder.shards.glob(f"[!.]*/{RECEIPT}"))
-    status: dict[str, Any] = {"units_done": n_done, "units": n_units, "jobs": {}}
+    is_batch = (folder.root / BATCH).is_file()
+    status, is_whole = _points_done(folder) if is_batch else _units_done(folder)
+    status["jobs"] = {}
     submission = read_submission(folder)
     if submission is not None:
         status |= {"name": submission.name, "batch_system": submission.kind}
         status |= {"mode": submission.mode, "submitted": submission.submitted}
+        status |= {"chain": list(submission.chain), "chain_end": submission.chain_end}
         try:
             status["jobs"] = jobs_alive(submission)
         except ExecutionError as error:
             status["why"] = str(error)
     holder = folder.lock.read_text(encoding="utf-8").strip() if folder.lock.exists() else ""
-    status["state"] = _state(folder, status, has_holder=bool(holder))
+    status["state"] = _state(status, has_holder=bool(holder), is_finished=is_whole)
     return status
+
+
+def _units_done(folder: RunFolder) -> tuple[dict[str, Any], bool]:
+    """Return how many units of a run are done, and whether it is finished."""
+    settings = _begun(folder)
+    n_units = count_units(Protocol.model_validate(settings.protocol), settings.block_size)
+    n_done = _count_shards(folder.shards)
+    is_finished = (folder.root / SEAL).exists() and n_done >= n_units
+    return {"units_done": n_done, "units": n_units}, is_finished
+
+
+def _points_done(folder: RunFolder) -> tuple[dict[str, Any], bool]:
+    """Return how many runs of a batch are done, and whether its tables are made of all."""
+    path = folder.root / BATCH
+    try:
+        n_points = len(set(json.loads(path.read_text(encoding="utf-8"))["points"]))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise FolderError(
+            f"{path}: cannot be read ({error}); the file that the batch began with is needed. "
+            "Run the batch again."
+        ) from error
+    n_done = sum(1 for _ in (folder.root / "points").glob(f"*/{SEAL}"))
+    has_tables = (folder.tables / "points.parquet").is_file()
+    return {"points_done": n_done, "points": n_points}, has_tables and n_done >= n_points
+
+
+def _count_shards(shards: Path) -> int:
+    """Return how many shards there are; each took its name when it was whole.
+
+    Names are all that is read: a file system of a cluster may need a millisecond for each file
+    that is looked at, and a run has ten thousand. What came to harm since, the next run finds.
+    """
+    try:
+        with os.scandir(shards) as entries:
+            return sum(not entry.name.startswith(".") for entry in entries)
+    except FileNotFoundError:
+        return 0
 
 
 def _begun(folder: RunFolder) -> "Settings":
@@ -84,12 +120,12 @@ def _begun(folder: RunFolder) -> "Settings":
     return settings
 
 
-def _state(folder: RunFolder, status: dict[str, Any], *, has_holder: bool) -> str:
+def _state(status: dict[str, Any], *, has_holder: bool, is_finished: bool) -> str:
     if "running" in status["jobs"].values() or has_holder:
         return "running"
     if status["jobs"]:
         return "waiting"
-    if (folder.root / SEAL).exists() and status["units_done"] >= status["units"]:
+    if is_finished:
         return "finished"
     return "unknown" if "why" in status else "stopped"
 

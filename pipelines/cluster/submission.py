@@ -10,11 +10,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cohort.trial import Protocol
+from pipelines.cluster.chain import own_deadline
 from pipelines.cluster.jobs import MODES, SUBMISSION_VARIABLE, Jobs
 from pipelines.cluster.profile import load_profile
 from pipelines.cluster.record import (
@@ -28,8 +31,9 @@ from pipelines.cluster.record import (
 from pipelines.cluster.systems import cancel_jobs, submit_script
 from pipelines.cluster.workplaces import CANCELLED, open_jobs, private_folder
 from pipelines.errors import InputError
+from pipelines.file_budget import check_files
 from pipelines.provenance import timestamp
-from pipelines.run_folder import RunFolder, hold
+from pipelines.run_folder import RunFolder, hold, read_settings
 from pipelines.run_trial import prepare
 from pipelines.shards import clean_temporary
 
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from pipelines.cluster.workplaces import OpenWorkplace, Workplace
     from pipelines.run_trial import Request
 
-__all__ = ["check_shared", "open_profile", "submit_run"]
+__all__ = ["check_shared", "open_profile", "submit_jobs", "submit_run"]
 
 
 def submit_run(
@@ -80,7 +84,7 @@ def submit_run(
         raise InputError(f"--mode: '{mode}'; {' or '.join(MODES)} is allowed. Correct it.")
     profile = load_profile(profile_path)
     check_shared(request.out, profile)
-    ready = prepare(request)
+    ready = prepare(replace(request, n_places=profile.most_workers))
     jobs = Jobs(
         out=request.out.absolute(),
         profile=profile,
@@ -90,6 +94,7 @@ def submit_run(
         n_units=len(ready.plan.units),
         here=Path.cwd(),
     )
+    check_files(request.protocol, ready.plan.block_size, profile.files)
     submission = Submission(
         name=jobs.name, kind=profile.kind, mode=mode, submitted=timestamp(), jobs={}
     )
@@ -101,22 +106,63 @@ def submit_run(
         scripts["worker"] = jobs.worker_script()
     if is_dry:
         return submission, scripts
-    _refuse_second(ready.folder)
-    ready.folder.root.mkdir(parents=True, exist_ok=True)
-    with hold(ready.folder):
+
+    def begin() -> None:
         ready.folder.begin(ready.settings, request.protocol_text)
         # shares run side by side and cannot tell what is theirs from what a killed run left
         clean_temporary(ready.folder.shards)
-    private = private_folder(ready.folder)
+
+    submit_jobs(ready.folder, jobs, submission, profile_path, begin)
+    return submission, scripts
+
+
+def submit_jobs(
+    folder: RunFolder,
+    jobs: Jobs,
+    submission: Submission,
+    profile_path: Path,
+    begin: Callable[[], None],
+) -> None:
+    """Submit the jobs of a run or of a batch, and note their numbers.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    jobs
+        Its jobs.
+    submission
+        The record of it, which gets the numbers.
+    profile_path
+        The cluster's profile, of which the driver reads a copy.
+    begin
+        Writes what the folder is begun with; called while it is held.
+
+    Raises
+    ------
+    InputError
+        If jobs of the folder are in the queue.
+    ExecutionError
+        If the batch system refuses.
+
+    Examples
+    --------
+    >>> submit_jobs.__name__  # run by tests/slurm: it needs a batch system
+    'submit_jobs'
+    """
+    _refuse_second(folder)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    with hold(folder):
+        begin()
+    private = private_folder(folder)
     _copy_private(profile_path, jobs.profile_copy)
     (private / CANCELLED).unlink(missing_ok=True)
     number = ""
     for part in jobs.parts:
         script = jobs.script(part, after=number).write(private / f"{part}.sh")
-        number = submit_script(profile.kind, script)
+        number = submit_script(jobs.profile.kind, script)
         submission.jobs[part] = number
-        write_submission(ready.folder, submission)
-    return submission, scripts
+        write_submission(folder, submission)
 
 
 def check_shared(out: Path, profile: "Profile") -> None:
@@ -210,6 +256,7 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
     @contextmanager
     def opened(folder: RunFolder, n_units: int) -> Iterator["Workplace"]:
         # a driver that is itself a job keeps the name under which it was submitted
+        _check_budget(folder, profile)
         submission = read_submission(folder)
         if submission is None or not _is_job_of(submission):
             if submission is not None:
@@ -220,11 +267,24 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
             write_submission(folder, submission)
             (private_folder(folder) / CANCELLED).unlink(missing_ok=True)
         with open_jobs(
-            folder, n_units, profile=profile, name=worker_name(submission.name)
+            folder,
+            n_units,
+            profile=profile,
+            name=worker_name(submission.name),
+            deadline=own_deadline(folder),
         ) as place:
             yield place
 
     return opened
+
+
+def _check_budget(folder: RunFolder, profile: "Profile") -> None:
+    if profile.files is None or not folder.settings.exists():
+        return  # the folder of a batch has no settings; its runs have
+    settings = read_settings(folder)
+    if settings is not None:
+        protocol = Protocol.model_validate(settings.protocol)
+        check_files(protocol, settings.block_size, profile.files)
 
 
 def _is_job_of(submission: Submission) -> bool:

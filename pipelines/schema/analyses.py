@@ -147,7 +147,7 @@ ANALYSES = Table(
             "What may be claimed after this look; null outside the claims.",
             allowed=("better", "worse", "go on", "futile", "not shown"),
         ),
-        text_column("remark", "Remark", "Why there is no estimate."),
+        text_column("remark", "Remark", "Why there is no estimate, or not of all patients."),
     ),
 )
 

@@ -77,7 +77,7 @@ SENSITIVITY = Table(
     name="sensitivity",
     label="Sensitivity of Outcomes to Keys",
     meaning="One row per outcome at its last visit and key: the shares of the variance over the "
-    "points that the key explains. Null where the outcome does not vary.",
+    "points that the key explains. Indices are null where there are none; the reason says why.",
     key=("source", "arm", "endpoint", "visit", "statistic", "key"),
     columns=(
         *_OUTPUT,
@@ -95,6 +95,13 @@ SENSITIVITY = Table(
         number_column("mean", "points", "Mean", "Of the outcome over the points."),
         number_column("sd", "points", "SD", "Of the outcome over the points."),
         count_column("n", "Samples", "Samples of the design behind the indices."),
+        count_column("n_points", "Points", "Points that are done and have the outcome."),
+        text_column(
+            "reason",
+            "Reason",
+            "Why there are no indices, or why their intervals are missing or rough; null if there "
+            "is nothing to say.",
+        ),
     ),
 )
 

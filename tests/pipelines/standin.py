@@ -13,6 +13,7 @@ import numpy as np
 
 FAILED_EVERY = 11
 SLOW_S = 0.25
+HANG_S = 600.0
 
 
 def _uniform(ids, seed, draw):
@@ -285,4 +286,14 @@ def broken_twice(protocol, arm, patient_ids, **options):
 def full_disk(protocol, arm, patient_ids, **options):
     """Let no file of this process grow beyond some kilobytes from here on."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (16384, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def hang_once(protocol, arm, patient_ids, **options):
+    """Never come back from one block the first time; a file remembers."""
+    if 5 in np.asarray(patient_ids) % 10_000_000 and arm == protocol.arms[0].name:
+        mark = Path(os.environ["STANDIN_MARK"])
+        if not mark.exists():
+            mark.touch()
+            time.sleep(HANG_S)
     return simulate(protocol, arm, patient_ids, **options)

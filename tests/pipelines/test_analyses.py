@@ -229,7 +229,7 @@ def test_rescue_is_an_event_where_a_trial_has_it(tables, facts, tmp_path):
             first = pl.int_range(pl.len()) < 7
             frame = frame.with_columns(RESCDAY=pl.when(first).then(5.0))
         frame.write_parquet(tmp_path / f"{name}.parquet")
-    events = intercurrent_events(tmp_path, facts)
+    events = intercurrent_events(tmp_path, facts).collect()
     rescued = events.filter(ICETYPE="RESCUE")
     assert len(rescued) == 7
     assert set(rescued["ICEFAIL"]) == {"Y"}

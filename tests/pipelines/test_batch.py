@@ -1,21 +1,32 @@
 """Batches: what a file may say, which points it makes, what they leave, what they are alike in."""
 
 import json
+import logging
 import math
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+import psutil
 import pytest
+from distributed import Client, LocalCluster
 from scipy.stats import sobol_indices
 
 from cohort.errors import FileContentError
 from cohort.trial import load_protocol
-from pipelines.batch import BatchRequest, prepare_batch, run_batch
+from pipelines.batch import BatchRequest, BatchResult, prepare_batch, run_batch
+from pipelines.batch_cli import sensitivity_warnings
 from pipelines.batch_design import draw_values, saltelli_blocks, unit_points
 from pipelines.batch_file import BatchFile, Point, read_batch
 from pipelines.batch_tables import key_columns, sensitivity_frame
 from pipelines.batch_values import Choices, Range, read_values
-from pipelines.errors import FolderError
+from pipelines.errors import ExecutionError, FolderError
 from pipelines.run_trial import Request, run_trial
 from pipelines.schema.batch import OUTCOMES_BY_POINT, POINTS, SENSITIVITY
 from pipelines.schema.columns import polars_schema
@@ -247,7 +258,9 @@ def test_points_that_failed_leave_their_sample_out_and_what_does_not_vary_has_no
     found = sensitivity_frame(outcomes_frame(batch, values), batch)
     assert set(found["n"]) == {8}
     assert found["total"].to_numpy()[[0, 2]] == pytest.approx([0, 0], abs=1e-12)
+    assert "8 whole samples" in found["reason"][0]
     constant = sensitivity_frame(outcomes_frame(batch, [1.5] * len(batch.points)), batch)
+    assert set(constant["reason"]) == {"it does not vary"}
     assert constant["total"].null_count() == constant["first_order_low"].null_count() == 3
     assert set(constant["sd"]) == {0.0}
 
@@ -387,3 +400,197 @@ def test_a_point_that_failed_before_it_began_can_be_begun_again(tmp_path, monkey
     assert run_batch(request).failures == {1: "OSError: no room"}
     monkeypatch.undo()
     assert prepare_batch(request).plan.n_patients == 16
+
+
+@pytest.fixture
+def in_threads(monkeypatch):
+    """Let the workers of a batch be threads of this process: they start at once."""
+
+    @contextmanager
+    def cluster(n_workers, folder):
+        with (
+            LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=False,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                local_directory=str(folder),
+                silence_logs=logging.CRITICAL,
+            ) as started,
+            Client(started) as client,
+        ):
+            yield client
+
+    monkeypatch.setattr("pipelines.batch_workers.local_cluster", cluster)
+
+
+SEEDS = "protocol: sct-md-01\nsweep: {method: grid, keys: {seed: [1, 4, 2]}}"
+
+
+def test_units_of_different_points_are_in_flight_together(tmp_path, in_threads):
+    batch = read_batch(written(tmp_path, SEEDS), patients_per_arm=4)
+    told = []
+    request = request_of(batch, tmp_path / "out")
+    run_batch(
+        replace(request, n_workers=2, simulator="standin:slow"),
+        lambda point: told.append(point.number),
+        lambda receipt, was_there: told.append(receipt.unit),
+    )
+    of_first = {path.name for path in (tmp_path / "out/points/0001/shards").iterdir()}
+    last = max(at for at, one in enumerate(told) if one in of_first)
+    assert told[0] == 1
+    assert told.index(2) < last  # begun while units of the first were computed
+    assert len(told) == 3 + 12
+
+
+def test_a_finished_point_is_not_run_again_unless_it_is_damaged_or_of_another_version(
+    tmp_path, in_threads, monkeypatch
+):
+    monkeypatch.setattr("pipelines.batch_points.source_commit", lambda: "abc")
+    monkeypatch.setattr("pipelines.provenance.source_commit", lambda: "abc")
+    batch = read_batch(written(tmp_path, SEEDS), patients_per_arm=4)
+    request = request_of(batch, tmp_path / "out")
+    first = run_batch(request)
+    table = tmp_path / "out/points/0002/tables/adsl.parquet"
+    before = table.read_bytes()
+    table.write_bytes(before[:-1] + b"!")
+    run = []
+    monkeypatch.setattr(
+        "pipelines.batch_points.run_trial",
+        lambda request, report: run.append(request.out.name) or run_trial(request, report),
+    )
+    again = run_batch(request)
+    assert run == ["0002"]
+    assert table.read_bytes() == before
+    assert (again.n_computed, again.n_reused) == (0, first.n_computed)
+    monkeypatch.setattr("pipelines.batch_points.source_commit", lambda: "abc, changed")
+    run_batch(request)
+    assert run[1:] == ["0001", "0002", "0003"]
+
+
+def test_workers_that_cannot_be_had_end_the_batch_and_no_point_is_set_aside(tmp_path, monkeypatch):
+    @contextmanager
+    def nobody(n_workers, folder):
+        raise ExecutionError("nobody answers")
+        yield
+
+    monkeypatch.setattr("pipelines.batch_workers.local_cluster", nobody)
+    batch = read_batch(written(tmp_path, SEEDS), patients_per_arm=4)
+    with pytest.raises(ExecutionError, match="nobody answers"):
+        run_batch(request_of(batch, tmp_path / "out"))
+    assert not (tmp_path / "out/failures").exists()
+    said = json.loads((tmp_path / "out/points/0001/provenance.json").read_text())
+    assert said["runs"][-1]["outcome"] == "failed: ExecutionError"
+
+
+def test_a_batch_on_a_scheduler_gives_the_tables_of_a_batch_here(swept, tmp_path, capsys):
+    _, here, _ = swept
+    options = ("--out", tmp_path / "out", "--patients-per-arm", 8)
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},
+        local_directory=str(tmp_path / "scratch"),
+    ) as cluster:
+        address = cluster.scheduler_address
+        code, shown = cohort_batch(capsys, here / "batch.yaml", *options, "--scheduler", address)
+        assert len(cluster.scheduler_info["workers"]) == 1  # it is left to others
+    assert code == 1  # one point has the unlucky seed
+    assert "4 of 6 points done; 8 units computed, 0 were there" in shown.out
+    path = "tables/outcomes_by_point.parquet"
+    assert (tmp_path / "out" / path).read_bytes() == (here / path).read_bytes()
+    # why a point failed names its folder
+    points = [
+        pl.read_parquet(root / "tables/points.parquet").drop("failure")
+        for root in (tmp_path / "out", here)
+    ]
+    assert points[0].equals(points[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--scheduler", "10.0.0.1:8786"), "tcp://HOST:PORT or tls://HOST:PORT is allowed"),
+        (("--scheduler", "tls://a:1"), "without the options --tls-ca"),
+        (("--tls-ca", "a.pem"), "are for a running scheduler; give --scheduler"),
+        (("--cluster", "none.yaml"), "none.yaml"),
+        (("--cluster", "none.yaml", "--workers", "2"), "a profile says all of that itself"),
+        (("--workers", "0"), "--workers: 0; 1 or more is allowed"),
+        (("--block-size", "0"), "--block-size: 0 patients; 1 or more is allowed"),
+        (("--trajectories", "-1"), "--trajectories: -1 patients; 0 or more is allowed"),
+        (("--patients-per-arm", "0"), "patients"),
+        (("--device", "abacus"), "--device: "),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_before_anything_is_written(
+    tmp_path, capsys, options, said
+):
+    path = written(tmp_path, SEEDS)
+    code, shown = cohort_batch(capsys, path, "--out", tmp_path / "out", *options)
+    assert (code, shown.out) == (2, "")
+    assert said in shown.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_outcomes_that_some_points_lack_are_in_the_table_with_the_reason():
+    batch = ishigami_batch(16)
+    lacking = 5
+    terms = {
+        "Nausea": [p.values[1] for p in batch.points],
+        "Syncope": [None if p.number == lacking else p.values[1] for p in batch.points],
+    }
+    frames = [
+        outcomes_frame(batch, values).with_columns(
+            source=pl.lit("ae_rates_by_arm"), endpoint=pl.lit(term), statistic=pl.lit("percent")
+        )
+        for term, values in terms.items()
+    ]
+    found = sensitivity_frame(pl.concat(frames), batch)
+    assert dict(found.schema) == polars_schema(SENSITIVITY)
+    nausea, syncope = (found.filter(endpoint=term) for term in terms)
+    assert nausea["total"].null_count() == 0
+    assert set(nausea["n"]) == {16}
+    assert set(nausea["reason"]) == {"16 whole samples; intervals from fewer than 64 are rough"}
+    assert syncope["total"].null_count() == 3
+    assert set(syncope["n_points"]) == {79}
+    assert set(syncope["reason"]) == {"1 of 80 points do not have it"}
+    result = BatchResult(tables={"sensitivity": found}, failures={}, n_computed=0, n_reused=0)
+    lost, rough = sensitivity_warnings(result)
+    assert "1 outcomes have no indices because some points do not have them: Syncope." in lost
+    assert "16 whole samples; bootstrap intervals from fewer than 64 are rough" in rough
+
+
+def test_an_interrupted_batch_leaves_no_process_and_is_resumed_by_the_same_command(
+    tmp_path, in_threads
+):
+    path, out = written(tmp_path, SEEDS), tmp_path / "out"
+    words = ["slow", "batch", path, "--out", out, "--patients-per-arm", 4, "--workers", 1]
+    driver = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "run_cohort.py"), *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 50
+    while not list(out.glob("points/*/shards/*/receipt.json")):
+        assert driver.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    started = psutil.Process(driver.pid).children(recursive=True)
+    driver.send_signal(signal.SIGINT)
+    _, said = driver.communicate(timeout=50)
+    assert driver.returncode == 130
+    assert f"SIGINT: stopped. {out} can be resumed" in said
+    assert "Traceback" not in said
+    assert not psutil.wait_procs(started, timeout=10)[1]
+    assert not list((out / "failures").glob("*"))
+    begun = json.loads((out / "points/0001/provenance.json").read_text())
+    assert begun["runs"][-1]["outcome"] == "interrupted"
+    batch = read_batch(path, patients_per_arm=4)
+    result = run_batch(replace(request_of(batch, out), simulator="standin:slow"))
+    assert result.n_reused > 0
+    assert result.n_computed + result.n_reused == 12
+    assert set(result.tables["points"]["status"]) == {"done"}

@@ -73,7 +73,8 @@ def test_all_mistakes_of_a_protocol_come_at_once_one_a_line_and_nothing_is_writt
     path.write_text(text)
     result = cohort("run", path, "--out", tmp_path / "run")
     assert result.returncode == 2
-    lines = result.stderr.splitlines()
+    reading, *lines = result.stderr.splitlines()
+    assert reading == f"reading {path}"
     assert len(lines) == 2
     assert re.search(r"wrong\.yaml:\d+, sed: unknown key 'sed'.*seed", lines[0])
     assert re.search(r"wrong\.yaml:\d+, arms\..*dose: 10 has no unit", lines[1])
@@ -229,9 +230,10 @@ def test_a_folder_that_a_live_run_holds_is_refused(tmp_path):
 
 
 def test_plan_says_what_would_run_and_writes_nothing(tmp_path):
-    result = cohort("plan", "sct-md-01", "--no-pilot", "--out", tmp_path / "run")
+    result = cohort("plan", "sct-md-01", "--no-pilot", "--workers", "2", "--out", tmp_path / "run")
     assert result.returncode == 0
-    assert "506 patients in 4 arms; 4 units of at most 512 patients on '" in result.stdout
+    assert "506 patients in 4 arms; 4 units of at most 128 patients on '" in result.stdout
+    assert re.search(r"a unit +about \d+ s of one core and 0\.2 GB", result.stdout)
     assert "no pilot was run" in result.stdout
     assert list(tmp_path.iterdir()) == []
 
@@ -313,6 +315,6 @@ def test_a_run_in_healthy_people_says_that_no_drug_moves_their_scores(tmp_path):
     )
     # what else is wrong is said after it, so nothing need be simulated here
     ran = cohort("run", healthy, "--out", tmp_path / "run", "--workers", "0")
-    warning, mistake = ran.stderr.splitlines()
+    _, warning, _, mistake = ran.stderr.splitlines()
     assert "condition healthy: no state of the model acts on its scores" in warning
     assert "--workers: 0" in mistake

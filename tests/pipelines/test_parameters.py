@@ -1,11 +1,16 @@
 import re
 
+import numpy as np
 import pytest
+import standin
 
 from cohort.chemistry import find_system, system_names
 from cohort.compounds import TARGETS
 from cohort.outcomes import measure_names, scale_names
+from pipelines.adam import adam_tables
+from pipelines.definitions import read_definitions
 from pipelines.parameters import MARKER_NAMES, parameter_codes, parameter_names
+from pipelines.plan import trial_facts
 
 
 def is_code(name):
@@ -14,9 +19,21 @@ def is_code(name):
 
 def test_every_scale_measure_and_biomarker_has_a_code_of_adam():
     markers = [one.code for system in system_names() for one in find_system(system).biomarkers]
-    assert all(map(is_code, (*scale_names(), *measure_names(), *markers)))
+    assert [name for name in (*measure_names(), *markers) if not is_code(name)] == []
     assert set(markers) == set(MARKER_NAMES)
-    assert parameter_codes([*markers, *scale_names()]) == {}
+    assert parameter_codes([*markers, *scale_names()]) == {"MDSUPDRS3": "MDSUPDRS"}
+
+
+def test_a_scale_with_a_longer_name_has_its_code_in_all_tables(protocol):
+    trial = protocol.model_copy(
+        update={"endpoints": ("MDSUPDRS3",), "primary_endpoint": "MDSUPDRS3"}
+    )
+    facts = trial_facts(trial, read_definitions(trial.endpoints, ()))
+    assert facts.primary_endpoint == "MDSUPDRS"
+    scores = standin.simulate(trial, "placebo", np.arange(1, 9))
+    tables = adam_tables({**scores, "adae": {}}, "placebo", facts)
+    assert set(tables["adqs"]["PARAMCD"]) == {"MDSUPDRS"}
+    assert "Time to First Response, MDSUPDRS (Days)" in set(tables["adtte"]["PARAM"])
 
 
 def test_codes_of_all_targets_are_short_and_differ():

@@ -145,7 +145,7 @@ FAULTS = [
     Fault("NC116", "adae", "AESER", put("AESLIFE", "Y", pl.col("AESER") == "N")),
     Fault("NC117", "adae", "AEOUT", put("AESDTH", "Y")),
     Fault("NC118", "adae", "AOCCFL", put("AOCCFL", "Y", pl.col("AOCCFL").is_null())),
-    Fault("NC119", "adae", "AESEQ", lambda frame: frame.with_columns(pl.lit(1).alias("AESEQ"))),
+    Fault("NC119", "adae", "AESEQ", changed("AESEQ", pl.lit(1, pl.Int64))),
     Fault("NC120", "adae", "ASEVN", put("ASEVN", 9)),
     Fault("NC121", "adae", "AENDT", put("AENDT", date(2001, 3, 1), ~ended)),
     Fault("NC122", "adae", "AOCCFL", put("AOCCFL", None, pl.col("AOCCFL") == "Y")),
