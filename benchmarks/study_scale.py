@@ -117,7 +117,8 @@ def measure(which, patients_per_arm, n_workers, block_size, out, note):
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": machine(),
         "versions": library_versions(),
-        "command": "cohort " + " ".join(command[3:]).replace(str(protocol), f"{which}.yaml"),
+        "command": "cohort "
+        + " ".join(command[3:]).replace(str(protocol), f"{which}.yaml").replace(str(out), "RUN"),
         "workers": n_workers,
         "block_size": provenance["block_size"],
         "units": len(provenance["shards"]),
@@ -145,7 +146,7 @@ def page(results):
         "",
         "Written by `benchmarks/study_scale.py`; the numbers are in `scale.json`. Time of workers",
         "is wall time x workers while units are computed: kernel (integration), host (people,",
-        "doses, outcomes), tables (shaping and writing shards), waiting (the rest: start and end),",
+        "doses, outcomes), tables (shaping and writing shards), waiting (the rest: start and end).",
         "Memory is the peak resident memory that Linux counts,",
         f"shared pages included; limits: driver {LIMITS_GB['driver']:g} GB, each worker "
         f"{LIMITS_GB['worker']:g} GB.",

@@ -123,13 +123,16 @@ def copy_shard(pattern, receipt, shards, unit):
 
 
 def begin(ready):
-    """Create the folder of a run and one shard to copy; return its folder and receipt."""
+    """Create the folder of a run and a shard of each arm to copy; return folders and receipts."""
     ready.folder.root.mkdir(parents=True, exist_ok=True)
     ready.folder.begin(ready.settings, "")
     apart = ready.folder.root.parent / "pattern"
-    unit = ready.plan.units[0]
-    receipt = run_unit(replace(ready.job, shards=apart), unit)
-    return apart / unit.digest, receipt
+    patterns = {}
+    for unit in ready.plan.units:
+        if unit.arm not in patterns:
+            receipt = run_unit(replace(ready.job, shards=apart), unit)
+            patterns[unit.arm] = apart / unit.digest, receipt
+    return patterns
 
 
 def study_files(n_units):
@@ -139,9 +142,9 @@ def study_files(n_units):
         with clock.stage("prepare and plan"):
             ready = prepared(Path(name) / "run", n_units)
         folder = ready.folder
-        pattern, receipt = begin(ready)
+        patterns = begin(ready)
         with clock.stage("(making the shards)"):
-            made = [copy_shard(pattern, receipt, folder.shards, one) for one in ready.plan.units]
+            made = [copy_shard(*patterns[one.arm], folder.shards, one) for one in ready.plan.units]
         with clock.stage("manifest: append and fsync"):
             for one in made:
                 append_to_manifest(folder.manifest, one)
@@ -158,16 +161,12 @@ def study_files(n_units):
             write_seal(folder.root, _known_sums(folder, Execution(), (), {}) | sums_of(made))
         with clock.stage("resubmission: pickle of one job"):
             job_bytes = len(pickle.dumps(ready.job))
-        keep(
-            f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes}
-        )
         with clock.stage("tables"):
             write_tables(ready.plan, ready.facts, folder)
     keep(f"files, {n_units} units", {"units": n_units, "stages": clock.stages, "job": job_bytes})
 
 
 def sums_of(receipts):
-
     sums = {}
     for one in receipts:
         for name, stored in one.files.items():
@@ -194,7 +193,7 @@ def study_dask(n_units, n_workers, unit_ms):
     dask.config.set({"distributed.comm.timeouts.tcp": "600s"})
     with tempfile.TemporaryDirectory(prefix="study-scheduler-") as name:
         ready = prepared(Path(name) / "run", n_units)
-        pattern, _ = begin(ready)
+        pattern = next(iter(begin(ready).values()))[0]
         os.environ[ENVIRONMENT] = f"{pattern}:{unit_ms / 1000}"
         paths = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "pipelines")]
         os.environ["PYTHONPATH"] = os.pathsep.join(paths)

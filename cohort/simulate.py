@@ -200,8 +200,8 @@ def simulate(
 
     Returns
     -------
-    Columns by table (``adsl``, ``adqs``, ``adlb``, ``adae``, ``trajectories``), arrays of equal
-    length within a table.
+    Columns by table (``adsl``, ``adqs``, ``adlb``, ``adpc``, ``adex``, ``adae``,
+    ``trajectories``), arrays of equal length within a table.
 
     Raises
     ------

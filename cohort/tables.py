@@ -36,8 +36,9 @@ Column = NDArray[np.generic]
 Columns = dict[str, Column]
 Floats = NDArray[np.float64]
 
-_OF_DRUGS: Final = (("C", "concentration_", "ng/mL"), ("O", "occupancy_", "1"))
-"""What is reported of every compound and target: first letter of its code, rule, unit."""
+_OF_COMPOUNDS: Final = ("C", "concentration_", "ng/mL")
+_OF_TARGETS: Final = ("O", "occupancy_", "1")
+# what is reported of every compound and target: first letter of its code, rule, unit
 
 
 def block_columns(
@@ -67,12 +68,14 @@ def block_columns(
     >>> protocol = load_protocol("sct-md-01")
     >>> block = simulate_block(protocol, "placebo", np.array([7]))
     >>> sorted(block_columns(protocol, "placebo", block, frozenset()))
-    ['adae', 'adlb', 'adqs', 'adsl', 'trajectories']
+    ['adae', 'adex', 'adlb', 'adpc', 'adqs', 'adsl', 'trajectories']
     """
     return {
         "adsl": _subjects(protocol, arm, result),
         "adqs": _scores(protocol, arm, result),
         "adlb": _biomarkers(protocol, arm, result),
+        "adpc": _stacked(_drug_rows(protocol, arm, result, _OF_COMPOUNDS)),
+        "adex": _exposures(protocol, arm, result),
         "adae": event_columns(
             arm,
             result.patient_ids,
@@ -281,16 +284,11 @@ def _markers(result: "BlockResult") -> dict[str, tuple[str, float, str]]:
 
 
 def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    of_drugs = {
-        f"{letter}_{name.removeprefix(prefix).removesuffix('_now')}": (name, 1.0, unit)
-        for letter, prefix, unit in _OF_DRUGS
-        for name in result.model.system.observables
-        if name.startswith(prefix)
-    }
     rows: list[Columns] = []
-    for code, (observable, factor, unit) in {**_markers(result), **of_drugs}.items():
+    for code, (observable, factor, unit) in _markers(result).items():
         values = [factor * solution[observable][-1] for solution in result.solutions]
         rows += _parameter_rows(protocol, arm, result, code, unit, values)
+    rows += _drug_rows(protocol, arm, result, _OF_TARGETS)
     for position, measure in enumerate(result.courses[0].events.plan.measures):
         values = [
             np.where(result.failed_before(index), np.nan, course.events.values[position])
@@ -298,6 +296,45 @@ def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         ]
         rows += _parameter_rows(protocol, arm, result, measure.code, measure.unit, values)
     return _stacked(rows)
+
+
+def _drug_rows(
+    protocol: Protocol, arm: str, result: "BlockResult", what: tuple[str, str, str]
+) -> list[Columns]:
+    """Return the rows of all compounds or of all targets."""
+    letter, prefix, unit = what
+    rows: list[Columns] = []
+    for name in result.model.system.observables:
+        if name.startswith(prefix):
+            code = f"{letter}_{name.removeprefix(prefix).removesuffix('_now')}"
+            values = [solution[name][-1] for solution in result.solutions]
+            rows += _parameter_rows(protocol, arm, result, code, unit, values)
+    return rows
+
+
+def _exposures(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
+    """Return the doses between visits, a set of columns an interval."""
+    doses = result.dosing.intervals
+    names = {visit.time: visit.name for visit in protocol.visits}
+    n_lane = len(result.patient_ids)
+    begins = (0, *doses.ends[:-1])
+    return _stacked(
+        [
+            {
+                "patient_id": result.patient_ids,
+                "arm": np.full(n_lane, arm),
+                "visit": np.full(n_lane, names.get(end, "end of trial")),
+                "visit_number": np.full(n_lane, end / WEEK_S),
+                "start_day": np.full(n_lane, begin // DAY_S + 1, np.int64),
+                "end_day": np.full(n_lane, -(-end // DAY_S), np.int64),
+                "planned_mg": doses.planned_mg[place],
+                "taken_mg": doses.taken_mg[place],
+                "due": doses.due[place],
+                "adjusted": doses.is_adjusted[place],
+            }
+            for place, (begin, end) in enumerate(zip(begins, doses.ends, strict=True))
+        ]
+    )
 
 
 def _parameter_rows(

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
-from pipelines.cluster_cli import choose_workplace
+from pipelines.cluster_cli import (
+    ClusterFile,
+    Scheduler,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    choose_workplace,
+)
 from pipelines.seal import SEAL
 
 if TYPE_CHECKING:
@@ -75,25 +82,11 @@ def batch(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse arms that combine contraindicated drugs.")
     ] = False,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
-    ] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
-    ] = None,
-    cluster: Annotated[
-        Path | None,
-        typer.Option(
-            "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
-        ),
-    ] = None,
+    scheduler: Scheduler = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Run many protocols, or a sweep of one, to tables by point; run it again to resume.
 
@@ -144,8 +137,10 @@ def batch(
                 f"point {point.number}: run {begun} of {len(read.to_run)}{_values(read, point)}"
             )
 
+    from pipelines.cluster.chain import chained
+
     try:
-        with answer(otherwise=EXIT_FAILED):
+        with answer(otherwise=EXIT_FAILED), chained(request.out):
             result = run_batch(request, begin)
     except InterruptedRunError as error:
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
@@ -288,8 +283,12 @@ def _sensitivity_lines(read: "BatchFile", result: "BatchResult") -> list[str]:
     frame = result.tables.get("sensitivity")
     if frame is None or frame.is_empty():
         return []
-    endpoint = read.points[0].protocol.primary_endpoint
-    rows = frame.filter(source="contrasts", statistic="difference", endpoint=endpoint).to_dicts()
+    from pipelines.parameters import trial_codes
+
+    protocol = read.points[0].protocol
+    endpoint = protocol.primary_endpoint
+    code = trial_codes(protocol).get(endpoint, endpoint)
+    rows = frame.filter(source="contrasts", statistic="difference", endpoint=code).to_dicts()
     lines = [
         "",
         f"Sensitivity of the difference from control, {endpoint} (total index, 95 % interval):",

@@ -89,7 +89,7 @@ def submit_batch(
 
     Examples
     --------
-    >>> submit_batch.__name__  # run by tests/pipelines/test_batch_cluster.py
+    >>> submit_batch.__name__  # run by tests/pipelines/cluster/test_submission.py
     'submit_batch'
     """
     if mode != _DRIVER:

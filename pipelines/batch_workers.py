@@ -279,6 +279,9 @@ class PointPlaces:
     'PointPlaces'
     """
 
+    patience_s = 1.0
+    """How long to wait before `take` is asked again: other points free places [s]."""
+
     def __init__(self, shared: SharedWorkers, number: int, generation: int) -> None:
         self._shared, self._number, self._generation = shared, number, generation
         self._held: list[str] = []

@@ -14,15 +14,29 @@ import typer
 from pipelines.batch_cli import EXAMPLE, HELP, batch
 from pipelines.calibrate_cli import calibrate
 from pipelines.cli_errors import EXIT_BAD_INPUT, EXIT_FAILED, answer, complain
-from pipelines.cluster_cli import add_commands, choose_workplace, cluster_app, compute_share
+from pipelines.cluster_cli import (
+    ClusterFile,
+    Scheduler,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    add_commands,
+    choose_workplace,
+    cluster_app,
+    compute_share,
+)
 from pipelines.conditions_cli import conditions_app
 from pipelines.content_cli import content_app
 from pipelines.drug_cli import drugs_app
 from pipelines.events_cli import events_app
+from pipelines.export_cli import HELP as EXPORT_HELP
+from pipelines.export_cli import export
 from pipelines.model_cli import model_app
 from pipelines.power_cli import power
+from pipelines.report_cli import report
 from pipelines.scales_cli import scales_app
 from pipelines.validate_cli import validate_trials
+from pipelines.validate_tables_cli import validate_run_tables
 from pipelines.verify_cli import verify
 
 if TYPE_CHECKING:
@@ -164,25 +178,11 @@ def run(
             help="Also write the table 'uncertainty': sampling, between trials, parameters.",
         ),
     ] = False,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
-    ] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
-    ] = None,
-    cluster: Annotated[
-        Path | None,
-        typer.Option(
-            "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
-        ),
-    ] = None,
+    scheduler: Scheduler = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    cluster: ClusterFile = None,
     share: Annotated[
         str | None,
         typer.Option("--share", help="i/n: compute that share of the units, make no tables."),
@@ -194,6 +194,15 @@ def run(
             help="Make tables without units that failed at every attempt; each table says so.",
         ),
     ] = False,
+    unit_timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--unit-timeout",
+            metavar="SECONDS",
+            help="Time after which the worker of a unit is replaced; 20 times the longest unit, "
+            "10 minutes at least, if left out.",
+        ),
+    ] = None,
 ) -> None:
     """Run a trial to its tables; run the same command again to resume it."""
     if not quiet:
@@ -205,6 +214,7 @@ def run(
         open_workplace = choose_workplace(
             out=out, scheduler=scheduler, tls=tls, cluster=cluster, workers=workers, share=share
         )
+    from pipelines.cluster.chain import chained
     from pipelines.errors import InterruptedRunError, SetAsideError
     from pipelines.progress import RunProgress
     from pipelines.report_text import render
@@ -222,6 +232,7 @@ def run(
         simulator=context.obj or SIMULATOR,
         open_workplace=open_workplace,
         allow_missing=allow_missing,
+        unit_timeout_s=unit_timeout,
     )
     if share is not None:
         compute_share(request, share, is_quiet=quiet)
@@ -230,6 +241,7 @@ def run(
     try:
         with (
             answer(otherwise=EXIT_FAILED),
+            chained(out),
             RunProgress(n_patients, is_quiet=quiet) as progress,
         ):
             try:
@@ -241,12 +253,7 @@ def run(
         complain(f"{error}: stopped. {out} can be resumed: run the same command again.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
     if uncertainty:
-        from pipelines.seal import seal_file
-        from pipelines.uncertainty import write_uncertainty
-
-        with answer(otherwise=EXIT_FAILED):
-            path = write_uncertainty(out, given, device=device)
-            seal_file(out, path.relative_to(out).as_posix())
+        _add_uncertainty(out, given, device)
     for damage in result.execution.damaged:
         complain(f"computed again: {damage}")
     if result.set_aside:
@@ -259,6 +266,15 @@ def run(
         print(json.dumps(result.summary))
     elif not quiet:
         print(render(result.summary))
+
+
+def _add_uncertainty(out: Path, protocol: "Protocol", device: str) -> None:
+    from pipelines.seal import seal_file
+    from pipelines.uncertainty import write_uncertainty
+
+    with answer(otherwise=EXIT_FAILED):
+        path = write_uncertainty(out, protocol, device=device)
+        seal_file(out, path.relative_to(out).as_posix())
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -276,6 +292,10 @@ def plan(
     pilot: Annotated[
         bool, typer.Option(help="Simulate some patients to estimate time, memory and disk.")
     ] = True,
+    files: Annotated[
+        int | None,
+        typer.Option("--files", min=1, help="Most files and folders that the run may make."),
+    ] = None,
     as_json: Json = False,
     strict: Strict = False,
 ) -> None:
@@ -283,6 +303,7 @@ def plan(
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = read_protocol(protocol, seed, patients_per_arm)
         _warn(given, strict=strict)
+        from pipelines.file_budget import check_files
         from pipelines.outlook import describe_plan, render_outlook
         from pipelines.run_trial import Request, prepare
         from pipelines.worker import SIMULATOR
@@ -298,9 +319,11 @@ def plan(
                 simulator=context.obj or SIMULATOR,
             )
         )
+        n_files = check_files(given, ready.plan.block_size, files)
     with answer(otherwise=EXIT_FAILED):
-        outlook = describe_plan(ready, with_pilot=pilot)
-    print(json.dumps(outlook) if as_json else render_outlook(outlook))
+        outlook = {**describe_plan(ready, with_pilot=pilot), "files": n_files}
+    said = f"{render_outlook(outlook)}\n  files       about {n_files:,}, folders among them"
+    print(json.dumps(outlook) if as_json else said)
 
 
 @protocols_app.command("list")
@@ -325,23 +348,6 @@ def show_protocol(name: Annotated[str, typer.Argument(help="A packaged protocol.
         from cohort.protocols import protocol_text
 
         print(protocol_text(name), end="")
-
-
-@app.command(epilog=_EXIT_CODES)
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run folder.")],
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files into DIR/csv.")] = False,
-) -> None:
-    """Write the tables of a run in another format."""
-    with answer(otherwise=EXIT_FAILED):
-        from pipelines.errors import InputError
-        from pipelines.run_folder import RunFolder
-        from pipelines.tables import export_csv
-
-        if not csv:
-            raise InputError("cohort export: no format was chosen; --csv is allowed. Add --csv.")
-        for path in export_csv(RunFolder(folder)):
-            print(path)
 
 
 @app.command()
@@ -379,14 +385,17 @@ def doctor(as_json: Json = False) -> None:
 
 # registered last, so that help shows them after what most people want
 for _name, _command in (
+    ("report", report),
     ("verify", verify),
     ("validate", validate_trials),
+    ("validate-tables", validate_run_tables),
     ("calibrate", calibrate),
     ("power", power),
 ):
     _said = (_command.__doc__ or "").partition("Examples\n")[0]  # those are for readers of the API
     app.command(name=_name, help=_said, epilog=_EXIT_CODES)(_command)
 add_commands(app, epilog=_EXIT_CODES)
+app.command(name="export", help=EXPORT_HELP, epilog=_EXIT_CODES)(export)
 app.command(name="batch", help=HELP, epilog=EXAMPLE)(batch)
 
 

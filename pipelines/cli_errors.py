@@ -46,7 +46,8 @@ def answer(*, otherwise: int) -> Iterator[None]:
             complain(str(mistake))
         raise typer.Exit(EXIT_BAD_INPUT) from error
     except InputError as error:
-        complain(str(error))
+        for line in str(error).splitlines():
+            complain(line)
         raise typer.Exit(EXIT_BAD_INPUT) from error
     except (KernelError, CohortError, PipelineError) as error:
         complain(" ".join((f"{type(error).__name__}: {error}", *_notes(error))))

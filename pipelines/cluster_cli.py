@@ -26,6 +26,25 @@ cluster_app = typer.Typer(help="Cluster profiles: an example, a check.", no_args
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="A running Dask scheduler, tcp://HOST:PORT or tls://..."),
+]
+TlsAuthority = Annotated[
+    Path | None, typer.Option("--tls-ca", help="PEM file of its certificate authority.")
+]
+TlsCertificate = Annotated[
+    Path | None, typer.Option("--tls-cert", help="PEM file of the certificate to show it.")
+]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="PEM file of that certificate's key.")
+]
+ClusterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster", help="Cluster profile: workers are jobs; see 'cohort cluster example'."
+    ),
+]
 
 
 @cluster_app.command("example")
@@ -209,7 +228,7 @@ def _status(run: RunDir, as_json: Json = False) -> None:
         return
     what = "points" if "points" in found else "units"
     print(f"{run}: {found['state']}, {found[f'{what}_done']:,} of {found[what]:,} {what} done")
-    for line in _job_lines(found):
+    for line in (*_job_lines(found), *_chain_lines(found)):
         print(line)
     if "why" in found:
         complain(found["why"])
@@ -226,6 +245,16 @@ def _job_lines(found: Mapping[str, Any]) -> list[str]:
         f"jobs on {found['batch_system']}: {n_running} running, {len(jobs) - n_running} queued",
         *(f"  {number}  {state}" for number, state in jobs.items()),
     ]
+
+
+def _chain_lines(found: Mapping[str, Any]) -> list[str]:
+    chain, end = found.get("chain", []), found.get("chain_end", "")
+    lines = []
+    if len(chain) > 1:
+        lines.append(f"driver jobs, each submitted by the one before: {', '.join(chain)}")
+    if end:
+        lines.append(f"the driver's walltime ended, and it was not submitted again: {end}")
+    return lines
 
 
 def _logs(
@@ -271,7 +300,7 @@ def compute_share(request: "Request", share: str, *, is_quiet: bool) -> None:
 
     Examples
     --------
-    >>> compute_share.__name__  # run by tests/pipelines/test_share.py
+    >>> compute_share.__name__  # run by tests/pipelines/cluster/test_share.py
     'compute_share'
     """
     with answer(otherwise=EXIT_FAILED):

@@ -55,10 +55,10 @@ class Endpoint:
         return f"Fall of at least {100 * self.responder_fall:g} % from baseline{above}"
 
     @property
-    def remission_text(self) -> str:
-        """The definition of remission, for CRIT2."""
+    def remission_text(self) -> str | None:
+        """The definition of remission, for CRIT2; None where the scale has none."""
         if self.remission_at_most is None:
-            return "Not defined for this scale"
+            return None
         return f"Score of {self.remission_at_most:g} or less"
 
 

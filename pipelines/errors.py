@@ -109,3 +109,16 @@ class InterruptedRunError(KeyboardInterrupt):
     >>> issubclass(InterruptedRunError, Exception)
     False
     """
+
+
+class WalltimeError(InterruptedRunError):
+    """The job that the run is in nears the end of its walltime.
+
+    Examples
+    --------
+    >>> print(WalltimeError())
+    walltime
+    """
+
+    def __init__(self, said: str = "walltime") -> None:
+        super().__init__(said)

@@ -1,31 +1,32 @@
 """RunPlan -> shards: Dask workers, one unit at a time each, until every unit has its shard.
 
-Results live in files; a task returns a receipt. Four things make it survive:
+Results live in files; a task returns a receipt. Five things make it survive:
 
 1. units whose shard is whole are skipped, damaged shards are computed again;
 2. every worker has one unit in flight, so a million patients never queue in the scheduler and a
    dead worker names the one unit it was computing;
-3. a unit that raises, or whose worker dies, is tried again after the others (Dask's own retries
-   count exceptions only, and repeated deaths can leave a cluster without workers for ever, so a
-   cluster that has lost them is replaced); after `pipelines.failures.N_ATTEMPTS` failures it is
-   set aside and the others go on;
-4. Ctrl-C and SIGTERM (`pipelines.interruption`) close the cluster and leave a folder that the
+3. a unit that raises, hangs (`pipelines.time_limit`), or whose worker dies is tried again after
+   the others (Dask's own retries count exceptions only, and repeated deaths can leave a cluster
+   without workers for ever, so a cluster that has lost them is replaced); after
+   `pipelines.failures.N_ATTEMPTS` failures it is set aside and the others go on;
+4. a worker that leaves because its job or node went away (`pipelines.departures`) is no failure
+   of its unit;
+5. Ctrl-C and SIGTERM (`pipelines.interruption`) close the cluster and leave a folder that the
    same command resumes.
 
 A disk that refuses is no fault of a unit: it ends the run at once.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import dask
-from distributed import Client, KilledWorker, as_completed
-from distributed.scheduler import NoWorkerError
 
 from pipelines.errors import ExecutionError, ShardError
-from pipelines.failures import N_ATTEMPTS, WORKER_DEATH, Failure, failure_of
+from pipelines.failures import N_ATTEMPTS, WORKER_DEATH, Failure
+from pipelines.hand_out import AnyWorkers, Driver, OwnWorkers
 from pipelines.local_cluster import DASK_SETTINGS, ClusterStartError, local_cluster
 from pipelines.shards import (
     Receipt,
@@ -35,11 +36,9 @@ from pipelines.shards import (
     mend_manifest,
     read_manifest,
 )
-from pipelines.worker import Job, run_unit
+from pipelines.worker import Job
 
 if TYPE_CHECKING:
-    from distributed import Future
-
     from pipelines.local_cluster import Connect
     from pipelines.plan import RunPlan, Unit
     from pipelines.run_folder import RunFolder
@@ -51,9 +50,6 @@ __all__ = [
 ]
 
 _N_LOST_CLUSTERS = 3
-_N_HOPELESS = 50
-"""Units that failed before any went well, after which the others are not tried."""
-
 Report = Callable[[Receipt, bool], None]
 """Called with every finished unit, and whether it was there before."""
 
@@ -72,6 +68,8 @@ class Execution:
         Why shards had to be computed again.
     failures
         Failed attempts by hash of the unit, also of those that went well later.
+    departures
+        How often a unit lost its worker through no fault of its own, by hash of the unit.
 
     Examples
     --------
@@ -84,6 +82,7 @@ class Execution:
     n_computed: int = 0
     damaged: list[str] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
+    departures: Counter[str] = field(default_factory=Counter)
 
     @property
     def deaths(self) -> dict[str, int]:
@@ -174,6 +173,7 @@ def execute(
     report: Report = _ignore,
     connect: "Connect | None" = None,
     execution: Execution | None = None,
+    unit_timeout_s: float | None = None,
 ) -> Execution:
     """Compute every unit that has no whole shard yet.
 
@@ -193,6 +193,8 @@ def execute(
         Gives a client; None starts workers on this machine.
     execution
         What to note it in, so that it is known however this ends; a new one if left out.
+    unit_timeout_s
+        How long a unit may take [s]; None for what `pipelines.time_limit` finds usual.
 
     Returns
     -------
@@ -213,13 +215,28 @@ def execute(
     'execute'
     """
     execution = take_stock(plan, folder, report, execution)
+    driver = Driver(
+        job=job,
+        folder=folder,
+        execution=execution,
+        report=report,
+        unit_timeout_s=unit_timeout_s,
+    )
     n_lost = 0
     while pending := _pending(plan, execution):
         before = _moves(execution)
         why = ""
+        n_wanted = min(n_workers, len(pending))
         try:
-            with dask.config.set(DASK_SETTINGS):
-                _one_cluster(pending, job, folder, n_workers, execution, report, connect)
+            with (
+                dask.config.set(DASK_SETTINGS),
+                (connect or local_cluster)(n_wanted, folder.root) as client,
+            ):
+                # the runs of a batch share workers, and each client brings the places of its run
+                workers = getattr(client, "places", None) or (
+                    OwnWorkers(client) if connect is None else AnyWorkers(n_wanted)
+                )
+                driver.use(client, workers, pending)
         except ClusterStartError as error:
             why = f" (last: {error})"
         n_lost = 0 if _moves(execution) != before else n_lost + 1
@@ -229,6 +246,7 @@ def execute(
                 f"was done{why}; workers that live are needed. Look at the memory of this machine, "
                 "use fewer --workers, then run the same command again."
             )
+    clean_temporary(folder.shards)  # of workers that were killed while they wrote
     return execution
 
 
@@ -242,132 +260,3 @@ def _pending(plan: "RunPlan", execution: Execution) -> list["Unit"]:
         for unit in plan.units
         if unit.digest not in execution.receipts and execution.n_failures(unit.digest) < N_ATTEMPTS
     ]
-
-
-def _refuse_hopeless(execution: Execution) -> None:
-    """Stop where the fault is not in single units: that need not be found out unit by unit."""
-    if not execution.receipts and len(execution.failures) >= _N_HOPELESS:
-        failure = list(execution.failures.values())[-1][-1]
-        raise ExecutionError(
-            f"{len(execution.failures)} units failed and none went well (last: {failure}); units "
-            "that can be computed are needed. Read the traceback in the provenance, mend what it "
-            "names, then run the same command again."
-        )
-
-
-def _one_cluster(
-    pending: Sequence["Unit"],
-    job: Job,
-    folder: "RunFolder",
-    n_workers: int,
-    execution: Execution,
-    report: Report,
-    connect: "Connect | None",
-) -> None:
-    """Run units on one cluster until they are done or it has lost all its workers."""
-    n_wanted = min(n_workers, len(pending))
-    with (connect or local_cluster)(n_wanted, folder.root) as client:
-        waiting = deque(pending)
-        running: dict[Future[Receipt], tuple[Unit, str]] = {}
-        finished = as_completed()  # type: ignore[no-untyped-call]
-        # the runs of a batch share workers, and each client brings the places of its run
-        workers = getattr(client, "places", None) or (
-            _OwnWorkers(client) if connect is None else _AnyWorkers(n_wanted)
-        )
-        while True:
-            for worker in workers.take(len(waiting)):
-                unit = waiting.popleft()
-                # another key for another attempt: Dask would give back the failure it knows
-                key = f"unit-{unit.digest}-{execution.n_failures(unit.digest)}"
-                named = [worker] if worker else None
-                future = client.submit(run_unit, job, unit, key=key, pure=False, workers=named)
-                running[future] = unit, worker
-                finished.add(future)  # type: ignore[no-untyped-call]
-            if not running:
-                return
-            future = next(finished)
-            unit, worker = running.pop(future)
-            if future.status == "finished":
-                receipt: Receipt = future.result()
-                _store(receipt, folder, execution)
-                report(receipt, False)
-                workers.note("nothing", worker)
-            elif future.status == "error":
-                workers.note(_note_failure(unit, future, execution), worker)
-                if 0 < execution.n_failures(unit.digest) < N_ATTEMPTS:
-                    waiting.append(unit)
-            else:
-                workers.note("cluster", worker)  # cancelled or lost with its scheduler
-            future.release()  # type: ignore[no-untyped-call]
-
-
-_Loss = Literal["nothing", "worker", "cluster"]
-
-
-class _AnyWorkers:
-    """Places for units on workers that come and go: Dask chooses the worker."""
-
-    def __init__(self, n_place: int) -> None:
-        self.n_free = n_place
-        self.is_lost = False
-
-    def note(self, loss: _Loss, worker: str) -> None:
-        self.is_lost = self.is_lost or loss == "cluster"
-        self.n_free += 1
-
-    def take(self, n_wanted: int) -> list[str]:
-        n_taken = 0 if self.is_lost else min(n_wanted, self.n_free)
-        self.n_free -= n_taken
-        return n_taken * [""]
-
-
-class _OwnWorkers:
-    """The workers of this machine that have nothing to do; those that a nanny starts anew join.
-
-    Each is given its unit by name: Dask may give one worker two, and both would have its death.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.known = set(client.nthreads())  # type: ignore[no-untyped-call]
-        self.idle = deque(sorted(self.known))
-        self.has_gaps = self.is_lost = False
-
-    def note(self, loss: _Loss, worker: str) -> None:
-        self.is_lost = self.is_lost or loss == "cluster"
-        self.has_gaps = self.has_gaps or loss == "worker"
-        if loss == "nothing":
-            self.idle.append(worker)
-
-    def take(self, n_wanted: int) -> list[str]:
-        if self.is_lost:
-            return []
-        if self.has_gaps:
-            fresh = set(self.client.nthreads()) - self.known  # type: ignore[no-untyped-call]
-            self.known |= fresh
-            self.idle.extend(sorted(fresh))
-        return [self.idle.popleft() for _ in range(min(n_wanted, len(self.idle)))]
-
-
-def _store(receipt: Receipt, folder: "RunFolder", execution: Execution) -> None:
-    append_to_manifest(folder.manifest, receipt)
-    execution.receipts[receipt.unit] = receipt
-    execution.n_computed += 1
-
-
-def _note_failure(unit: "Unit", future: "Future[Receipt]", execution: Execution) -> _Loss:
-    """Note a failed attempt; return what was lost with it. Raise what is no unit's fault."""
-    error = future.exception()  # type: ignore[no-untyped-call]
-    if isinstance(error, NoWorkerError):
-        return "cluster"
-    if isinstance(error, KilledWorker):
-        message = "the process that computed it died, as it does when memory runs out"
-        execution.fail(unit.digest, Failure(kind=WORKER_DEATH, message=message, traceback=""))
-        return "worker"
-    if isinstance(error, ShardError):
-        error.add_note(f"in {unit}, shard {unit.digest}")
-        raise error
-    trace = future.traceback()  # type: ignore[no-untyped-call]
-    execution.fail(unit.digest, failure_of(error, trace))
-    _refuse_hopeless(execution)
-    return "nothing"

@@ -23,7 +23,7 @@ from pipelines.schema import polars_schema
 __all__ = ["EXPOSURES", "exposure_response"]
 
 EXPOSURES: Final = ("C_", "O_")
-"""First letters of the codes of ADLB that are exposures: concentrations and occupancies."""
+"""First letters of the codes that are exposures: concentrations, in ADPC; occupancies, in ADLB."""
 
 ANY_EVENT: Final = "Any adverse event"
 _LEVEL: Final = 0.95
@@ -99,14 +99,19 @@ def _endpoints(facts: TrialFacts) -> Sequence[Endpoint]:
     return facts.definitions.endpoints
 
 
+def _terms(facts: TrialFacts) -> list[str]:
+    """Return the terms of the trial, each once: several events may have one term."""
+    return list(dict.fromkeys(one.term for one in facts.definitions.events))
+
+
 def _exposures(
     tables: Path, facts: TrialFacts, variant: int, roster: Roster
 ) -> Iterator[tuple[str, str, Floats]]:
     """Yield code, unit and every patient's mean over visits, NaN where it was not measured."""
     is_exposure = pl.any_horizontal(pl.col("PARAMCD").str.starts_with(one) for one in EXPOSURES)
-    levels = scan_variant(tables, "adlb", facts, variant).filter(
-        is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null()
-    )
+    levels = pl.concat(
+        scan_variant(tables, name, facts, variant) for name in ("adlb", "adpc")
+    ).filter(is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null())
     kinds = levels.select("PARAMCD", "AVALU").unique().collect(engine="streaming")
     weeks = levels.select("AVISITN").unique().collect(engine="streaming")["AVISITN"].sort()
     for code, unit in kinds.sort("PARAMCD", "AVALU").iter_rows():
@@ -143,7 +148,7 @@ def _events(
     tables: Path, facts: TrialFacts, variant: int, roster: Roster
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return who had what, each pair once: places in the roster and numbers of terms."""
-    terms = [one.term for one in facts.definitions.events]
+    terms = _terms(facts)
     events = scan_variant(tables, "adae", facts, variant).select(
         "arm", "number", term=pl.col("AEDECOD").cast(pl.Enum(terms), strict=False).to_physical()
     )
@@ -171,7 +176,7 @@ def _outcomes(
     is_in[people] = True
     who, what = events
     mine = is_in[who]
-    terms = [one.term for one in facts.definitions.events]
+    terms = _terms(facts)
     counts = [len(np.unique(who[mine])), *np.bincount(what[mine], minlength=len(terms))]
     for term, count in zip((ANY_EVENT, *terms), counts[: len(terms) + 1], strict=True):
         yield {"kind": "adverse event", "outcome": term, **_share(int(count), len(people))}

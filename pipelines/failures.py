@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAILURES",
+    "HUNG",
     "N_ATTEMPTS",
     "WORKER_DEATH",
+    "WORKER_LEFT",
     "Failure",
     "failure_of",
     "read_failures",
@@ -39,6 +41,10 @@ N_ATTEMPTS = 3
 """Failed attempts after which a unit is set aside: one more than chance alone explains well."""
 WORKER_DEATH = "worker death"
 """Kind of a failure that took the worker process with it."""
+WORKER_LEFT = "worker left"
+"""Kind of a failure where the worker's whole job or node went away, once too often."""
+HUNG = "hung"
+"""Kind of a failure where no result came within the time limit."""
 
 _N_TRACEBACK_CHARACTERS = 8000
 
@@ -50,11 +56,11 @@ class Failure:
     Parameters
     ----------
     kind
-        `WORKER_DEATH`, or the name of the exception.
+        `WORKER_DEATH`, `WORKER_LEFT`, `HUNG`, or the name of the exception.
     message
         What it said; one line.
     traceback
-        Where it came from, shortened from the front; empty for the death of a worker.
+        Where it came from, shortened from the front; empty where a worker was lost.
 
     Examples
     --------

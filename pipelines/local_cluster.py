@@ -148,10 +148,13 @@ def quiet_dask() -> Iterator[None]:
     Examples
     --------
     >>> with quiet_dask():
-    ...     logging.getLogger("distributed").level > logging.CRITICAL
-    True
+    ...     logging.getLogger("distributed.client").isEnabledFor(logging.CRITICAL)
+    False
     """
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    roots = ("distributed", "tornado", "asyncio")
+    # Dask gives some of its loggers levels of their own, which do not follow their parent's
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in roots]
+    loggers = [logging.getLogger(name) for name in {*roots, *names}]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

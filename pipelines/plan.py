@@ -11,7 +11,7 @@ import importlib.metadata
 import platform
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +19,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cohort.trial import Analysis, allocate, nutrition_names, parse_protocol, write_protocol
+from cohort.trial import (
+    Analysis,
+    allocate,
+    biomarker_codes,
+    nutrition_names,
+    parse_protocol,
+    write_protocol,
+)
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
+from pipelines.parameters import parameter_names, trial_codes
 from pipelines.shards import is_stored
 
 if TYPE_CHECKING:
@@ -50,10 +58,20 @@ CUDA_BLOCK_SIZE = 65_536
 _LIBRARIES = ("neurocohort", "numpy", "sympy", "polars")
 _SHARD_MODULES = (
     "adam.py",
+    "adam_columns.py",
+    "adam_events.py",
+    "adam_exposure.py",
+    "adam_records.py",
+    "adam_subjects.py",
+    "adam_times.py",
     "definitions.py",
+    "parameters.py",
     "schema/columns.py",
+    "schema/occurrences.py",
+    "schema/records.py",
     "schema/subjects.py",
     "shards.py",
+    "trial_facts.py",
 )
 _SOURCE_SUFFIXES = frozenset({".py", ".yaml", ".csv", ".parquet", ".json", ".hpp"})
 _N_HASH_DIGITS = 32
@@ -248,13 +266,19 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
     >>> trial_facts(load_protocol("sct-md-01"), Definitions(endpoints=(), events=())).study
     'SCT-MD-01'
     """
+    codes = trial_codes(protocol)
     return TrialFacts(
         study=study_id(protocol.name),
         arms=tuple(arm.name for arm in protocol.arms),
         control=protocol.control.name,
         is_paired=protocol.design == "counterfactual",
         duration_days=protocol.duration / _SECONDS_PER_DAY,
-        definitions=definitions,
+        definitions=replace(
+            definitions,
+            endpoints=tuple(
+                replace(one, name=codes.get(one.name, one.name)) for one in definitions.endpoints
+            ),
+        ),
         variants=tuple(variant.name for variant in protocol.variants),
         periods=tuple(
             (period.start / _SECONDS_PER_WEEK, period.stop / _SECONDS_PER_WEEK)
@@ -262,8 +286,11 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         ),
         sequences=tuple(arm.sequence for arm in protocol.arms) if protocol.periods else (),
         analysis=protocol.analysis or Analysis(),
-        primary_endpoint=protocol.primary_endpoint,
+        primary_endpoint=codes.get(protocol.primary_endpoint, protocol.primary_endpoint),
         seed=protocol.seed,
+        codes=codes,
+        names=parameter_names(biomarker_codes(protocol)),
+        has_rescue=protocol.rescue is not None,
     )
 
 

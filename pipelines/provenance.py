@@ -138,7 +138,8 @@ class RunRecord:
     program_text
         The lowered equations.
     outcome
-        `RUNNING`, ``finished``, ``units set aside``, ``interrupted`` or ``failed: ...``.
+        `RUNNING`, ``finished``, ``units set aside``, ``interrupted``,
+        ``interrupted: walltime`` or ``failed: ...``.
     seconds
         Wall time by stage [s], on a clock that does not jump.
 
@@ -202,6 +203,7 @@ def record_run(
         "peak_memory": peak_memory(),
         "shards_damaged": execution.damaged,
         "worker_deaths": execution.deaths,
+        "worker_departures": dict(sorted(execution.departures.items())),
         "failures": {
             unit: [asdict(failure) for failure in failures]
             for unit, failures in sorted(execution.failures.items())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipelines.parameters import trial_codes
 from pipelines.summaries import ANY_EVENT
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def summarise(
     endpoint, visit = protocol.primary_endpoint, protocol.visits[-1].name
     names = [variant.name for variant in protocol.variants]
     subjects = _subject_counts(folder)
-    outcomes = _by_cell(folder, "outcomes_by_arm", endpoint=endpoint, visit=visit)
-    contrasts = _by_cell(folder, "contrasts", endpoint=endpoint, visit=visit)
+    code = trial_codes(protocol).get(endpoint, endpoint)
+    outcomes = _by_cell(folder, "outcomes_by_arm", endpoint=code, visit=visit)
+    contrasts = _by_cell(folder, "contrasts", endpoint=code, visit=visit)
     events = _by_cell(folder, "ae_rates_by_arm")
     biomarkers = _by_cell(folder, "biomarkers_by_arm", visit=visit)
     arms = []
@@ -168,8 +170,8 @@ def render(summary: dict[str, Any]) -> str:
             f"at every attempt, see {summary['folder']}/failures.json."
         )
     blocks.append(
-        f"Tables: {summary['folder']}/tables (Parquet; 'cohort export {summary['folder']} --csv' "
-        f"for CSV)\n{NOTICE}"
+        f"Tables: {summary['folder']}/tables (Parquet; for CSV: "
+        f"cohort export {summary['folder']} --to csv)\n{NOTICE}"
     )
     return "\n\n".join(blocks)
 

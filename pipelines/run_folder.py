@@ -20,18 +20,20 @@
 Nothing here is created before all input has been checked.
 """
 
+import errno
 import fcntl
 import json
 import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import FolderError, LockError
+from pipelines.exclusive import EXCLUSIVE, NO_LOCKS, exclusive_file, refuse_if_taken
 from pipelines.failures import FAILURES
 from pipelines.files import file_sha256, write_json, write_text
 from pipelines.seal import SealError, read_seal
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 _N_SHOWN = 5
+_HELD_BY_ANOTHER = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,11 @@ class RunFolder:
     def lock(self) -> Path:
         """The lock file."""
         return self.root / "run.lock"
+
+    @property
+    def exclusive(self) -> Path:
+        """What holds the folder where its file system has no locks."""
+        return self.root / EXCLUSIVE
 
     def begin(self, settings: "Settings", protocol_text: str) -> None:
         """Create the folder, or check that it was begun with the same settings.
@@ -311,7 +319,7 @@ def read_settings(folder: RunFolder) -> Settings | None:
     if not root.is_dir():
         raise FolderError(f"--out: {root} is a file; a folder is allowed. Choose another name.")
     if not folder.settings.exists():
-        own = {folder.lock.name, SHARDS, "tables", "cluster"}
+        own = {folder.lock.name, EXCLUSIVE, SHARDS, "tables", "cluster"}
         own |= {folder.protocol_as_given.name, folder.protocol_resolved.name}
         others = [path.name for path in root.iterdir() if not path.name.startswith(".")]
         if set(others) - own:
@@ -412,7 +420,7 @@ def hold(folder: RunFolder) -> Iterator[None]:
     -----
     The kernel drops an flock with its process, so a SIGKILL leaves no stale lock on this host.
     File systems differ in whether they show locks of other hosts, so a lock that names another
-    host is believed.
+    host is believed. Where a file system has no locks, see `pipelines.exclusive`.
 
     Examples
     --------
@@ -424,24 +432,33 @@ def hold(folder: RunFolder) -> Iterator[None]:
     descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         written = _owner(descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LockError(_held(folder, written)) from error
+        has_locks = _lock(folder, descriptor, fcntl.LOCK_EX, written)
         if written.get("host", socket.gethostname()) != socket.gethostname():
             raise LockError(f"{_held(folder, written)} If that run is dead, delete {folder.lock}.")
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(owner).encode(), 0)
-        yield
-        os.ftruncate(descriptor, 0)
-    except BaseException as error:
-        # an interrupted or failed run is over as well; only another's lock must stay
-        if not isinstance(error, LockError):
-            os.ftruncate(descriptor, 0)
-        raise
+        with nullcontext() if has_locks else exclusive_file(folder.exclusive, owner):
+            # whatever ends the block, the run is over; another's lock stays, as it came before
+            try:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+                yield
+            finally:
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _lock(folder: RunFolder, descriptor: int, how: int, written: Mapping[str, Any]) -> bool:
+    """Lock an open file if its file system can; return whether it could."""
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            return False
+        if error.errno not in _HELD_BY_ANOTHER:
+            raise
+        raise LockError(_held(folder, written)) from error
+    return True
 
 
 def refuse_if_held(folder: RunFolder) -> None:
@@ -465,9 +482,8 @@ def refuse_if_held(folder: RunFolder) -> None:
         return
     descriptor = os.open(folder.lock, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        raise LockError(_held(folder, _owner(descriptor))) from error
+        if not _lock(folder, descriptor, fcntl.LOCK_SH, _owner(descriptor)):
+            refuse_if_taken(folder.exclusive)
     finally:
         os.close(descriptor)
 

@@ -34,6 +34,7 @@ from pipelines.errors import (
     PipelineError,
     SetAsideError,
     ShardError,
+    WalltimeError,
 )
 from pipelines.execute import Execution, Report, execute
 from pipelines.failures import set_aside_text, write_failures
@@ -54,6 +55,7 @@ from pipelines.run_folder import (
 from pipelines.seal import SealError, break_seal, read_seal, write_seal
 from pipelines.shards import RECEIPT
 from pipelines.tables import TableFile, write_tables
+from pipelines.time_limit import check_unit_timeout
 from pipelines.trial_warnings import trial_warnings
 from pipelines.unit_size import UnitCosts, choose_block_size, unit_costs
 from pipelines.worker import SIMULATOR, Job, find_simulator
@@ -116,6 +118,8 @@ class Request:
         Whether tables are made without the units that are set aside.
     n_places
         Workers that units are cut for, where they are not the worker processes of this machine.
+    unit_timeout_s
+        How long a unit may take before its worker is replaced [s]; None for the usual limit.
 
     Examples
     --------
@@ -134,6 +138,7 @@ class Request:
     open_workplace: "OpenWorkplace | None" = None
     allow_missing: bool = False
     n_places: int | None = None
+    unit_timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +205,7 @@ def prepare(request: Request) -> Preparation:
         raise InputError(
             f"--workers: {request.n_workers}; 1 or more is allowed. Leave it out to use one a core."
         )
+    check_unit_timeout(request.unit_timeout_s)
     find_simulator(request.simulator)
     folder = RunFolder(request.out)
     begun = read_settings(folder)
@@ -330,7 +336,7 @@ def _run_held(
             f"'{ready.plan.device}'; starting workers"
         )
         with _timed(record, "units"):
-            _compute(ready, request.open_workplace or this_machine, execution, report)
+            _compute(ready, request, execution, report)
         break_seal(folder.root)
         (folder.root / CRATE).unlink(missing_ok=True)
         set_aside = tuple(
@@ -362,6 +368,8 @@ def _recorded(ready: Preparation, execution: Execution, record: RunRecord) -> It
     except BaseException as error:
         if isinstance(error, SetAsideError):
             record.outcome = "units set aside"
+        elif isinstance(error, WalltimeError):
+            record.outcome = "interrupted: walltime"
         elif isinstance(error, KeyboardInterrupt):
             record.outcome = "interrupted"
         else:
@@ -468,11 +476,12 @@ def _known_sums(
 
 def _compute(
     ready: Preparation,
-    open_workplace: "OpenWorkplace",
+    request: Request,
     execution: Execution,
     report: Report | None,
 ) -> None:
     """Compute the units that are missing, wherever that is."""
+    open_workplace = request.open_workplace or this_machine
     with open_workplace(ready.folder, len(ready.plan.units)) as place:
 
         def note(receipt: "Receipt", was_there: bool) -> None:  # noqa: FBT001 - see `Report`
@@ -488,4 +497,5 @@ def _compute(
             report=note,
             connect=place.connect,
             execution=execution,
+            unit_timeout_s=request.unit_timeout_s,
         )

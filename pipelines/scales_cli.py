@@ -77,7 +77,7 @@ def _lines(scale: "Scale") -> list[str]:
         f"  range       {scale.minimum:g} to {scale.maximum:g} {scale.unit}, steps of "
         f"{scale.step:g}, {rated}",
         f"  response    {criteria.response_text}",
-        f"  remission   {criteria.remission_text}",
+        f"  remission   {criteria.remission_text or 'Not defined for this scale'}",
         f"  noise SD    {_fact(scale.noise_sd)}",
     ]
     if scale.items is not None:

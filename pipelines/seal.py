@@ -7,8 +7,8 @@
 Written last, so a folder with a seal is finished, and removed before tables are written again.
 ``sha256sum --check SHA256SUMS`` reads it without this program. The checksums are those of what
 was written, not of what lies there when the seal is written: damage in between is not sealed in.
-The lock, half-written files and the folder ``csv``, which `cohort export` can make again, are not
-part of a run.
+The lock, half-written files and the folders ``exports`` and ``report``, which `cohort export` and
+`cohort report` can make again, are not part of a run.
 """
 
 import os
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipelines.errors import ShardError
+from pipelines.exclusive import EXCLUSIVE
 from pipelines.files import TEMPORARY_PREFIX, file_sha256, sync_folder, text_sha256, write_text
 
 __all__ = [
@@ -35,8 +36,8 @@ SEAL = "SHA256SUMS"
 _SEAL_MARK = "# sha256 of the lines above: "
 _N_DIGITS = 64
 _SEPARATOR = "  "
-_NO_PART = frozenset({SEAL, "run.lock"})
-_NO_PART_FOLDERS = frozenset({"csv"})
+_NO_PART = frozenset({SEAL, "run.lock", EXCLUSIVE})
+_NO_PART_FOLDERS = frozenset({"exports", "report"})
 
 
 class SealError(ShardError):
@@ -59,7 +60,7 @@ def is_part_of_run(name: str) -> bool:
 
     Examples
     --------
-    >>> is_part_of_run("tables/adsl.parquet"), is_part_of_run("csv/adsl.csv")
+    >>> is_part_of_run("tables/adsl.parquet"), is_part_of_run("exports/csv/adsl.csv")
     (True, False)
     """
     parts = name.split("/")

@@ -232,7 +232,7 @@ def write_shard(
         (temporary / RECEIPT).write_text(receipt.to_json() + "\n", encoding="utf-8")
         sync_file(temporary / RECEIPT)
         sync_folder(temporary)
-        _take_name(temporary, folder / unit)
+        earlier = _take_name(temporary, folder / unit)
         sync_folder(folder)
     except (OSError, pl.exceptions.PolarsError) as error:
         why = getattr(error, "strerror", None) or error
@@ -242,23 +242,27 @@ def write_shard(
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return receipt
+    return earlier or receipt
 
 
-def _take_name(temporary: Path, final: Path) -> None:
-    """Rename; a whole shard that is there already stays, a damaged one makes room."""
+def _take_name(temporary: Path, final: Path) -> Receipt | None:
+    """Rename; a whole shard that is there already stays, a damaged one makes room.
+
+    Returns the receipt of the shard that stays: a worker that was given up may yet have finished.
+    """
     try:
         temporary.rename(final)
     except OSError:
         if not final.exists():
             raise
         try:
-            check_shard(final.parent, final.name)
+            return check_shard(final.parent, final.name)
         except ShardError:
             aside = temporary.with_name(f"{temporary.name}-damaged")
             final.rename(aside)
             temporary.rename(final)
             shutil.rmtree(aside, ignore_errors=True)
+    return None
 
 
 def check_shard(folder: Path, unit: str) -> Receipt:

@@ -23,7 +23,7 @@ __all__ = ["CATEGORIES", "EVERYONE", "NUMBERS", "effects_by_subgroup", "shrink"]
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-CATEGORIES: Final = ("SEX", "RACE", "SMOKER", "CYP2C19", "CYP2D6", "SLC6A4", "COMT", "MAOA")
+CATEGORIES: Final = ("SEX", "RACEGR1", "SMOKER", "CYP2C19", "CYP2D6", "SLC6A4", "COMT", "MAOA")
 """Columns of ADSL whose values are levels."""
 
 NUMBERS: Final = ("AGE", "BMIBL", "CRCL")

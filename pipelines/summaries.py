@@ -115,6 +115,11 @@ def _scan(tables: Path, name: str, facts: TrialFacts) -> pl.LazyFrame:
     return frame.with_columns(pl.lit(1, dtype=pl.Int64).alias("VARIANTN"))
 
 
+def _markers(tables: Path, facts: TrialFacts) -> pl.LazyFrame:
+    """Return biomarkers and concentrations, which are in tables of their own."""
+    return pl.concat(_scan(tables, name, facts) for name in ("adlb", "adpc"))
+
+
 def _cells(facts: TrialFacts) -> list[Cell]:
     variants = range(1, max(len(facts.variants), 1) + 1)
     return [(arm, variant) for arm in range(1, len(facts.arms) + 1) for variant in variants]
@@ -162,7 +167,7 @@ def _endpoint_values(tables: Path, facts: TrialFacts) -> pl.LazyFrame:
         nothing = {name: pl.lit(None, dtype=pl.String) for name in ("DTYPE", "CRIT1FL", "CRIT2FL")}
         ratio = pl.when(pl.col("R2BASE") > 0).then(pl.col("R2BASE").log())
         markers = (
-            _scan(tables, "adlb", facts)
+            _markers(tables, facts)
             .filter(pl.col("PARAMCD").is_in(codes))
             .with_columns(LOGR=ratio, **nothing)
         )
@@ -591,7 +596,7 @@ def biomarkers_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
     'pipelines.summaries'
     """
     found = _rows(
-        _scan(tables, "adlb", facts)
+        _markers(tables, facts)
         .group_by("TRTPN", "VARIANTN", "PARAMCD", "AVALU", "AVISIT", "AVISITN")
         .agg(*_moment_columns("AVAL"), *_moment_columns("CHG"), *_moment_columns("R2BASE"))
     )

@@ -16,18 +16,17 @@ import polars as pl
 from pipelines import analyses, exposure, subgroups, summaries
 from pipelines.adam import TrialFacts
 from pipelines.crossover import crossover_contrasts
-from pipelines.errors import InputError, ShardError
+from pipelines.errors import ShardError
 from pipelines.files import file_sha256, write_atomically
 from pipelines.results.make_results import make_results
-from pipelines.schema import CROSSOVER_TABLES, SUBJECT_TABLES, TABLES, Table, arrow_schema
+from pipelines.schema import SIMULATED, SUBJECT_TABLES, Table, arrow_schema
 from pipelines.shards import COMPRESSION_LEVEL
-from pipelines.tipping_table import TIPPING_POINT
 
 if TYPE_CHECKING:
     from pipelines.plan import RunPlan
     from pipelines.run_folder import RunFolder
 
-__all__ = ["TableFile", "export_csv", "write_tables"]
+__all__ = ["TableFile", "write_tables"]
 
 N_ROW_GROUP = 122_880
 """Rows in a row group; the size DuckDB's readers work in."""
@@ -126,6 +125,7 @@ def _write(
                 "label": table.label,
                 "meaning": table.meaning,
                 "study": facts.study,
+                "simulated": SIMULATED,
                 **marks,
             },
             arrow_schema=arrow_schema(table),
@@ -150,51 +150,3 @@ def _describe(folder: Path, name: str) -> TableFile:
         bytes=path.stat().st_size,
         sha256=file_sha256(path),
     )
-
-
-def export_csv(folder: "RunFolder") -> tuple[Path, ...]:
-    """Write every table of a run as CSV, into the folder ``csv`` of the run.
-
-    Parameters
-    ----------
-    folder
-        A run folder with tables.
-
-    Returns
-    -------
-    The files.
-
-    Raises
-    ------
-    InputError
-        If the folder has no tables.
-
-    Examples
-    --------
-    >>> from pipelines.run_folder import RunFolder
-    >>> export_csv(RunFolder(Path("no/folder")))
-    Traceback (most recent call last):
-    ...
-    pipelines.errors.InputError: no/folder: no tables there; a folder that 'cohort run' has \
-finished is needed. Run it first.
-    """
-    missing = [name for name in TABLES if not (folder.tables / f"{name}.parquet").is_file()]
-    if missing:
-        raise InputError(
-            f"{folder.root}: no tables there; a folder that 'cohort run' has finished is needed. "
-            "Run it first."
-        )
-    target = folder.root / "csv"
-    target.mkdir(exist_ok=True)
-    paths = []
-    further = [
-        name
-        for name in (*CROSSOVER_TABLES, TIPPING_POINT)
-        if (folder.tables / f"{name}.parquet").is_file()
-    ]
-    for name in (*TABLES, *further):
-        path = target / f"{name}.csv"
-        frame = pl.scan_parquet(folder.tables / f"{name}.parquet")
-        write_atomically(path, frame.sink_csv)
-        paths.append(path)
-    return tuple(paths)

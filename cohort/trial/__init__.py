@@ -36,6 +36,7 @@ from cohort.trial.diets import Diet, diet_names, load_diet
 from cohort.trial.doses import (
     DosingRecord,
     EventActions,
+    IntervalDoses,
     PlannedDoses,
     beside_streams,
     dose_streams,
@@ -119,6 +120,7 @@ __all__ = [
     "EntryCriterion",
     "EventActions",
     "FollowUp",
+    "IntervalDoses",
     "LeadIn",
     "LifestyleChoice",
     "Meal",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DosingRecord",
     "EventActions",
+    "IntervalDoses",
     "PlannedDoses",
     "beside_streams",
     "dose_streams",
@@ -143,6 +144,44 @@ class _Factors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IntervalDoses:
+    """What patients were to take and took between visits.
+
+    Parameters
+    ----------
+    ends
+        End of each interval [s, trial time]: the visits after the baseline, and the end of the
+        trial where it is later.
+    planned_mg
+        Mass that the protocol asks for until a patient's treatment ends [mg], shape
+        ``(n_interval, n_lane)``; all drugs of the arm added, titrated doses as at their start.
+    taken_mg
+        Mass taken [mg], same shape.
+    due
+        Doses due until a patient's treatment ends, int64, same shape.
+    is_adjusted
+        Whether a dose of the interval differs from the written one, or was left out because of a
+        pause; same shape.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> trial = load_protocol("sct-md-01")
+    >>> doses = dosing_record(trial, "escitalopram 20 mg", np.array([30000001])).intervals
+    >>> [end // 86400 for end in doses.ends]
+    [7, 14, 28, 42, 56]
+    >>> doses.planned_mg[:2, 0].tolist(), doses.due[:2, 0].tolist()
+    ([70.0, 140.0], [7, 7])
+    """
+
+    ends: tuple[int, ...]
+    planned_mg: NDArray[np.float64]
+    taken_mg: NDArray[np.float64]
+    due: NDArray[np.int64]
+    is_adjusted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DosingRecord:
     """How many doses each patient of an arm was to take and took.
 
@@ -156,6 +195,8 @@ class DosingRecord:
         Mass taken, all drugs added [mg], shape ``(n_lane,)``.
     rescue
         Doses of rescue medication, which the others leave out, shape ``(n_lane,)``, int64.
+    intervals
+        The same between visits.
 
     Examples
     --------
@@ -168,6 +209,7 @@ class DosingRecord:
     taken: NDArray[np.int64]
     cumulative_mg: NDArray[np.float64]
     rescue: NDArray[np.int64]
+    intervals: IntervalDoses
 
 
 def planned_doses(protocol: Protocol, arm_name: str) -> tuple[PlannedDoses, ...]:
@@ -435,19 +477,43 @@ def dosing_record(
     planned = np.zeros(n_lane, dtype=np.int64)
     count = np.zeros(n_lane, dtype=np.int64)
     mass = np.zeros(n_lane)
+    ends = sorted({*visit_times(protocol), protocol.duration})
+    shape = (len(ends), n_lane)
+    asked, given = np.zeros(shape), np.zeros(shape)
+    due, adjusted = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
     for plan, bits, own in _taken(
         protocol, arm_name, patient_ids, stop_times, variant, (steps or {}, actions)
     ):
         planned += len(plan.times)
         count += np.count_nonzero(bits, axis=0)
+        interval = np.searchsorted(ends, plan.times, side="right")
+        paused = None if actions is None else actions.is_paused(plan.times)
         for event, amount in enumerate(plan.amounts_mg):  # in written order: same bits
-            swallowed = amount if own is None else amount * own.rows[own.row_of[event]]
+            factor = None if own is None else own.rows[own.row_of[event]]
+            swallowed = amount if factor is None else amount * factor
             mass += np.where(bits[event], swallowed, 0.0)
+            place = interval[event]
+            is_due = np.full(n_lane, True) if stop_times is None else plan.times[event] < stop_times
+            asked[place] += np.where(is_due, amount, 0.0)
+            given[place] += np.where(bits[event], swallowed, 0.0)
+            due[place] += is_due
+            if factor is not None:
+                adjusted[place] |= is_due & (factor != 1.0)
+            if paused is not None:
+                adjusted[place] |= is_due & paused[event]
     rescue = np.zeros(n_lane, dtype=np.int64)
     if protocol.rescue is not None and rescue_times is not None:
         _, bits = _rescue(protocol, protocol.rescue, rescue_times, stop_times)
         rescue += np.count_nonzero(bits, axis=0)
-    return DosingRecord(planned=planned, taken=count, cumulative_mg=mass, rescue=rescue)
+    return DosingRecord(
+        planned=planned,
+        taken=count,
+        cumulative_mg=mass,
+        rescue=rescue,
+        intervals=IntervalDoses(
+            ends=tuple(ends), planned_mg=asked, taken_mg=given, due=due, is_adjusted=adjusted
+        ),
+    )
 
 
 def _scale(scale: NDArray[np.float64] | None, own: _Factors | None) -> NDArray[np.float64] | None:

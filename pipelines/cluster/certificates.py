@@ -4,6 +4,7 @@ Whoever can reach a scheduler without TLS can run programs as its user. Both end
 connection show the run's certificate; its key lies in the run folder, readable by the owner only.
 """
 
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["certificates", "security_of"]
 
 _DAYS = 365
+_OTHERS = 0o077
 _OPENSSL_S = 60
 
 
@@ -127,3 +129,10 @@ def _check(files: Mapping[str, Path]) -> None:
                 f"tls {name}: {path} cannot be read ({error.strerror}); a PEM file is needed. "
                 "Correct the path."
             ) from error
+    key = files["key"]
+    mode = key.stat().st_mode & 0o777
+    if mode & _OTHERS:
+        raise InputError(
+            f"tls key: {key} has mode {mode:04o}, so that others of this machine can read it or "
+            f"change it; its owner alone is allowed. Call: chmod 600 {shlex.quote(str(key))}"
+        )

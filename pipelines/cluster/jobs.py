@@ -14,18 +14,28 @@ from typing import TYPE_CHECKING
 from pipelines.cluster.record import worker_name
 from pipelines.cluster.scripts import Script, ShellWord, interpreter, render, worker_command
 from pipelines.cluster.systems import SYSTEMS, BatchJob
+from pipelines.cluster.walltime import NOTICE_VARIABLE, TIME_LEFT_VARIABLE
 from pipelines.cluster.workplaces import CLUSTER, worker_job
 from pipelines.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from pipelines.cluster.profile import Profile
 
-__all__ = ["MODES", "SUBMISSION_VARIABLE", "Jobs"]
+__all__ = ["MODES", "PART_VARIABLE", "SUBMISSION_VARIABLE", "Jobs"]
 
 MODES = ("driver", "array")
 """How a run lies in the batch system."""
 SUBMISSION_VARIABLE = "COHORT_SUBMISSION"
 """Variable by which a driver knows that it is the job that was submitted."""
+PART_VARIABLE = "COHORT_PART"
+"""Variable by which it knows which of the jobs it is."""
+
+
+_CONTAINERS = {"apptainer": "APPTAINERENV", "singularity": "SINGULARITYENV"}
+
+
+def _container_prefix(word: str) -> str:
+    return _CONTAINERS.get(Path(word).name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +118,8 @@ class Jobs:
             log=self.out / CLUSTER / "logs" / part,
             cores=driver.cores,
             memory_bytes=driver.memory,
-            walltime_s=driver.walltime or self.profile.walltime,
+            walltime_s=self.profile.driver_walltime,
+            notice_s=self.profile.driver_notice,
             may_requeue=True,
             after=after,
         )
@@ -116,8 +127,26 @@ class Jobs:
             run += ["--cluster", str(self.profile_copy)]
         else:
             run += ["--workers", str(driver.cores)]
-        first = [f"export {SUBMISSION_VARIABLE}={self.name}", *self._unlock()]
+        first = [f"export {SUBMISSION_VARIABLE}={self.name}", *self._clock(part), *self._unlock()]
         return render(job, self.profile, run, folder=self.here, first_lines=first)
+
+    def _clock(self, part: str) -> list[str]:
+        """Return what tells a driver how long it has: the shell counts from the job's first line.
+
+        A container that starts with a clean environment gets the variables by their other names.
+        """
+        left = f"$(({self.profile.driver_walltime} - ${{SECONDS:-0}}))"
+        values = {
+            PART_VARIABLE: part,
+            TIME_LEFT_VARIABLE: left,
+            NOTICE_VARIABLE: str(self.profile.driver_notice),
+        }
+        lines = ["export " + " ".join(f"{name}={value}" for name, value in values.items())]
+        runtime = next(filter(None, map(_container_prefix, self.profile.launcher)), "")
+        if runtime:
+            inner = {name: f"${name}" for name in (SUBMISSION_VARIABLE, *values)}
+            lines.append("export " + " ".join(f"{runtime}_{k}={v}" for k, v in inner.items()))
+        return lines
 
     def _array_script(self, run: list[str]) -> Script:
         profile = self.profile
@@ -143,9 +172,11 @@ class Jobs:
         """
         if self.profile.kind != "slurm":
             return []
-        locks = shlex.quote(str(RunFolder(self.out).lock))
+        folder = RunFolder(self.out)
+        locks = shlex.join([str(folder.lock), str(folder.exclusive)])
         if self.command == "batch":  # its points were held by the same driver
-            locks += f" {shlex.quote(str(self.out))}/points/*/run.lock"
+            points = f"{shlex.quote(str(self.out))}/points/*"
+            locks += f" {points}/{folder.lock.name} {points}/{folder.exclusive.name}"
         return [f'if [ "${{SLURM_RESTART_COUNT:-0}}" -gt 0 ]; then rm -f -- {locks}; fi']
 
     def worker_script(self) -> Script:
@@ -153,7 +184,7 @@ class Jobs:
 
         Examples
         --------
-        >>> Jobs.worker_script.__name__  # run by tests/pipelines/test_submission.py
+        >>> Jobs.worker_script.__name__  # run by tests/pipelines/cluster/test_submission.py
         'worker_script'
         """
         private = self.out / CLUSTER

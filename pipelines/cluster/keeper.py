@@ -35,6 +35,9 @@ class Keeper:
         How often each wanted job may be replaced before another unit is done.
     poll_s
         Time between two looks [s].
+    release
+        Lets go of the workers of at most so many jobs that have nothing to do, and returns the
+        numbers of these jobs.
     hint
         Returns what the last job wrote, for the message.
     is_cancelled
@@ -69,6 +72,7 @@ class Keeper:
         wanted: Callable[[], int],
         n_replacements: int,
         poll_s: float,
+        release: Callable[[int], Iterable[str]] = lambda n_jobs: (),
         hint: Callable[[], str] = lambda: "",
         is_cancelled: Callable[[], bool] = lambda: False,
         on_failure: Callable[[], object] = lambda: None,
@@ -79,6 +83,8 @@ class Keeper:
         self.failure: str | None = None
         self._submit, self._alive, self._cancel, self._wanted = submit, alive, cancel, wanted
         self._n_replacements, self._poll_s, self._hint = n_replacements, poll_s, hint
+        self._release = release
+        self.n_released = 0
         self._is_cancelled, self._on_failure, self._clock = is_cancelled, on_failure, clock
         self._born: dict[str, float] = {}
         self._n_lost_in_vain = 0
@@ -131,10 +137,22 @@ class Keeper:
         missing = wanted - len(self._born)
         self._submit_all(missing, now)
         if missing < 0:
-            waiting = [number for number in self._born if listed.get(number) == "queued"]
-            for number in waiting[missing:]:
+            self._give_back(-missing, listed)
+
+    def _give_back(self, n_jobs: int, listed: Mapping[str, str]) -> None:
+        """Cancel jobs that are not needed: those that wait first, then those that are idle."""
+        waiting = [number for number in self._born if listed.get(number) == "queued"]
+        for number in waiting[-n_jobs:]:
+            self._cancel([number])
+            del self._born[number]
+            n_jobs -= 1
+        if n_jobs < 1:
+            return
+        for number in self._release(n_jobs):
+            with contextlib.suppress(ExecutionError):  # without its worker it ends by itself
                 self._cancel([number])
-                del self._born[number]
+            self._born.pop(number, None)
+            self.n_released += 1
 
     def _submit_all(self, n_jobs: int, now: float) -> None:
         for _ in range(n_jobs):

@@ -37,9 +37,11 @@ _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
 _CLOCK = re.compile(r"(?:(\d+)-)?(\d{1,4}):([0-5]\d):([0-5]\d)")
 _SECRET = re.compile(
-    r"\b\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|CREDENTIALS?)\w*=(?![\"']?[$/~])\S",
+    r"\b\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|CREDENTIALS?)\w*=(?![\"']?[$/~])\S"
+    r"|\bBearer\s+(?!\$)\w|\w://[^/\s:@]+:(?!\$)[^/\s@]+@",
     re.IGNORECASE,
 )
+_NOTICE_S = 300
 _LEAST_WORKER_MB = 256  # below it, Python with the libraries of a worker does not start
 _MEBIBYTE = 2**20
 _MAX_PORT = 65_535
@@ -161,15 +163,29 @@ class Adaptive(_Record):
 class DriverJob(_Record):
     """What the job of the driver asks for; it schedules units and makes the tables.
 
+    Parameters
+    ----------
+    cores, memory
+        Of the job.
+    walltime
+        Of the job; that of a worker job if left out.
+    notice
+        How long before its walltime it hands out no more units; 5 minutes, or a tenth of a shorter
+        walltime, if left out.
+    resubmissions
+        How often it may go on in another job, each after units were done.
+
     Examples
     --------
-    >>> DriverJob().cores
-    1
+    >>> DriverJob().resubmissions
+    20
     """
 
     cores: Count = 1
     memory: Bytes = 4 * 10**9
     walltime: Seconds | None = None
+    notice: Seconds | None = None
+    resubmissions: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 20
 
 
 class TlsFiles(_Record):
@@ -225,6 +241,8 @@ class Profile(_Record):
         How often each worker job may be replaced before another unit is done.
     poll_every
         Time between two looks at the queue.
+    files
+        Most files and folders that a run may make, of a quota for instance.
     parallel_environment
         Of Grid Engine, for jobs of several cores.
 
@@ -257,6 +275,7 @@ class Profile(_Record):
     no_workers_timeout: Seconds = 86_400
     replacements: Count = 3
     poll_every: Seconds = 10
+    files: Annotated[int, Field(strict=True, ge=1)] | None = None
     parallel_environment: Name = "smp"
 
     @property
@@ -273,6 +292,17 @@ class Profile(_Record):
     def processes(self) -> int:
         """Worker processes of a job."""
         return 1 if self.gpus else self.cores
+
+    @property
+    def driver_walltime(self) -> int:
+        """Walltime of the driver's job [s]."""
+        return self.driver.walltime or self.walltime
+
+    @property
+    def driver_notice(self) -> int:
+        """How long before its walltime the driver begins to close [s]."""
+        usual = min(_NOTICE_S, -(-self.driver_walltime // 10))
+        return usual if self.driver.notice is None else self.driver.notice
 
     @property
     def most_workers(self) -> int:
@@ -305,12 +335,27 @@ class Profile(_Record):
                 message=f"{self.memory / 1e9:g} GB for {self.processes} worker processes; at least "
                 f"{_LEAST_WORKER_MB} MiB each are needed. Ask for more, or for fewer cores.",
             )
-        for index, line in enumerate(self.prologue):
-            if is_read(line) and _SECRET.search(line):
+        if is_read(self.driver) and is_read(self.walltime):
+            notice, whole = self.driver.notice, self.driver.walltime or self.walltime
+            if notice is not None and is_read(notice) and is_read(whole) and notice >= whole:
                 yield Contradiction(
-                    path=("prologue", index),
+                    path=("driver", "notice"),
+                    message=f"{notice} s, of a walltime of {whole} s; less is allowed. "
+                    f"Write '{max(whole // 10, 1)} s'.",
+                )
+        for key, lines in (
+            ("prologue", self.prologue),
+            ("directives", self.directives),
+            ("launcher", self.launcher),
+        ):
+            for index, line in enumerate(lines if is_read(lines) else ()):
+                if not (is_read(line) and _SECRET.search(line)):
+                    continue
+                yield Contradiction(
+                    path=(key, index),
                     message="holds a secret in the clear; scripts and profiles are copied into "
-                    "run folders. Write it into a file that only you read, and 'source' that.",
+                    "run folders. Write it into a file that only you read, and 'source' that "
+                    "in the prologue.",
                 )
 
 

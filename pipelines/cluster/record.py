@@ -4,6 +4,7 @@ The record holds no line of the profile: prologues may name what is nobody else'
 """
 
 import json
+import re
 import uuid
 from dataclasses import asdict, dataclass, field
 
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _N_NAME_DIGITS = 8
+_NAME = re.compile(r"nc-[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,10 @@ class Submission:
         Numbers of the jobs by their part.
     submitted
         When.
+    chain
+        Numbers of the drivers that went on one after another, see `pipelines.cluster.chain`.
+    chain_end
+        Why the last of them was not submitted again.
 
     Examples
     --------
@@ -54,6 +60,8 @@ class Submission:
     mode: str
     jobs: dict[str, str] = field(default_factory=dict)
     submitted: str = ""
+    chain: tuple[str, ...] = ()
+    chain_end: str = ""
 
 
 def fresh_name() -> str:
@@ -124,10 +132,14 @@ def read_submission(folder: RunFolder) -> Submission | None:
     if not path.exists():
         return None
     try:
-        found = Submission(**json.loads(path.read_text(encoding="utf-8")))
+        read = json.loads(path.read_text(encoding="utf-8"))
+        found = Submission(**{**read, "chain": tuple(read.get("chain", ()))})
         if found.kind not in SYSTEMS:
             raise ValueError(f"unknown batch system {found.kind!r}")
-    except (OSError, ValueError, TypeError) as error:
+        # an empty name would be that of everybody's jobs, and what is found is what is cancelled
+        if not _NAME.fullmatch(str(found.name)):
+            raise ValueError(f"no name of jobs: {found.name!r}")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise FolderError(
             f"{path}: cannot be read ({error}); the record that 'cohort submit' wrote is needed. "
             "Delete it once no job of this run is in the queue."

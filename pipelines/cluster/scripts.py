@@ -222,6 +222,9 @@ def worker_command(
         *("--local-directory", profile.scratch or ShellWord("${TMPDIR:-/tmp}")),
         "--no-dashboard",
     ]
+    # by its name the keeper finds the job of a worker that has nothing to do; never one name twice
+    job = f"${{{SYSTEMS[profile.kind].id_variable}:-none-$$-$RANDOM$RANDOM}}"
+    words += ["--name", ShellWord(job)]
     if profile.interface:
         words += ["--interface", profile.interface]
     if profile.walltime >= _LEAST_LIFETIME_S:

@@ -95,7 +95,7 @@ def run_share(request: "Request", share: str, report: "Report") -> "list[Receipt
 
     Examples
     --------
-    >>> run_share.__name__  # run by tests/pipelines/test_share.py: it needs a run folder
+    >>> run_share.__name__  # run by tests/pipelines/cluster/test_share.py: it needs a run folder
     'run_share'
     """
     number, n_shares = parse_share(share)

@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cohort.trial import Protocol
+from pipelines.cluster.chain import own_deadline
 from pipelines.cluster.jobs import MODES, SUBMISSION_VARIABLE, Jobs
 from pipelines.cluster.profile import load_profile
 from pipelines.cluster.record import (
@@ -29,8 +31,9 @@ from pipelines.cluster.record import (
 from pipelines.cluster.systems import cancel_jobs, submit_script
 from pipelines.cluster.workplaces import CANCELLED, open_jobs, private_folder
 from pipelines.errors import InputError
+from pipelines.file_budget import check_files
 from pipelines.provenance import timestamp
-from pipelines.run_folder import RunFolder, hold
+from pipelines.run_folder import RunFolder, hold, read_settings
 from pipelines.run_trial import prepare
 from pipelines.shards import clean_temporary
 
@@ -91,6 +94,7 @@ def submit_run(
         n_units=len(ready.plan.units),
         here=Path.cwd(),
     )
+    check_files(request.protocol, ready.plan.block_size, profile.files)
     submission = Submission(
         name=jobs.name, kind=profile.kind, mode=mode, submitted=timestamp(), jobs={}
     )
@@ -252,6 +256,7 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
     @contextmanager
     def opened(folder: RunFolder, n_units: int) -> Iterator["Workplace"]:
         # a driver that is itself a job keeps the name under which it was submitted
+        _check_budget(folder, profile)
         submission = read_submission(folder)
         if submission is None or not _is_job_of(submission):
             if submission is not None:
@@ -262,11 +267,24 @@ def open_profile(path: Path, out: Path) -> "OpenWorkplace":
             write_submission(folder, submission)
             (private_folder(folder) / CANCELLED).unlink(missing_ok=True)
         with open_jobs(
-            folder, n_units, profile=profile, name=worker_name(submission.name)
+            folder,
+            n_units,
+            profile=profile,
+            name=worker_name(submission.name),
+            deadline=own_deadline(folder),
         ) as place:
             yield place
 
     return opened
+
+
+def _check_budget(folder: RunFolder, profile: "Profile") -> None:
+    if profile.files is None or not folder.settings.exists():
+        return  # the folder of a batch has no settings; its runs have
+    settings = read_settings(folder)
+    if settings is not None:
+        protocol = Protocol.model_validate(settings.protocol)
+        check_files(protocol, settings.block_size, profile.files)
 
 
 def _is_job_of(submission: Submission) -> bool:

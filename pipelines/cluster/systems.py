@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _COMMAND_S = 120
+_SLURM_NOTICE_S = 240  # Slurm may send a signal 60 s early: a quarter of the notice at most
 _MEBIBYTE = 2**20
 _QUEUED, _RUNNING = "queued", "running"
 
@@ -62,6 +63,8 @@ class BatchJob:
         Job that must have ended, however, before this one starts; empty for none.
     may_requeue
         Whether the batch system may start it again by itself.
+    notice_s
+        How long before its walltime the job begins to close; 0 for a job that does not.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class BatchJob:
     n_tasks: int = 0
     after: str = ""
     may_requeue: bool = False
+    notice_s: int = 0
 
     @property
     def memory_mib(self) -> int:
@@ -164,6 +168,9 @@ def _slurm_options(job: BatchJob, profile: "Profile") -> list[str]:
         options.append(f"--array=1-{job.n_tasks}")
     if job.after:
         options.append(f"--dependency=afterany:{job.after}")
+    if job.notice_s >= _SLURM_NOTICE_S:
+        # to the batch shell alone, which Python has taken the place of
+        options.append(f"--signal=B:USR1@{job.notice_s // 2}")
     return options
 
 

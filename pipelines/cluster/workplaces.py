@@ -12,14 +12,14 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dask
 import psutil
-from distributed import Client, Future, LocalCluster
+from distributed import CancelledError, Client, Future, LocalCluster, wait
 from distributed.utils import get_ip
 
 from pipelines.cluster.certificates import certificates, security_of
@@ -27,12 +27,16 @@ from pipelines.cluster.keeper import Keeper
 from pipelines.cluster.same_program import PLUGIN, SameProgram
 from pipelines.cluster.scripts import render, worker_command
 from pipelines.cluster.systems import BatchJob, alive_jobs, cancel_jobs, submit_script
-from pipelines.errors import ExecutionError, InputError
+from pipelines.errors import ExecutionError, InputError, WalltimeError
 from pipelines.local_cluster import quiet_dask
 from pipelines.plan import code_versions
+from pipelines.time_limit import LOST_SCHEDULER
 
 if TYPE_CHECKING:
+    from distributed.scheduler import WorkerState
+
     from pipelines.cluster.profile import Profile
+    from pipelines.cluster.walltime import Deadline
     from pipelines.local_cluster import Connect
     from pipelines.run_folder import RunFolder
 
@@ -42,6 +46,7 @@ __all__ = [
     "OpenWorkplace",
     "Workplace",
     "check_address",
+    "jobs_wanted",
     "open_jobs",
     "open_scheduler",
     "private_folder",
@@ -55,9 +60,12 @@ CANCELLED = "cancelled"
 """File in it that tells a driver to stop."""
 
 _CLOSE_S = 5
+_OWNER_ONLY = 0o700
 _CONNECT_S = 30
 _FIRST_WORKER_S = 60
 _LOOK_S = 1.0
+_N_TRIES = 5
+_RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,19 +148,21 @@ def open_scheduler(
 
     Examples
     --------
-    >>> open_scheduler.__name__  # run by tests/pipelines/test_workplaces.py: it needs a scheduler
+    >>> open_scheduler.__name__  # run by tests/pipelines/cluster/test_workplaces.py
     'open_scheduler'
     """
     check_address(address, has_tls=tls_files is not None)
     with _checked_folder(folder) as mark, quiet_dask():
         with _client(address, tls_files) as client:
             n_threads = _wait_for_worker(client, _FIRST_WORKER_S, lambda: None)
-            client.register_plugin(SameProgram(code_versions(), mark))
+            _admit_same_program(client, mark)
 
         @contextmanager
         def connect(n_workers: int, root: Path) -> Iterator[Client]:
             with _client(address, tls_files) as client:
                 _wait_for_worker(client, _FIRST_WORKER_S, lambda: None)
+                # again: the scheduler may be another one, started after the first was lost
+                _admit_same_program(client, mark)
                 with _watched(client, _FIRST_WORKER_S):
                     yield client
 
@@ -196,7 +206,12 @@ is allowed. Write tcp://10.0.0.1:8786.
 
 @contextmanager
 def open_jobs(
-    folder: "RunFolder", n_units: int, *, profile: "Profile", name: str
+    folder: "RunFolder",
+    n_units: int,
+    *,
+    profile: "Profile",
+    name: str,
+    deadline: "Deadline | None" = None,
 ) -> Iterator[Workplace]:
     """Yield the workplace of worker jobs, with a scheduler in this process.
 
@@ -210,11 +225,15 @@ def open_jobs(
         The cluster.
     name
         Name of the worker jobs in the queue.
+    deadline
+        When no more units are handed out.
 
     Raises
     ------
     ExecutionError
         If jobs are refused, end again and again, or none starts in time.
+    WalltimeError
+        From the first unit that is done after the deadline, once those in flight are done.
 
     Notes
     -----
@@ -227,6 +246,7 @@ def open_jobs(
     """
     left = [n_units]
     failing: list[Callable[[], None]] = []
+    clients: list[Client] = []
     with ExitStack() as stack:
         started: list[tuple[LocalCluster, Keeper]] = []
 
@@ -238,7 +258,7 @@ def open_jobs(
                 stack.enter_context(quiet_dask())
                 cluster = stack.enter_context(_scheduler(profile, files))
                 with Client(cluster) as client:  # type: ignore[no-untyped-call]
-                    client.register_plugin(SameProgram(code_versions(), mark))
+                    _admit_same_program(client, mark)
                 keeper = _keeper(cluster, profile, files, private, name, left, failing)
                 stack.callback(keeper.stop)
                 keeper.start()
@@ -249,6 +269,7 @@ def open_jobs(
         def connect(n_workers: int, root: Path) -> Iterator[Client]:
             cluster, keeper = start(root)
             client = Client(cluster)  # type: ignore[no-untyped-call]
+            clients[:] = [client]
             try:
                 _wait_for_worker(client, profile.no_workers_timeout, lambda: keeper.failure)
                 # a keeper that gives up ends the wait for units that nobody will compute
@@ -256,12 +277,17 @@ def open_jobs(
                 yield client
             finally:
                 failing.clear()
+                clients.clear()
                 client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
 
         def note_progress() -> None:
             left[0] -= 1
             for _, keeper in started:
                 keeper.note_progress()
+            if deadline is not None and deadline.is_near and left[0] > 0:
+                for client in clients:  # none yet where units of an earlier job are counted
+                    _finish(client, deadline.left_s)
+                    raise WalltimeError
 
         yield Workplace(
             connect=connect, n_workers=profile.most_workers, note_progress=note_progress
@@ -280,8 +306,11 @@ def private_folder(folder: "RunFolder") -> Path:
     '0o700'
     """
     path = (folder.root / CLUSTER).absolute()
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (path / "logs").mkdir(exist_ok=True, mode=0o700)
+    path.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
+    (path / "logs").mkdir(exist_ok=True, mode=_OWNER_ONLY)
+    # a folder that was copied here brings what modes it was copied with
+    if path.stat().st_mode & 0o777 != _OWNER_ONLY:
+        path.chmod(_OWNER_ONLY)
     return path
 
 
@@ -326,10 +355,6 @@ def _keeper(
     command = worker_command(profile, cluster.scheduler_address, files)
     script = render(job, profile, command, folder=Path.cwd()).write(private / "worker.sh")
 
-    def wanted() -> int:
-        needed = math.ceil(max(left[0], 0) / profile.processes)
-        return min(max(profile.fewest_jobs, needed), profile.most_jobs, max(needed, 1))
-
     def fail() -> None:
         for cancel in list(failing):
             cancel()
@@ -340,13 +365,66 @@ def _keeper(
             _leading(number): state for number, state in alive_jobs(profile.kind, name).items()
         },
         cancel=lambda numbers: cancel_jobs(profile.kind, numbers),
-        wanted=wanted,
+        wanted=lambda: jobs_wanted(profile, left[0]),
+        release=lambda n_jobs: _release_idle(cluster, n_jobs),
         n_replacements=profile.replacements,
         poll_s=profile.poll_every,
         is_cancelled=(private / CANCELLED).exists,
         hint=lambda: _last_line(private / "logs"),
         on_failure=fail,
     )
+
+
+def jobs_wanted(profile: "Profile", n_left: int) -> int:
+    """Return how many worker jobs are of use for the units that are left.
+
+    Parameters
+    ----------
+    profile
+        The cluster.
+    n_left
+        Units that are not done.
+
+    Examples
+    --------
+    >>> from pipelines.cluster.profile import parse_profile
+    >>> text = "{kind: slurm, memory: 4 GB, walltime: 1 h, cores: 2, adaptive: {min: 3, max: 9}}"
+    >>> [jobs_wanted(parse_profile(text), n_left) for n_left in (100, 9, 2, 0)]
+    [9, 5, 1, 1]
+    """
+    needed = max(math.ceil(n_left / profile.processes), 1)
+    return min(max(profile.fewest_jobs, needed), profile.most_jobs, needed)
+
+
+def _release_idle(cluster: LocalCluster, n_jobs: int) -> list[str]:
+    """Let go of the workers of jobs that have nothing to do; return the numbers of the jobs.
+
+    Looking and letting go are one step of the scheduler: no unit can come in between.
+    """
+
+    async def release() -> list[str]:
+        scheduler = cluster.scheduler
+        if scheduler is None or scheduler.queued or scheduler.unrunnable:
+            return []
+        by_job: dict[str, list[WorkerState]] = {}
+        for worker in scheduler.workers.values():
+            by_job.setdefault(_leading(str(worker.name)), []).append(worker)
+        idle = {
+            job: workers
+            for job, workers in by_job.items()
+            if job.isdecimal() and not any(worker.processing for worker in workers)
+        }
+        jobs = sorted(idle, key=int)[-n_jobs:]
+        addresses = [worker.address for job in jobs for worker in idle[job]]
+        if addresses:
+            await scheduler.retire_workers(workers=addresses, close_workers=True, remove=True)
+        return jobs
+
+    try:
+        found: list[str] = cluster.sync(release)  # type: ignore[no-untyped-call]
+    except (OSError, RuntimeError):  # the scheduler is closing, and its jobs with it
+        return []
+    return found
 
 
 def _leading(number: str) -> str:
@@ -419,6 +497,22 @@ def _client(address: str, tls_files: Mapping[str, Path] | None) -> Iterator[Clie
         client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
 
 
+def _admit_same_program(client: Client, mark: Path) -> None:
+    """Have every worker checked; one that goes away meanwhile fails the call, so it is repeated."""
+    for _ in range(_N_TRIES - 1):
+        with suppress(OSError):
+            client.register_plugin(SameProgram(code_versions(), mark))
+            return
+        time.sleep(_RETRY_S)
+    try:
+        client.register_plugin(SameProgram(code_versions(), mark))
+    except OSError as error:
+        raise ExecutionError(
+            f"cluster: workers could not be asked for their versions ({error}); workers that stay "
+            "are needed. Look at their logs, then run the same command again."
+        ) from error
+
+
 def _unregister(address: str, tls_files: Mapping[str, Path] | None) -> None:
     """Let others use the workers for other programs again."""
     try:
@@ -468,7 +562,7 @@ def _watched(client: Client, timeout_s: float) -> Iterator[None]:
         while not stop.wait(_LOOK_S):
             try:
                 has_workers = bool(client.scheduler_info(n_workers=-1)["workers"])
-            except (OSError, ValueError):
+            except LOST_SCHEDULER:
                 has_workers = False
             if has_workers:
                 last_seen = time.monotonic()
@@ -485,6 +579,16 @@ def _watched(client: Client, timeout_s: float) -> Iterator[None]:
         thread.join()
 
 
+def _finish(client: Client, timeout_s: float) -> None:
+    """Wait for the units that workers have, a while; their shards are found by the next driver."""
+    busy = {key for keys in client.processing().values() for key in keys}  # type: ignore[no-untyped-call]
+    units: dict[str, Future[object]] = {key: Future(key, client) for key in list(client.futures)}
+    client.cancel([unit for key, unit in units.items() if key not in busy])  # type: ignore[no-untyped-call]
+    with suppress(TimeoutError, CancelledError):
+        wait([unit for key, unit in units.items() if key in busy], timeout=timeout_s)  # type: ignore[no-untyped-call]
+
+
 def _cancel_all(client: Client) -> None:
     units: list[Future[object]] = [Future(key, client) for key in list(client.futures)]
-    client.cancel(units)  # type: ignore[no-untyped-call]
+    with suppress(*LOST_SCHEDULER):  # then they are cancelled already
+        client.cancel(units)  # type: ignore[no-untyped-call]

@@ -207,8 +207,8 @@ EXPOSURE_RESPONSE = Table(
         text_column(
             "exposure",
             "Exposure",
-            "PARAMCD of ADLB: level of a compound (C_) or occupancy of a target (O_), a person's "
-            "mean over the visits after baseline.",
+            "PARAMCD: level of a compound (C_, ADPC) or occupancy of a target (O_, ADLB), a "
+            "person's mean over the visits after baseline.",
             cdisc="PARAMCD",
             nullable=False,
         ),

@@ -12,14 +12,10 @@ from pipelines.schema.analyses import (
 from pipelines.schema.columns import (
     Table,
 )
+from pipelines.schema.occurrences import ADAE
+from pipelines.schema.records import ADEX, ADLB, ADPC, ADQS, ADTTE
 from pipelines.schema.results import RESULTS
-from pipelines.schema.subjects import (
-    ADAE,
-    ADLB,
-    ADQS,
-    ADSL,
-    TRAJECTORIES,
-)
+from pipelines.schema.subjects import ADSL, TRAJECTORIES
 from pipelines.schema.summaries import (
     AE_RATES,
     BIOMARKERS_BY_ARM,
@@ -33,7 +29,10 @@ __all__ = [
     "TABLES",
 ]
 
-SUBJECT_TABLES: tuple[str, ...] = ("adsl", "adqs", "adlb", "adae", "trajectories")
+SUBJECT_TABLES: tuple[str, ...] = (
+    *("adsl", "adqs", "adlb", "adpc", "adex", "adae", "adtte"),
+    "trajectories",
+)
 """Tables with one or more rows per subject; every shard holds its part of each."""
 
 SUMMARY_TABLES: tuple[str, ...] = (
@@ -56,7 +55,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ADSL,
             ADQS,
             ADLB,
+            ADPC,
+            ADEX,
             ADAE,
+            ADTTE,
             TRAJECTORIES,
             OUTCOMES_BY_ARM,
             CONTRASTS,

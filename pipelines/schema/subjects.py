@@ -1,41 +1,357 @@
-"""Subject-level tables, with CDISC ADaM names: every shard holds its part of each."""
+"""Subject-level tables: ADSL, and what every other table of subjects shares with it.
+
+Virtual time has no calendar. Every patient is randomised on `REFERENCE_DATE`, the day of the first
+planned dose, and dates count from it: study day 1 is that date, the day before would be day -1,
+and there is no day 0.
+"""
+
+from datetime import date
+from typing import Final
 
 from pipelines.schema.columns import (
+    Column,
     Table,
     cdisc_columns,
     count_column,
+    date_column,
     flag_column,
     number_column,
     text_column,
 )
 
 __all__ = [
-    "ADAE",
-    "ADLB",
-    "ADQS",
     "ADSL",
+    "AGE_GROUPS",
+    "BMI_GROUPS",
+    "RECORD_TREATMENT",
+    "REFERENCE_DATE",
+    "SIMULATED_FLAG",
+    "SITE",
     "SUBJECT_KEY",
     "TRAJECTORIES",
+    "copied",
 ]
 
-SUBJECT_KEY = cdisc_columns(
-    text_column("STUDYID", "Study Identifier", "Name of the protocol, upper case.", nullable=False),
-    text_column(
-        "USUBJID",
-        "Unique Subject Identifier",
-        "Study, number of the arm, patient id. In counterfactual designs the same person has one "
-        "USUBJID an arm and the same SUBJID in all.",
-        nullable=False,
-    ),
-    text_column(
-        "SUBJID", "Subject Identifier for the Study", "Patient id, 9 digits.", nullable=False
+REFERENCE_DATE: Final = date(2001, 1, 1)
+"""Day of randomisation and of the first planned dose of every virtual patient; a nominal date."""
+
+SITE: Final = "VIRTUAL"
+"""The one site of a simulated trial."""
+
+AGE_GROUPS: Final = {"<18": 18.0, "18-64": 65.0, "65-80": 81.0, ">80": float("inf")}
+"""Groups of AGEGR1, each with the age it ends before [y]; those of the CDISC pilot, cut at 18."""
+
+BMI_GROUPS: Final = {"<25": 25.0, "25-<30": 30.0, ">=30": float("inf")}
+"""Groups of BMIBLGR1, each with what it ends before [kg/m^2]; those of the CDISC pilot."""
+
+SUBJECT_KEY = (
+    *cdisc_columns(
+        text_column(
+            "STUDYID", "Study Identifier", "Name of the protocol, upper case.", nullable=False
+        ).with_facts(origin="Assigned", core="Req"),
+        text_column(
+            "USUBJID",
+            "Unique Subject Identifier",
+            "Study, number of the arm, patient id. In counterfactual designs the same person has "
+            "one USUBJID an arm and the same SUBJID in all.",
+            nullable=False,
+        ).with_facts(
+            origin="Assigned",
+            core="Req",
+            derivation="STUDYID, number of the arm (2 digits) and SUBJID, joined by hyphens.",
+        ),
+        text_column(
+            "SUBJID", "Subject Identifier for the Study", "Patient id, 9 digits.", nullable=False
+        ).with_facts(length=9, origin="Assigned", core="Req"),
     ),
 )
-_RECORD_TREATMENT = cdisc_columns(
-    text_column("TRTP", "Planned Treatment", "Name of the arm.", nullable=False),
+
+SIMULATED_FLAG = text_column(
+    "SIMFL",
+    "Simulated Data Flag",
+    "Y on every row: a virtual patient, no person took part.",
+    allowed=("Y",),
+    nullable=False,
+).with_facts(codelist="NY", origin="Assigned")
+
+
+def copied(*names: str, source: Table | None = None) -> tuple[Column, ...]:
+    """Return columns of ADSL as another table holds them.
+
+    Parameters
+    ----------
+    names
+        Names of the columns.
+    source
+        The table that has them, ADSL if None.
+
+    Examples
+    --------
+    >>> copied("TRTSDT")[0].origin, copied("TRTSDT")[0].derivation
+    ('Predecessor', 'ADSL.TRTSDT')
+    """
+    table = ADSL if source is None else source
+    return tuple(
+        table.column(name).with_facts(
+            origin="Predecessor", derivation=f"{table.name.upper()}.{name}", core="Perm"
+        )
+        for name in names
+    )
+
+
+RECORD_TREATMENT = cdisc_columns(
+    text_column("TRTP", "Planned Treatment", "Name of the arm.", nullable=False).with_facts(
+        origin="Predecessor", derivation="ADSL.TRT01P", core="Cond"
+    ),
     count_column(
         "TRTPN", "Planned Treatment (N)", "Number of the arm, from 1.", "", nullable=False
+    ).with_facts(origin="Predecessor", derivation="ADSL.TRT01PN", core="Perm"),
+)
+
+_TREATMENT = cdisc_columns(
+    text_column("SITEID", "Study Site Identifier", "The virtual site.", nullable=False).with_facts(
+        length=8, origin="Assigned", core="Req"
     ),
+    text_column("ARM", "Description of Planned Arm", "Name of the arm.", nullable=False).with_facts(
+        origin="Protocol", core="Req"
+    ),
+    text_column(
+        "TRT01P", "Planned Treatment for Period 01", "Name of the arm.", nullable=False
+    ).with_facts(origin="Protocol", core="Req"),
+    count_column(
+        "TRT01PN",
+        "Planned Treatment for Period 01 (N)",
+        "Number of the arm, from 1, in the order of the protocol.",
+        "",
+        nullable=False,
+    ).with_facts(origin="Assigned", core="Perm"),
+    text_column(
+        "TRT01A", "Actual Treatment for Period 01", "Name of the arm.", nullable=False
+    ).with_facts(origin="Assigned", core="Cond", derivation="TRT01P: nobody gets another arm's."),
+    count_column(
+        "TRT01AN",
+        "Actual Treatment for Period 01 (N)",
+        "Number of the arm.",
+        "",
+        nullable=False,
+    ).with_facts(origin="Assigned", core="Perm"),
+    date_column(
+        "RANDDT",
+        "Date of Randomization",
+        "The reference date, nominal: study day 1, the day of the first planned dose.",
+        nullable=False,
+    ).with_facts(origin="Assigned", core="Cond"),
+    date_column(
+        "TRTSDT",
+        "Date of First Exposure to Treatment",
+        "The reference date; null if SAFFL is N.",
+    ).with_facts(core="Cond", derivation="RANDDT if SAFFL is Y."),
+    date_column(
+        "TRTEDT",
+        "Date of Last Exposure to Treatment",
+        "Last day on treatment; null if SAFFL is N.",
+    ).with_facts(core="Cond", derivation="TRTSDT + TRTDURD - 1."),
+    count_column(
+        "TRTDURD",
+        "Total Treatment Duration (Days)",
+        "Days on treatment, first and last included: until its end, discontinuation or solver "
+        "failure; null if SAFFL is N.",
+        "d",
+    ).with_facts(core="Perm", derivation="TRTEDT - TRTSDT + 1."),
+)
+
+_PERSON = (
+    *cdisc_columns(
+        number_column("AGE", "y", "Age", "Age at randomisation, not rounded.").with_facts(
+            core="Req"
+        ),
+        text_column(
+            "AGEGR1",
+            "Pooled Age Group 1",
+            "Group of AGE.",
+            allowed=tuple(AGE_GROUPS),
+        ).with_facts(core="Perm", codelist="AGEGR1", derivation="AGE, whole years completed."),
+        count_column(
+            "AGEGR1N", "Pooled Age Group 1 (N)", "Number of the group, from 1.", ""
+        ).with_facts(core="Perm", derivation="Place of AGEGR1 in its codelist."),
+        text_column(
+            "AGEU", "Age Units", "Unit of AGE.", allowed=("YEARS",), nullable=False
+        ).with_facts(origin="Assigned", core="Req", codelist="AGEU"),
+        text_column(
+            "RACE",
+            "Race",
+            "Race as the population draws it; unknown for Hispanic people, whom it does not tell "
+            "apart by race.",
+            allowed=("ASIAN", "BLACK OR AFRICAN AMERICAN", "OTHER", "UNKNOWN", "WHITE"),
+        ).with_facts(core="Req", codelist="RACE"),
+        text_column(
+            "RACEGR1",
+            "Pooled Race Group 1",
+            "Race and Hispanic origin together, as the population draws them.",
+            allowed=("ASIAN", "BLACK", "HISPANIC", "OTHER", "WHITE"),
+        ).with_facts(core="Perm", codelist="RACEGR1"),
+        text_column("SEX", "Sex", "Sex.", allowed=("F", "M"), nullable=False).with_facts(
+            core="Req", codelist="SEX"
+        ),
+        text_column(
+            "ETHNIC",
+            "Ethnicity",
+            "Hispanic origin.",
+            allowed=("HISPANIC OR LATINO", "NOT HISPANIC OR LATINO"),
+        ).with_facts(core="Perm", codelist="ETHNIC", derivation="From RACEGR1."),
+    ),
+)
+
+_POPULATIONS = (
+    flag_column(
+        "SAFFL",
+        "Safety Population Flag",
+        "Y if at least one dose, placebo included, was taken.",
+        population=True,
+    ).with_facts(
+        core="Cond",
+        derivation="Doses taken > 0, or no doses planned (placebo tablets are not modelled), and "
+        "no solver failure before the first dose.",
+    ),
+    flag_column(
+        "ITTFL",
+        "Intent-To-Treat Population Flag",
+        "Y for everyone randomised.",
+        population=True,
+    ).with_facts(core="Cond", origin="Assigned"),
+    flag_column(
+        "COMPLFL",
+        "Completers Population Flag",
+        "Y if the patient reached the last visit and the solver did not fail.",
+        population=True,
+    ).with_facts(core="Cond", derivation="EOSSTT is COMPLETED."),
+    flag_column(
+        "DTHFL",
+        "Subject Died?",
+        "Y if an adverse event was fatal.",
+        population=False,
+    ).with_facts(core="Perm", derivation="Any ADAE.AESDTH is Y."),
+)
+
+_BODY = (
+    *cdisc_columns(
+        number_column(
+            "BMIBL", "kg/m^2", "Baseline BMI (kg/m^2)", "Body mass index at randomisation."
+        ).with_facts(core="Perm"),
+        text_column(
+            "BMIBLGR1",
+            "Pooled Baseline BMI Group 1",
+            "Group of BMIBL.",
+            allowed=tuple(BMI_GROUPS),
+        ).with_facts(core="Perm", codelist="BMIBLGR1", derivation="From BMIBL."),
+        number_column(
+            "HEIGHTBL", "cm", "Baseline Height (cm)", "Height at randomisation."
+        ).with_facts(core="Perm"),
+        number_column(
+            "WEIGHTBL", "kg", "Baseline Weight (kg)", "Weight at randomisation."
+        ).with_facts(core="Perm"),
+    ),
+    text_column(
+        "SMOKER", "Smoker", "Whether the patient smokes during the trial.", allowed=("Y", "N")
+    ).with_facts(codelist="NY"),
+    number_column("CRCL", "mL/min", "Creatinine Clearance (mL/min)", "By Cockcroft and Gault."),
+    text_column("CYP2C19", "CYP2C19 Phenotype", "Metaboliser phenotype of CYP2C19.").with_facts(
+        length=20
+    ),
+    text_column("CYP2D6", "CYP2D6 Phenotype", "Metaboliser phenotype of CYP2D6.").with_facts(
+        length=20
+    ),
+    text_column(
+        "SLC6A4", "SLC6A4 Genotype", "Genotype of the serotonin transporter promoter."
+    ).with_facts(length=20),
+    text_column(
+        "COMT", "COMT Genotype", "Val158Met genotype of catechol-O-methyltransferase."
+    ).with_facts(length=20),
+    text_column(
+        "MAOA",
+        "MAOA Genotype",
+        "Repeats in the promoter of monoamine oxidase A: one allele in men, two in women.",
+    ).with_facts(length=20),
+)
+
+_REASONS = ("ADVERSE EVENT", "LACK OF EFFICACY", "OTHER", "SOLVER FAILURE")
+_DISPOSITION = cdisc_columns(
+    date_column(
+        "EOSDT",
+        "End of Study Date",
+        "Last day in the trial: that of the last visit, or the one before the patient is gone.",
+        nullable=False,
+    ).with_facts(core="Perm", derivation="RANDDT + days in the trial, less 1 if discontinued."),
+    text_column(
+        "EOSSTT",
+        "End of Study Status",
+        "How the trial ended for the patient.",
+        allowed=("COMPLETED", "DISCONTINUED"),
+        nullable=False,
+    ).with_facts(core="Perm", codelist="SBJTSTAT"),
+    text_column(
+        "DCSREAS",
+        "Reason for Discontinuation from Study",
+        "Null if completed; SOLVER FAILURE if the equations of this patient could not be solved to "
+        "the end.",
+        allowed=_REASONS,
+    ).with_facts(core="Perm", codelist="NCOMPLT"),
+    text_column(
+        "EOTSTT",
+        "End of Treatment Status",
+        "How the treatment ended; who is followed up stays in the study after it.",
+        allowed=("COMPLETED", "DISCONTINUED"),
+        nullable=False,
+    ).with_facts(core="Perm", codelist="SBJTSTAT"),
+    text_column(
+        "DCTREAS",
+        "Reason for Discontinuation of Treatment",
+        "As DCSREAS, of the treatment.",
+        allowed=_REASONS,
+    ).with_facts(core="Perm", codelist="NCOMPLT"),
+    text_column(
+        "STRATAR",
+        "Strata Used for Randomization",
+        "Conditions at baseline and whether they hold, Y or N; null without strata.",
+    ).with_facts(core="Perm"),
+)
+
+_CONDUCT = (
+    number_column(
+        "DCDAY",
+        "d",
+        "Days until Discontinuation of Study",
+        "Days from the start to the discontinuation, of the study; null if completed.",
+    ),
+    number_column(
+        "DCTDAY",
+        "d",
+        "Days until Discontinuation of Treatment",
+        "As DCDAY, of the treatment; null if completed.",
+    ),
+    number_column(
+        "RESCDAY", "d", "Days until First Rescue Medication", "Days since the first dose, or null."
+    ),
+    count_column("RESCTKN", "Rescue Doses Taken", "Doses of rescue medication taken."),
+    count_column("DOSEPLN", "Doses Planned", "Doses the regimen prescribed."),
+    count_column("DOSETKN", "Doses Taken", "Doses taken."),
+    number_column("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
+    count_column(
+        "RESCODE",
+        "Solver Result Code",
+        "0 if the patient's equations were solved to the end, else the code of the failure.",
+        "",
+        nullable=False,
+    ),
+    text_column("RESTXT", "Solver Result Text", "Meaning of RESCODE."),
+    number_column(
+        "FAILTIME",
+        "h",
+        "Time of Solver Failure (h)",
+        "Hours since the first dose day; null if the solver succeeded.",
+    ),
+    count_column("STEPACC", "Accepted Solver Steps", "Steps the solver kept."),
+    count_column("STEPREJ", "Rejected Solver Steps", "Steps the solver tried again."),
 )
 
 ADSL = Table(
@@ -43,374 +359,16 @@ ADSL = Table(
     label="Subject-Level Analysis Dataset",
     meaning="One row per subject: who, in which arm, how the trial ended, how the solver ended.",
     key=("TRT01PN", "USUBJID"),
+    structure="SUBJECT LEVEL ANALYSIS DATASET",
     columns=(
         *SUBJECT_KEY,
-        *cdisc_columns(
-            text_column("ARM", "Description of Planned Arm", "Name of the arm.", nullable=False),
-            text_column(
-                "TRT01P", "Planned Treatment for Period 01", "Name of the arm.", nullable=False
-            ),
-            count_column(
-                "TRT01PN",
-                "Planned Treatment for Period 01 (N)",
-                "Number of the arm, from 1, in the order of the protocol.",
-                "",
-                nullable=False,
-            ),
-            text_column(
-                "TRT01A", "Actual Treatment for Period 01", "Name of the arm.", nullable=False
-            ),
-            count_column(
-                "TRT01AN",
-                "Actual Treatment for Period 01 (N)",
-                "Number of the arm.",
-                "",
-                nullable=False,
-            ),
-            number_column("AGE", "y", "Age", "Age at randomisation, not rounded."),
-            text_column("AGEU", "Age Units", "Unit of AGE.", allowed=("YEARS",), nullable=False),
-            text_column("SEX", "Sex", "Sex.", allowed=("F", "M"), nullable=False),
-            text_column("RACE", "Race", "Ancestry as the population draws it, upper case."),
-            number_column("HEIGHTBL", "cm", "Baseline Height (cm)", "Height at randomisation."),
-            number_column("WEIGHTBL", "kg", "Baseline Weight (kg)", "Weight at randomisation."),
-            number_column("BMIBL", "kg/m^2", "Baseline BMI (kg/m^2)", "Body mass index."),
-        ),
-        text_column(
-            "SMOKER", "Smoker", "Whether the patient smokes during the trial.", allowed=("Y", "N")
-        ),
-        number_column("CRCL", "mL/min", "Creatinine Clearance (mL/min)", "By Cockcroft and Gault."),
-        text_column("CYP2C19", "CYP2C19 Phenotype", "Metaboliser phenotype of CYP2C19."),
-        text_column("CYP2D6", "CYP2D6 Phenotype", "Metaboliser phenotype of CYP2D6."),
-        text_column("SLC6A4", "SLC6A4 Genotype", "Genotype of the serotonin transporter promoter."),
-        text_column("COMT", "COMT Genotype", "Val158Met genotype of catechol-O-methyltransferase."),
-        text_column(
-            "MAOA",
-            "MAOA Genotype",
-            "Repeats in the promoter of monoamine oxidase A: one allele in men, two in women.",
-        ),
-        flag_column(
-            "ITTFL",
-            "Intent-To-Treat Population Flag",
-            "Y for everyone randomised.",
-            population=True,
-        ),
-        flag_column(
-            "SAFFL",
-            "Safety Population Flag",
-            "Y if at least one dose, placebo included, was taken.",
-            population=True,
-        ),
-        flag_column(
-            "COMPLFL",
-            "Completers Population Flag",
-            "Y if the patient reached the last visit and the solver did not fail.",
-            population=True,
-        ),
-        *cdisc_columns(
-            text_column(
-                "EOSSTT",
-                "End of Study Status",
-                "How the trial ended for the patient.",
-                allowed=("COMPLETED", "DISCONTINUED"),
-                nullable=False,
-            ),
-            text_column(
-                "DCSREAS",
-                "Reason for Discontinuation from Study",
-                "Null if completed; SOLVER "
-                "FAILURE if the equations of this patient could not be solved to the end.",
-            ),
-            text_column(
-                "EOTSTT",
-                "End of Treatment Status",
-                "How the treatment ended; who is followed up stays in the study after it.",
-                allowed=("COMPLETED", "DISCONTINUED"),
-                nullable=False,
-            ),
-            text_column(
-                "DCTREAS",
-                "Reason for Discontinuation of Treatment",
-                "As DCSREAS, of the treatment.",
-            ),
-            number_column(
-                "TRTDURD",
-                "d",
-                "Total Treatment Duration (Days)",
-                "Time on treatment: until its end, discontinuation or solver failure.",
-            ),
-        ),
-        *cdisc_columns(
-            text_column(
-                "STRATAR",
-                "Strata Used for Randomization",
-                "Conditions at baseline and whether they hold, Y or N; null without strata.",
-            )
-        ),
-        number_column("DCDAY", "d", "Day of Discontinuation", "Of the study; null if completed."),
-        number_column("DCTDAY", "d", "Day of Treatment Discontinuation", "Null if completed."),
-        number_column(
-            "RESCDAY", "d", "Day of First Rescue Medication", "Days since the first dose, or null."
-        ),
-        count_column("RESCTKN", "Rescue Doses Taken", "Doses of rescue medication taken."),
-        count_column("DOSEPLN", "Doses Planned", "Doses the regimen prescribed."),
-        count_column("DOSETKN", "Doses Taken", "Doses taken."),
-        number_column("DOSECUM", "mg", "Cumulative Dose (mg)", "Sum of the doses taken."),
-        count_column(
-            "RESCODE",
-            "Solver Result Code",
-            "0 if the patient's equations were solved to the end, else the code of the failure.",
-            "",
-            nullable=False,
-        ),
-        text_column("RESTXT", "Solver Result Text", "Meaning of RESCODE."),
-        number_column(
-            "FAILTIME",
-            "h",
-            "Time of Solver Failure (h)",
-            "Hours since the first dose day; null if the solver succeeded.",
-        ),
-        count_column("STEPACC", "Accepted Solver Steps", "Steps the solver kept."),
-        count_column("STEPREJ", "Rejected Solver Steps", "Steps the solver tried again."),
-    ),
-)
-
-_VISIT = cdisc_columns(
-    text_column("AVISIT", "Analysis Visit", "Name of the visit.", nullable=False),
-    number_column(
-        "AVISITN", "week", "Analysis Visit (N)", "Weeks since the first dose.", nullable=False
-    ),
-    count_column(
-        "ADY",
-        "Analysis Relative Day",
-        "Day of the trial; 1 is the day of the first dose, there is no day 0.",
-        "d",
-        nullable=False,
-    ),
-)
-_VALUES = cdisc_columns(
-    number_column(
-        "AVAL", "PARAM", "Analysis Value", "The value; null when missing or after a solver failure."
-    ),
-    number_column("BASE", "PARAM", "Baseline Value", "The value at the baseline record."),
-    number_column("CHG", "PARAM", "Change from Baseline", "AVAL - BASE, on post-baseline records."),
-)
-_RECORD_FLAGS = (
-    flag_column("ABLFL", "Baseline Record Flag", "Y on the baseline record.", population=False),
-    flag_column(
-        "ONTRTFL",
-        "On Treatment Record Flag",
-        "Y on records after baseline while the treatment goes on, null after its end.",
-        population=False,
-    ),
-    flag_column(
-        "ANL01FL",
-        "Analysis Flag 01",
-        "Y on records that the means use: the value is there "
-        "and the patient has at least one observed value after baseline.",
-        population=False,
-    ),
-)
-
-ADQS = Table(
-    name="adqs",
-    label="Questionnaire Analysis Dataset",
-    meaning="One row per subject, rating scale and visit.",
-    key=("TRTPN", "USUBJID", "PARAMCD", "AVISITN"),
-    columns=(
-        *SUBJECT_KEY,
-        *_RECORD_TREATMENT,
-        *cdisc_columns(
-            text_column("PARAM", "Parameter", "Name of the rating scale.", nullable=False),
-            text_column("PARAMCD", "Parameter Code", "Short name of the scale.", nullable=False),
-        ),
-        *_VISIT,
-        *cdisc_columns(
-            count_column(
-                "AWTARGET",
-                "Analysis Window Target",
-                "Day on which the protocol plans the visit; the score is of the day ADY.",
-                "d",
-                nullable=False,
-            ),
-            count_column(
-                "AWTDIFF",
-                "Analysis Window Diff from Target",
-                "Days between ADY and AWTARGET, without sign.",
-                "d",
-                nullable=False,
-            ),
-            text_column(
-                "AWU",
-                "Analysis Window Unit",
-                "Unit of the window.",
-                allowed=("DAYS",),
-                nullable=False,
-            ),
-        ),
-        *_VALUES,
-        *cdisc_columns(
-            number_column(
-                "PCHG",
-                "%",
-                "Percent Change from Baseline",
-                "100 * CHG / BASE, on post-baseline records.",
-            ),
-            text_column("DTYPE", "Derivation Type", "Null if observed.", allowed=("LOCF",)),
-        ),
-        *_RECORD_FLAGS,
-        *cdisc_columns(
-            text_column("CRIT1", "Analysis Criterion 1", "Definition of response."),
-            text_column(
-                "CRIT1FL",
-                "Criterion 1 Evaluation Result Flag",
-                "Y or N on post-baseline records with a value, else null.",
-                allowed=("Y", "N"),
-            ),
-            text_column("CRIT2", "Analysis Criterion 2", "Definition of remission."),
-            text_column(
-                "CRIT2FL",
-                "Criterion 2 Evaluation Result Flag",
-                "Y or N on post-baseline records with a value, else null; null where remission is "
-                "not defined.",
-                allowed=("Y", "N"),
-            ),
-        ),
-    ),
-)
-
-ADLB = Table(
-    name="adlb",
-    label="Biomarker Analysis Dataset",
-    meaning="One row per subject, biomarker and visit.",
-    key=("TRTPN", "USUBJID", "PARAMCD", "AVISITN"),
-    columns=(
-        *SUBJECT_KEY,
-        *_RECORD_TREATMENT,
-        *cdisc_columns(
-            text_column("PARAM", "Parameter", "Biomarker and its unit.", nullable=False),
-            text_column(
-                "PARAMCD", "Parameter Code", "Short name of the biomarker.", nullable=False
-            ),
-            text_column(
-                "AVALU", "Analysis Value Unit", "Unit of AVAL, BASE and CHG.", nullable=False
-            ),
-        ),
-        *_VISIT,
-        *_VALUES,
-        *cdisc_columns(
-            number_column(
-                "R2BASE", "1", "Ratio to Baseline", "AVAL / BASE, on post-baseline records."
-            )
-        ),
-        *_RECORD_FLAGS,
-    ),
-)
-
-ADAE = Table(
-    name="adae",
-    label="Adverse Events Analysis Dataset",
-    meaning="One row per adverse event.",
-    key=("TRTAN", "USUBJID", "AESEQ"),
-    columns=(
-        *SUBJECT_KEY,
-        *cdisc_columns(
-            text_column("TRTA", "Actual Treatment", "Name of the arm.", nullable=False),
-            count_column("TRTAN", "Actual Treatment (N)", "Number of the arm.", "", nullable=False),
-            count_column(
-                "AESEQ",
-                "Sequence Number",
-                "Number of the event within the subject, by onset.",
-                "",
-                nullable=False,
-            ),
-            text_column("AETERM", "Reported Term for the Adverse Event", "Term.", nullable=False),
-            text_column("AEDECOD", "Dictionary-Derived Term", "Preferred term.", nullable=False),
-            text_column(
-                "AEBODSYS", "Body System or Organ Class", "Organ class of the term.", nullable=False
-            ),
-            count_column(
-                "ASTDY",
-                "Analysis Start Relative Day",
-                "Day of onset; no day 0.",
-                "d",
-                nullable=False,
-            ),
-            count_column(
-                "AENDY", "Analysis End Relative Day", "Last day; null while ongoing.", "d"
-            ),
-            text_column(
-                "AESEV",
-                "Severity/Intensity",
-                "Severity.",
-                allowed=("MILD", "MODERATE", "SEVERE"),
-                nullable=False,
-            ),
-            text_column(
-                "AETOXGR",
-                "Standard Toxicity Grade",
-                "CTCAE grade; null where the event has none.",
-                allowed=("1", "2", "3", "4", "5"),
-            ),
-            text_column(
-                "AESER", "Serious Event", "Y if serious.", allowed=("Y", "N"), nullable=False
-            ),
-            *(
-                text_column(
-                    name, label, f"Y if serious: {reason}.", allowed=("Y", "N"), nullable=False
-                )
-                for name, label, reason in (
-                    ("AESDTH", "Results in Death", "the patient died of it"),
-                    ("AESLIFE", "Is Life Threatening", "it was a danger to life"),
-                    ("AESHOSP", "Requires or Prolongs Hospitalization", "it led to hospital"),
-                    ("AESDISAB", "Persist or Signif Disability/Incapacity", "it left disability"),
-                    ("AESMIE", "Other Medically Important Serious Event", "none of the others"),
-                )
-            ),
-            text_column(
-                "AEREL",
-                "Causality",
-                "Relation to treatment: by the share of the hazard at onset that drivers explain.",
-                allowed=("NONE", "REMOTE", "POSSIBLE", "PROBABLE"),
-                nullable=False,
-            ),
-            text_column(
-                "AEACN",
-                "Action Taken with Study Treatment",
-                "What was done with the drug.",
-                allowed=("DOSE NOT CHANGED", "DOSE REDUCED", "DRUG INTERRUPTED", "DRUG WITHDRAWN"),
-                nullable=False,
-            ),
-            text_column(
-                "AEOUT",
-                "Outcome of Adverse Event",
-                "How it ended by the end of the trial.",
-                allowed=("RECOVERED/RESOLVED", "NOT RECOVERED/NOT RESOLVED", "FATAL"),
-                nullable=False,
-            ),
-        ),
-        text_column(
-            "AESIGNS",
-            "Clinical Signs at the Diagnosis",
-            "Signs by which it was diagnosed, separated by semicolons; null where none are needed.",
-        ),
-        flag_column(
-            "TRTEMFL",
-            "Treatment Emergent Analysis Flag",
-            "Y if it began on day 1 or later.",
-            population=False,
-        ),
-        flag_column(
-            "AOCCPFL",
-            "1st Occurrence of Preferred Term Flag",
-            "Y on the first event of its term within the subject.",
-            population=False,
-        ),
-        text_column(
-            "AEASCERT",
-            "Ascertainment of the Event",
-            "How events were asked for; rates of different ways do not compare.",
-            nullable=False,
-        ),
+        *_TREATMENT,
+        *_PERSON,
+        *_POPULATIONS,
+        *_BODY,
+        *_DISPOSITION,
+        *_CONDUCT,
+        SIMULATED_FLAG,
     ),
 )
 

@@ -198,16 +198,35 @@ def test_occupancies_of_all_targets_are_reported_beside_concentrations():
     )
     week = {"arms": arms, "duration": 7 * 86_400, "visits": TRIAL.visits[:2], "published": ()}
     trial = TRIAL.model_copy(update=week)
-    markers = simulate(trial, arms[1].name, IDS[:3])["adlb"]
-    end = markers["visit_number"] == 1
+    tables = simulate(trial, arms[1].name, IDS[:3])
     level, held = (
-        markers["value"][end & (markers["biomarker"] == code)] for code in ("C_memantine", "O_nmda")
+        tables[name]["value"][
+            (tables[name]["visit_number"] == 1) & (tables[name]["biomarker"] == code)
+        ]
+        for name, code in (("adpc", "C_memantine"), ("adlb", "O_nmda"))
     )
     (binding,) = load_drug("memantine").compounds[0].binds
     ec50 = binding.ec50.number("ng/mL")
     assert held == pytest.approx(level / (level + ec50), rel=ROUND_OFF_RTOL)
     assert (held > 0.05).all()
-    assert set(markers["unit"][markers["biomarker"] == "O_nmda"]) == {"1"}
+    assert set(tables["adlb"]["unit"][tables["adlb"]["biomarker"] == "O_nmda"]) == {"1"}
+    assert set(tables["adpc"]["unit"]) == {"ng/mL"}
+
+
+def test_doses_between_visits_add_up_to_those_of_the_trial(active):
+    doses, subjects = active["adex"], active["adsl"]
+    for place, patient in enumerate(subjects["patient_id"]):
+        mine = doses["patient_id"] == patient
+        assert doses["taken_mg"][mine].sum() == pytest.approx(
+            subjects["cumulative_dose_mg"][place], rel=ROUND_OFF_RTOL
+        )
+        due, planned = doses["due"][mine].sum(), subjects["doses_planned"][place]
+        assert due == planned if subjects["completed_treatment"][place] else due <= planned
+    stayed = np.isin(doses["patient_id"], subjects["patient_id"][subjects["completed_treatment"]])
+    # one week of 10 mg, then 20 mg, once a day, to visits in weeks 1, 2, 4, 6 and 8
+    for week, planned in {1: 70, 2: 140, 4: 280, 6: 280, 8: 280}.items():
+        assert set(doses["planned_mg"][stayed & (doses["visit_number"] == week)]) == {planned}
+    assert not doses["adjusted"].any()  # nothing in this trial changes a dose
 
 
 def test_nonsense_is_refused():

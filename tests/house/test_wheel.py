@@ -34,7 +34,7 @@ def test_the_wheel_holds_every_source_and_data_file(wheel_names):
         path.relative_to(ROOT).as_posix()
         for package in ("cohort", "kernels", "pipelines")
         for path in (ROOT / package).rglob("*")
-        if path.suffix in {".py", ".yaml", ".csv", ".hpp", ".typed"} or path.name == "py.typed"
+        if path.suffix in {".py", ".yaml", ".csv", ".hpp", ".css"} or path.name == "py.typed"
     }
     assert not wanted - set(wheel_names)
     assert any(name.endswith("py.typed") for name in wheel_names)

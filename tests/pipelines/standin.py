@@ -13,6 +13,7 @@ import numpy as np
 
 FAILED_EVERY = 11
 SLOW_S = 0.25
+HANG_S = 600.0
 
 
 def _uniform(ids, seed, draw):
@@ -48,7 +49,7 @@ def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajector
         "ancestry": np.where(u[5] < 0.7, "white", "black"),
         "weight_kg": 50 + 50 * u[6],
         "height_cm": 150 + 40 * u[7],
-        "bmi": 20 + 10 * u[8],
+        "bmi": (50 + 50 * u[6]) / (1.5 + 0.4 * u[7]) ** 2,
         "smoker": np.where(u[8] < 0.2, "yes", "no"),
         "crcl_ml_min": 60 + 80 * u[6],
         "cyp2c19": np.where(u[9] < 0.5, "normal", "poor"),
@@ -78,6 +79,8 @@ def simulate(protocol, arm, patient_ids, *, variant="", device="auto", trajector
         "adsl": adsl,
         "adqs": _scores(protocol, arm, strength, ids, gone, failed, u),
         "adlb": _biomarkers(protocol, arm, strength, ids, gone, u),
+        "adpc": _biomarkers(protocol, arm, strength, ids, gone, u, _COMPOUNDS),
+        "adex": _doses(protocol, arm, adsl),
         "adae": _events(arm, strength, ids, u),
         "trajectories": _trajectories(arm, ids, trajectory_ids, u),
     }
@@ -117,9 +120,45 @@ def _scores(protocol, arm, strength, ids, gone, failed, u):
     return _joined(rows)
 
 
-def _biomarkers(protocol, arm, strength, ids, gone, u):
+_MARKERS = (("SERTOCC", "1", 0.2), ("EC5HT", "nmol/L", 3.7))
+_COMPOUNDS = (("C_s_citalopram", "ng/mL", 12.0), ("C_r_citalopram", "ng/mL", 17.0))
+
+
+def _doses(protocol, arm, adsl):
+    """Spread the doses that were taken over the times between visits."""
+    ids, days = adsl["patient_id"], [visit.time // 86_400 for visit in protocol.visits]
+    until = np.fmin(
+        np.fmin(adsl["treatment_end_day"], adsl["failure_time_h"] / 24), protocol.duration / 86_400
+    )
+    last = np.maximum(np.ceil(until), 1)
+    begins = np.array(days[:-1])
+    # the last time between visits that begins on treatment takes what is left
+    place = np.searchsorted(begins, last, side="left") - 1
     rows = []
-    for code, unit, scale in (("SERTOCC", "1", 0.2), ("EC5HT", "nmol/L", 3.7)):
+    for index, (begin, end, visit) in enumerate(
+        zip(days, days[1:], protocol.visits[1:], strict=False)
+    ):
+        due = np.clip(last - begin, 0, end - begin).astype(np.int64)
+        rows.append(
+            {
+                "patient_id": ids,
+                "arm": np.full(len(ids), arm),
+                "visit": np.full(len(ids), visit.name),
+                "visit_number": np.full(len(ids), end / 7),
+                "start_day": np.full(len(ids), begin + 1),
+                "end_day": np.full(len(ids), end),
+                "planned_mg": 10.0 * due,
+                "taken_mg": np.where(place == index, adsl["cumulative_dose_mg"], 0.0),
+                "due": due,
+                "adjusted": (ids % 5 == 0) & (place == index),
+            }
+        )
+    return _joined(rows)
+
+
+def _biomarkers(protocol, arm, strength, ids, gone, u, what=_MARKERS):
+    rows = []
+    for code, unit, scale in what:
         baseline = scale * u[5]
         for index, visit in enumerate(protocol.visits):
             day = visit.time / 86_400
@@ -247,4 +286,14 @@ def broken_twice(protocol, arm, patient_ids, **options):
 def full_disk(protocol, arm, patient_ids, **options):
     """Let no file of this process grow beyond some kilobytes from here on."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (16384, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    return simulate(protocol, arm, patient_ids, **options)
+
+
+def hang_once(protocol, arm, patient_ids, **options):
+    """Never come back from one block the first time; a file remembers."""
+    if 5 in np.asarray(patient_ids) % 10_000_000 and arm == protocol.arms[0].name:
+        mark = Path(os.environ["STANDIN_MARK"])
+        if not mark.exists():
+            mark.touch()
+            time.sleep(HANG_S)
     return simulate(protocol, arm, patient_ids, **options)

@@ -10,6 +10,7 @@ from pipelines.definitions import read_definitions
 from pipelines.errors import ExecutionError
 from pipelines.plan import trial_facts
 from pipelines.schema import TABLES, polars_schema
+from pipelines.schema.subjects import REFERENCE_DATE
 
 IDS = np.arange(1, 34)
 
@@ -62,6 +63,104 @@ def test_covariates_of_people_reach_the_subjects(columns, tables):
     assert subjects["CRCL"].to_list() == list(columns["adsl"]["crcl_ml_min"])
     assert subjects["COMT"].to_list() == list(columns["adsl"]["comt"])
     assert subjects["MAOA"].to_list() == list(columns["adsl"]["maoa"])
+
+
+def test_dates_count_from_the_reference_date_and_days_from_one(tables):
+    subjects, scores, events = (tables[name] for name in ("adsl", "adqs", "adae"))
+    assert subjects["RANDDT"].unique().to_list() == [REFERENCE_DATE]
+    treated = subjects.filter(SAFFL="Y")
+    days = (treated["TRTEDT"] - treated["TRTSDT"]).dt.total_days() + 1
+    assert days.to_list() == treated["TRTDURD"].to_list()
+    assert subjects.filter(SAFFL="N")["TRTSDT"].null_count() == len(subjects) - len(treated)
+    for frame, date, day in ((scores, "ADT", "ADY"), (events, "ASTDT", "ASTDY")):
+        apart = (frame[date] - REFERENCE_DATE).dt.total_days() + 1
+        assert apart.to_list() == frame[day].to_list()
+        assert (frame[day] != 0).all()
+
+
+def test_who_fails_before_the_first_dose_is_not_treated(columns, facts):
+    subjects = dict(columns["adsl"])
+    early = subjects["patient_id"] == 3
+    subjects["failure_time_h"] = np.where(early, -30.0, subjects["failure_time_h"])
+    tables = adam_tables({**columns, "adsl": subjects}, "placebo", facts)
+    (mine,) = tables["adsl"].filter(SUBJID="000000003").to_dicts()
+    assert (mine["SAFFL"], mine["ITTFL"], mine["EOSSTT"]) == ("N", "Y", "DISCONTINUED")
+    assert [mine[name] for name in ("TRTSDT", "TRTEDT", "TRTDURD")] == [None] * 3
+    assert mine["EOSDT"] == REFERENCE_DATE
+    assert len(tables["adex"].filter(SUBJID="000000003")) == 0
+    times = tables["adtte"].filter(SUBJID="000000003", PARAMCD="TTDTRT")
+    assert times.select("AVAL", "CNSR", "EVNTDESC").rows() == [(1.0, 2, "SOLVER FAILURE")]
+
+
+def test_a_unit_in_which_nobody_is_treated_has_no_exposure(columns, facts):
+    nobody = {**columns["adsl"], "doses_taken": np.zeros(len(IDS), np.int64)}
+    tables = adam_tables({**columns, "adsl": nobody}, "placebo", facts)
+    assert set(tables["adsl"]["SAFFL"]) == {"N"}
+    assert len(tables["adex"]) == 0
+    assert tables["adae"]["TRTEMFL"].null_count() == len(tables["adae"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("ancestry", "race", "group", "origin"),
+    [
+        ("white", "WHITE", "WHITE", "NOT HISPANIC OR LATINO"),
+        ("black", "BLACK OR AFRICAN AMERICAN", "BLACK", "NOT HISPANIC OR LATINO"),
+        ("hispanic", "UNKNOWN", "HISPANIC", "HISPANIC OR LATINO"),
+        ("", None, None, None),
+    ],
+)
+def test_race_is_a_term_of_cdisc_and_hispanic_origin_stands_apart(
+    columns, facts, ancestry, race, group, origin
+):
+    subjects = {**columns["adsl"], "ancestry": np.full(len(IDS), ancestry)}
+    frame = adam_tables({"adsl": subjects}, "placebo", facts)["adsl"]
+    assert frame.select("RACE", "RACEGR1", "ETHNIC").row(0) == (race, group, origin)
+
+
+def test_ages_and_body_mass_are_grouped(columns, facts):
+    n = len(IDS)
+    ages, masses = [17.9, 18.0, 64.9, 65.0, 80.9, 81.0], [24.9, 25.0, 29.9, 30.0]
+    subjects = {
+        **columns["adsl"],
+        "age_y": np.array([*ages, *[40.0] * (n - 6)]),
+        "bmi": np.array([*masses, *[np.nan] * (n - 4)]),
+    }
+    frame = adam_tables({"adsl": subjects}, "placebo", facts)["adsl"]
+    expected = ["<18", "18-64", "18-64", "65-80", "65-80", ">80"]
+    assert frame["AGEGR1"].to_list()[:6] == expected
+    assert frame["AGEGR1N"].to_list()[:6] == [1, 2, 2, 3, 3, 4]
+    assert frame["BMIBLGR1"].to_list()[:5] == ["<25", "25-<30", "25-<30", ">=30", None]
+
+
+def test_codes_of_compounds_are_short_and_their_names_whole(tables):
+    levels = tables["adpc"].select("PARAMCD", "PARAM", "PARAMN").unique().sort("PARAMN").rows()
+    assert levels == [
+        ("C_SCITAL", "Concentration of s_citalopram (ng/mL)", 1),
+        ("C_RCITAL", "Concentration of r_citalopram (ng/mL)", 2),
+    ]
+    assert set(tables["adlb"]["PARAM"]) == {
+        "Occupancy of SERT (1)",
+        "Extracellular serotonin (nmol/L)",
+    }
+
+
+def test_exposure_is_counted_between_visits_and_over_the_treatment(columns, tables):
+    subject = tables["adsl"].filter(SUBJID="000000001").to_dicts()[0]
+    mine = tables["adex"].filter(SUBJID="000000001")
+    values = dict(mine.filter(PARCAT1="OVERALL").select("PARAMCD", "AVAL").iter_rows())
+    assert values["TDURD"] == subject["TRTDURD"]
+    assert values["TDOSE"] == subject["DOSECUM"]
+    assert values["TNDUE"] == min(subject["TRTDURD"], 56)
+    assert values["TPDOSE"] == 10 * values["TNDUE"]
+    assert values["AVDDSE"] == pytest.approx(values["TDOSE"] / values["TDURD"], rel=ROUND_OFF)
+    between = mine.filter(PARAMCD="PLDOSE").sort("AVISITN")
+    assert between["AVAL"].sum() == values["TPDOSE"]
+    assert between["AENDY"].max() == subject["TRTDURD"]
+    assert between["ASTDY"].to_list() == [1, *(between["AENDY"] + 1).to_list()[:-1]]
+    # one patient in five had a dose changed
+    questions = tables["adex"].filter(PARAMCD="TADJ")
+    changed = {f"{number:09d}" for number in IDS if number % 5 == 0}
+    assert set(questions.filter(AVALC="Y")["SUBJID"]) == changed & set(questions["SUBJID"])
 
 
 def test_nan_is_stored_as_null(tables):

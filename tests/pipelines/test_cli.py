@@ -100,7 +100,8 @@ def test_all_mistakes_of_a_protocol_come_at_once_one_a_line_and_nothing_is_writt
         (["run", "sct-md-01", "--out", "{out}/run", "--seed", "-4"], "seed"),
         (["run", "sct-md-01", "--out", "{out}/run", "--patients-per-arm", "0"], "patients"),
         (["export", "{out}", "--csv"], "no tables there"),
-        (["export", "{out}"], "Add --csv"),
+        (["export", "{out}"], "--to: no form"),
+        (["export", "{out}", "--to", "excel"], "--to: 'excel'; csv, plain"),
         (["protocols", "show", "sct"], "unknown protocol 'sct'"),
     ],
 )
@@ -125,9 +126,10 @@ def test_run_prints_a_summary_then_resumes_then_refuses_another_protocol(tmp_pat
     other = cohort(*run_words(tmp_path / "run", "--seed", "7"))
     assert other.returncode == 2
     assert "seed: 20020601 in the folder, 7 now" in other.stderr
-    exported = cohort("export", tmp_path / "run", "--csv")
-    assert exported.returncode == 0
-    csv = (tmp_path / "run" / "csv" / "adsl.csv").read_text().splitlines()
+    exported = cohort("export", tmp_path / "run", "--to", "xpt", "--csv")
+    assert exported.returncode == 0, exported.stderr
+    assert "xpt: left out, because names there are longer" in exported.stderr
+    csv = (tmp_path / "run" / "exports" / "csv" / "adsl.csv").read_text().splitlines()
     assert len(csv) == 161
 
 

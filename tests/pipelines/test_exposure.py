@@ -19,7 +19,7 @@ def facts(protocol):
 @pytest.fixture(scope="module")
 def tables(finished, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exposed")
-    for name in ("adsl", "adqs", "adae", "adlb"):
+    for name in ("adsl", "adqs", "adae", "adlb"):  # the last stays as the frame
         frame = pl.read_parquet(finished.folder.tables / f"{name}.parquet")
         if name == "adlb":
             on_drug = pl.col("TRTPN") > 1
@@ -28,6 +28,7 @@ def tables(finished, tmp_path_factory):
                 AVAL=pl.when(on_drug).then("AVAL").otherwise(pl.col("AVAL") * 0),
             )
         frame.write_parquet(folder / f"{name}.parquet")
+    frame.head(0).write_parquet(folder / "adpc.parquet")
     return folder
 
 
@@ -46,6 +47,18 @@ def people(tables):
         select USUBJID, exposure, ntile(4) over (order by exposure) as quartile from mean
         """
     ).pl()
+
+
+def test_concentrations_are_exposures_too(tables, facts, found, tmp_path):
+    for name in ("adsl", "adqs", "adae"):
+        (tmp_path / f"{name}.parquet").symlink_to(tables / f"{name}.parquet")
+    markers = pl.read_parquet(tables / "adlb.parquet")
+    levels = markers.filter(PARAMCD="O_SERT").with_columns(PARAMCD=pl.lit("C_SCITAL"))
+    levels.write_parquet(tmp_path / "adpc.parquet")
+    markers.head(0).write_parquet(tmp_path / "adlb.parquet")
+    moved = exposure_response(tmp_path, facts)
+    assert set(moved["exposure"]) == {"C_SCITAL"}
+    assert moved.drop("exposure").equals(found.drop("exposure"))
 
 
 def test_quartiles_are_those_of_duckdb(tables, found):
@@ -94,5 +107,9 @@ def test_the_table_has_its_schema_and_key(found):
     assert CROSSED_TABLES["exposure_response"].key[0] == "variant_number"
 
 
-def test_without_exposures_there_are_no_rows(finished, facts):
-    assert len(exposure_response(finished.folder.tables, facts)) == 0
+def test_without_exposures_there_are_no_rows(tables, facts, tmp_path):
+    for name in ("adsl", "adqs", "adae", "adpc"):
+        (tmp_path / f"{name}.parquet").symlink_to(tables / f"{name}.parquet")
+    markers = pl.read_parquet(tables / "adlb.parquet")
+    markers.filter(pl.col("PARAMCD") != "O_SERT").write_parquet(tmp_path / "adlb.parquet")
+    assert len(exposure_response(tmp_path, facts)) == 0

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.plan import override
 from pipelines.run_trial import run_trial
-from pipelines.validate import validate_tables
+from pipelines.validate_tables import validate_tables
 
 N_PATIENTS = 6
 

@@ -252,11 +252,14 @@ def test_a_term_without_events_has_a_row_with_zero(tables):
     assert row["percent_high"] > 0
 
 
-def test_biomarkers_agree_with_duckdb(tables):
+def test_biomarkers_and_concentrations_agree_with_duckdb(tables):
+    codes = {row["biomarker"] for row in rows(tables, "biomarkers_by_arm")}
+    assert codes == {"SERTOCC", "EC5HT", "C_SCITAL", "C_RCITAL"}
     for row in rows(tables, "biomarkers_by_arm"):
         expected = query(
             "select count(AVAL), avg(AVAL), stddev_samp(AVAL), avg(CHG), avg(R2BASE) "
-            "from '{tables}/adlb.parquet' where TRTP = '{arm}' and PARAMCD = '{biomarker}' "
+            "from read_parquet(['{tables}/adlb.parquet', '{tables}/adpc.parquet']) "
+            "where TRTP = '{arm}' and PARAMCD = '{biomarker}' "
             "and AVISIT = '{visit}'",
             tables=tables,
             **{key: row[key] for key in ("arm", "biomarker", "visit")},

@@ -52,7 +52,7 @@ def files_of(finished):
 def test_one_flipped_bit_in_any_file_is_found_and_only_that_file_is_named(run):
     numbers = random.Random(20261125)
     names = [name for name in run_files(run) if name != "run.lock"]
-    assert len(names) == 12 * 6 + 13 + 9
+    assert len(names) == 12 * (8 + 1) + 16 + 10  # of 8 tables and a receipt a unit; tables; others
     for name in names:
         whole = (run / name).read_bytes()
         flip(run / name, numbers)
@@ -81,14 +81,14 @@ def test_a_missing_an_extra_and_an_exported_file(run):
     (run / "tables" / "adae.parquet").unlink()
     shutil.copy(run / "tables" / "adsl.parquet", run / "tables" / "more.parquet")
     (run / "notes.txt").touch()
-    (run / "csv").mkdir()
-    (run / "csv" / "adsl.csv").touch()
+    (run / "exports" / "csv").mkdir(parents=True)
+    (run / "exports" / "csv" / "adsl.csv").touch()
     found = verify_run(run, n_units=0)
     assert faults(found) == {
         "tables/adae.parquet": "missing",
         "tables/more.parquet": "extra",
         "notes.txt": "extra",
-        "csv/adsl.csv": "extra",
+        "exports/csv/adsl.csv": "extra",
     }
     assert {file.path for file in found.files if file.is_fault} == {
         "tables/adae.parquet",

@@ -159,6 +159,29 @@ def test_a_cancelled_run_leaves_no_job_and_an_array_of_shares_resumes_it_to_the_
     assert (run["units_reused"], run["units_computed"]) == (N_UNITS, 0)
 
 
+@pytest.mark.slow
+def test_a_run_longer_than_its_driver_s_walltime_finishes_unattended(
+    slurm, cohort, local, profile, tmp_path
+):
+    # no unit is handed out from the sixth second on: each driver does what its workers have
+    driver = "driver: {memory: 2 GB, walltime: 10 min, notice: 595 s}"
+    profile.write_text(PROFILE.replace("driver: {memory: 2 GB}", driver))
+    out = tmp_path / "run"
+    cohort("submit", "sct-md-01", "--cluster", profile, "--out", out, *SIZE, "--block-size", "5")
+    assert "#SBATCH --signal=B:USR1@297\n" in (out / "cluster" / "driver.sh").read_text()
+    wait_until(lambda: (out / SEAL).exists() and not jobs(), out)
+    found = json.loads(cohort("status", out, "--json"))
+    assert (found["state"], found["chain_end"]) == ("finished", "")
+    assert len(found["chain"]) == len(set(found["chain"])) >= 2
+    logs = {path.name for path in (out / "cluster" / "logs").glob("driver-*.log")}
+    assert logs == {f"driver-{number}.log" for number in found["chain"]}
+    runs = json.loads((out / "provenance.json").read_text())["runs"]
+    n_more = len(found["chain"]) - 1
+    assert [run["outcome"] for run in runs] == [*n_more * ["interrupted: walltime"], "finished"]
+    assert sum(run["units_reused"] > 0 for run in runs) == n_more
+    assert table_bytes(out) == table_bytes(local)
+
+
 def test_a_partition_that_does_not_exist_is_told_before_anything_waits(
     slurm, cohort, profile, tmp_path
 ):

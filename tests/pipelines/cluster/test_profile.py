@@ -53,6 +53,14 @@ def test_walltime_is_read_with_its_unit(written, seconds):
         ('launcher: [""]', "is no line of text"),
         ("prologue: ['export HF_TOKEN=abc']", "holds a secret in the clear"),
         ("prologue: ['DB_PASSWORD=x ./run']", "holds a secret in the clear"),
+        ("prologue: ['curl -H \"Authorization: Bearer ab12\" x']", "p.yaml:4, prologue"),
+        ("prologue: ['git clone https://me:pw@host/x']", "holds a secret in the clear"),
+        ("launcher: [env, API_KEY=abc]", "holds a secret in the clear"),
+        ("directives: ['--export=ALL,MY_TOKEN=abc']", "holds a secret in the clear"),
+        ("files: 0", "p.yaml:4, files:"),
+        ("driver: {walltime: 10 min, notice: 10 min}", "notice: 600 s, of a walltime of 600 s"),
+        ("driver: {notice: 2 h}", "notice: 7200 s, of a walltime of 3600 s"),
+        ("driver: {resubmissions: -1}", "p.yaml:4, driver.resubmissions"),
         ("tls: yes", "'auto' or 'off' is wanted"),
         ("tls: {ca: /a.pem}", "the key 'cert' is missing"),
         ("adaptive: {min: 3, max: 2}", "3 jobs at least, 2 at most"),
@@ -88,3 +96,31 @@ def test_numbers_of_workers_follow_jobs_cores_and_cards():
     assert parse_profile(LEAST + "workers: 3\ncores: 4\ngpus: 1").most_workers == 3
     adaptive = parse_profile(LEAST + "adaptive: {min: 1, max: 5}\ncores: 2")
     assert (adaptive.fewest_jobs, adaptive.most_jobs, adaptive.most_workers) == (1, 5, 10)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "export HF_TOKEN=$(cat ~/token)",
+        'curl -H "Authorization: Bearer $HF_TOKEN" x',
+        "git clone https://me:$PW@host/x",
+        "source ~/.secrets",
+        "export HTTPS_PROXY=http://proxy:3128",
+    ],
+)
+def test_a_secret_that_is_read_elsewhere_is_none_in_the_clear(line):
+    assert parse_profile(f"{LEAST}prologue:\n- '{line}'").prologue == (line,)
+
+
+@pytest.mark.parametrize(
+    ("driver", "walltime", "notice"),
+    [
+        ("{}", 3600, 300),
+        ("{walltime: 24 h}", 86_400, 300),
+        ("{walltime: 95 s}", 95, 10),
+        ("{walltime: 24 h, notice: 1 h}", 86_400, 3600),
+    ],
+)
+def test_a_driver_closes_a_while_before_its_walltime(driver, walltime, notice):
+    profile = parse_profile(f"{LEAST}driver: {driver}")
+    assert (profile.driver_walltime, profile.driver_notice) == (walltime, notice)

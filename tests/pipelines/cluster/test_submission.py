@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +152,34 @@ def test_a_run_is_followed_and_cancelled(cohort, queue, tmp_path):
     assert not (tmp_path / "run" / "cluster" / "cancelled").exists()
 
 
+def test_the_status_of_ten_thousand_units_looks_into_none(cohort, queue, tmp_path, monkeypatch):
+    cohort(*SUBMIT, "--patients-per-arm", "2500", "--block-size", "1")
+    shards = tmp_path / "run" / "shards"
+    for number in range(9_999):
+        (shards / f"{number:032x}").mkdir()
+    (shards / ".tmp-half").mkdir()
+    real, opened = Path.open, []
+    monkeypatch.setattr(
+        Path, "open", lambda path, *a, **k: (opened.append(path), real(path, *a, **k))[1]
+    )
+    found = json.loads(cohort("status", "run", "--json"))
+    assert (found["units_done"], found["units"]) == (9_999, 10_000)
+    assert not any(shards.name in path.parts for path in opened)
+    assert any(path.name == "submission.json" for path in opened)
+
+
+def test_the_chain_of_drivers_is_shown(cohort, queue, tmp_path):
+    cohort(*SUBMIT)
+    folder = RunFolder(tmp_path / "run")
+    assert "driver jobs" not in cohort("status", "run")
+    record = replace(read_submission(folder), chain=("1", "5"), chain_end="closed. Wait.")
+    write_submission(folder, record)
+    said = cohort("status", "run")
+    assert "driver jobs, each submitted by the one before: 1, 5\n" in said
+    assert "it was not submitted again: closed. Wait.\n" in said
+    assert json.loads(cohort("status", "run", "--json"))["chain"] == ["1", "5"]
+
+
 def test_logs_show_the_newest_of_each_part_or_one_job(cohort, queue, tmp_path):
     cohort(*SUBMIT)
     assert "run: no log; the number or the part" in cohort("logs", "run", code=2)
@@ -168,6 +197,7 @@ def test_logs_show_the_newest_of_each_part_or_one_job(cohort, queue, tmp_path):
     ("words", "profile", "message"),
     [
         ((*SUBMIT, "--mode", "both"), "", "--mode: 'both'; driver or array is allowed"),
+        ((*SUBMIT, "--block-size", "1"), "files: 300", "300 are allowed. Use --block-size"),
         (SUBMIT, "shared_folder: /no/such", "run is outside of /no/such"),
         (SUBMIT, "colour: red", "c.yaml:6, colour: unknown key 'colour'"),
         ((*SUBMIT, "--block-size", "0"), "", "--block-size: 0 patients"),
@@ -197,7 +227,12 @@ def test_a_record_that_is_damaged_is_told(cohort, queue, tmp_path):
     cohort(*SUBMIT)
     record = tmp_path / "run" / "cluster" / "submission.json"
     assert read_submission(RunFolder(tmp_path / "run")).jobs == {"driver": "1"}
-    for text in ("{", "[]", '{"name": "x"}', '{"name": "x", "kind": "no", "mode": "driver"}'):
+    rest = '"kind": "slurm", "mode": "driver"}'
+    for text in (
+        *("{", "[]", '{"name": "nc-1"}', '{"name": "nc-1", "kind": "no", "mode": "driver"}'),
+        # names that a batch system would take for others' jobs as well
+        *(f'{{"name": {name}, {rest}' for name in ('""', '"nc-1,x"', '"x\\" || 1", "y"', "7")),
+    ):
         record.write_text(text)
         assert "submission.json: cannot be read" in cohort("status", "run", code=2)
 
@@ -215,7 +250,8 @@ def test_a_batch_is_submitted_as_a_driver_that_runs_it(cohort, queue, tmp_path):
     (line,) = [one for one in said.splitlines() if "pipelines.cli" in one]
     assert f"-m pipelines.cli batch {tmp_path}/seeds.yaml --device numpy" in line
     assert f"--out {tmp_path}/b --cluster {tmp_path}/b/cluster/profile.yaml" in line
-    assert f"rm -f -- {tmp_path}/b/run.lock {tmp_path}/b/points/*/run.lock" in said
+    points = f"{tmp_path}/b/points/*"
+    assert f"{points}/run.lock {points}/" in said
     assert "'array' of a batch; 'driver' is allowed" in cohort(*words, "--mode", "array", code=2)
     cohort(*words, "--patients-per-arm", 4)
     assert "b: stopped, 0 of 2 points done" in cohort("status", "b")

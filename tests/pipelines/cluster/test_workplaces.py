@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
+from distributed.comm import CommClosedError
 
 from pipelines.cluster import workplaces
 from pipelines.cluster.certificates import certificates, security_of
 from pipelines.cluster.profile import parse_profile
 from pipelines.cluster.same_program import SameProgram
-from pipelines.cluster.workplaces import check_address, open_jobs, open_scheduler
+from pipelines.cluster.workplaces import (
+    check_address,
+    open_jobs,
+    open_scheduler,
+    private_folder,
+)
 from pipelines.cluster_cli import choose_workplace
 from pipelines.errors import ExecutionError, InputError
 from pipelines.plan import code_versions
@@ -151,6 +157,27 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o777])
+def test_a_key_that_others_may_read_or_change_is_refused_with_what_to_call(tmp_path, mode):
+    for name in ("ca", "cert", "key"):
+        (tmp_path / f"{name}.pem").touch(mode=0o600)
+    files = ", ".join(f"{name}: {tmp_path}/{name}.pem" for name in ("ca", "cert", "key"))
+    profile = parse_profile(f"{AUTO}\ntls: {{{files}}}")
+    with certificates(profile, tmp_path) as found:
+        assert found["key"] == tmp_path / "key.pem"
+    (tmp_path / "key.pem").chmod(mode)
+    with (
+        pytest.raises(InputError, match=rf"mode {mode:04o}.* Call: chmod 600 {tmp_path}/key.pem"),
+        certificates(profile, tmp_path),
+    ):
+        pass
+
+
+def test_a_private_folder_that_was_copied_with_other_modes_is_private_again(tmp_path):
+    (tmp_path / "cluster").mkdir(mode=0o755)
+    assert private_folder(RunFolder(tmp_path)).stat().st_mode & 0o777 == 0o700
+
+
 def test_without_openssl_the_profile_can_still_say_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with (
@@ -166,3 +193,25 @@ def test_dask_is_not_loaded_by_the_commands_that_follow_a_run():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert ran.stdout.strip() == "False"
+
+
+class Dying:
+    """A client some of whose workers go away while they are asked."""
+
+    def __init__(self, n_failures):
+        self.n_failures = n_failures
+        self.n_calls = 0
+
+    def register_plugin(self, plugin):
+        self.n_calls += 1
+        if self.n_calls <= self.n_failures:
+            raise CommClosedError("stream is closed")
+
+
+def test_a_worker_that_goes_away_while_it_is_asked_is_no_reason_to_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr(workplaces, "_RETRY_S", 0.0)
+    client = Dying(2)
+    workplaces._admit_same_program(client, tmp_path)
+    assert client.n_calls == 3
+    with pytest.raises(ExecutionError, match=r"stream is closed.*run the same command again"):
+        workplaces._admit_same_program(Dying(99), tmp_path)

@@ -1,0 +1,315 @@
+"""The first chapter: what was studied, what came out, on one screen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.report.counts import disposition
+from pipelines.report.document import (
+    Block,
+    Bullets,
+    Columns,
+    Facts,
+    Grid,
+    Paragraph,
+    Picture,
+    Row,
+    Section,
+)
+from pipelines.report.draw_efficacy import ForestLine, draw_forest
+from pipelines.report.model_numbers import mark_counts
+from pipelines.report.names import ESTIMANDS, MISSING_DATA, treatment
+from pipelines.report.run_data import Cell, RunData
+from pipelines.report.style import look
+from pipelines.report.words import (
+    count,
+    estimate,
+    interval,
+    joined,
+    number,
+    p_value,
+    plain,
+    share,
+)
+from pipelines.summaries import ANY_EVENT
+
+__all__ = ["MOST_SHOWN", "arm_look_number", "arms_table", "finding", "overview"]
+
+_SAID = {
+    "better": "was better than {control}",
+    "worse": "was worse than {control}",
+    "not shown": "was not shown to differ from {control}",
+    "futile": "was dropped for futility against {control}",
+    "go on": "goes on against {control}",
+}
+_MOST_LINES = 12
+
+MOST_SHOWN = 8
+"""Arms, or arms in a variant, that pictures and their tables show: more cannot be told apart."""
+
+
+def arm_look_number(run: RunData) -> int | None:
+    """Return the number of the control arm, for `pipelines.report.style.look`.
+
+    Examples
+    --------
+    >>> arm_look_number.__name__  # run by tests/pipelines/report: it needs a run
+    'arm_look_number'
+    """
+    return None if run.control is None else run.control.arm_number
+
+
+def overview(run: RunData) -> Section:
+    """Return the chapter.
+
+    Parameters
+    ----------
+    run
+        A run.
+
+    Examples
+    --------
+    >>> overview.__name__  # run by tests/pipelines/report: it needs a run
+    'overview'
+    """
+    counts = disposition(run)
+    more: tuple[Block, ...] = ()
+    if len(run.cells) > MOST_SHOWN:
+        more = (
+            Paragraph(
+                f"Pictures and their tables show the first {MOST_SHOWN} of {len(run.cells)} "
+                f"{'arms in their variants' if run.is_crossed else 'arms'}; the others are in the "
+                "tables of the run.",
+                "note",
+            ),
+        )
+    return Section(
+        key="overview",
+        title="At a glance",
+        blocks=(
+            Columns(
+                (Paragraph(_question(run)),),
+                (Paragraph(finding(run), "finding"), *_result(run), _around(run, counts)),
+                (_facts(run), *more),
+            ),
+        ),
+    )
+
+
+def _question(run: RunData) -> str:
+    protocol = run.protocol
+    condition = plain(protocol["condition"]).replace("_", " ")
+    others = list(dict.fromkeys(cell.arm for cell in run.others)) or [run.cells[0].arm]
+    against = f" against {run.control.arm}" if run.control and run.others else ""
+    crossed = f", each in {len(run.variants)} variants of life" if run.is_crossed else ""
+    return (
+        f"How {run.endpoint} changes in {_plural(protocol['duration'])} of {joined(others)}"
+        f"{against}{crossed}, in simulated patients with {condition}. Each patient is a "
+        "mechanistic model of neurotransmitters with a body, genes and luck of its own."
+    )
+
+
+def _plural(span: object) -> str:
+    """Return '8 week' as '8 weeks'."""
+    text = plain(span)
+    return text if text.startswith("1 ") or text.endswith(("s", "h")) else f"{text}s"
+
+
+def _facts(run: RunData) -> Facts:
+    protocol, provenance = run.protocol, run.provenance
+    design = {
+        "parallel": "Parallel groups: every arm has other patients",
+        "counterfactual": "Counterfactual: every arm has the same patients",
+    }.get(str(protocol["design"]), str(protocol["design"]))
+    arms = [
+        f"{plain(arm['name'])} (n\u00a0=\u00a0{count(arm['patients'])})" for arm in protocol["arms"]
+    ]
+    visits = [plain(one["name"]) for one in protocol["visits"]]
+    others = [one for one in run.endpoints if one != run.endpoint]
+    marks = mark_counts(run.numbers)
+    total = sum(marks.values())
+    pairs = [
+        ("Trial", plain(protocol["name"])),
+        ("Design", design),
+        ("Arms", "; ".join(arms)),
+        ("Duration", f"{_plural(protocol['duration'])}; {len(visits)} visits"),
+        ("Primary endpoint", f"{run.endpoint}, change from baseline at {plain(run.visit)}"),
+        ("Others", ", ".join(map(plain, others)) or "none"),
+        ("Published as", plain(protocol.get("source") or "")),
+        ("Model", f"{total} numbers, {share(marks['assumed'], total)} of them assumed"),
+        ("Seed, device", f"{protocol['seed']}; {plain(provenance.get('device', 'not recorded'))}"),
+        ("Version", _version(provenance)),
+    ]
+    return Facts(tuple((name, value) for name, value in pairs if value))
+
+
+def _version(provenance: Mapping[str, Any]) -> str:
+    versions = provenance.get("versions") or provenance.get("code") or {}
+    commit = plain(provenance.get("commit") or "")[:10]
+    text = f"neurocohort {plain(versions.get('neurocohort', 'not recorded'))}"
+    return f"{text}, commit {commit}" if commit else text
+
+
+def finding(run: RunData) -> str:
+    """Return what came out, in one or two sentences.
+
+    Parameters
+    ----------
+    run
+        A run.
+
+    Examples
+    --------
+    >>> finding.__name__  # run by tests/pipelines/report: it needs a run
+    'finding'
+    """
+    rows = [(cell, run.analysis(cell)) for cell in run.others]
+    rows = [(cell, row) for cell, row in rows if row.get("estimate") is not None]
+    where = f"on {plain(run.endpoint)} at {plain(run.visit)}"
+    if not rows or run.control is None:
+        said = [_mean(run, cell, run.row("outcomes_by_arm", cell, endpoint=run.endpoint,
+                                         visit=run.visit)) for cell in run.cells]  # fmt: skip
+        return f"Mean change {where}: {'; '.join(said[:_MOST_LINES])}."
+    groups: dict[str, list[str]] = {}
+    for cell, row in rows:
+        ends = interval(row.get("low"), row.get("high"))
+        groups.setdefault(str(row.get("claim") or "not judged"), []).append(
+            f"{cell.label} ({number(row['estimate'])}, 95 % CI {ends})"
+        )
+    sentences = []
+    for claim in (*_SAID, "not judged"):
+        names = groups.get(claim, [])
+        if not names:
+            continue
+        verdict = _SAID.get(claim, "was compared with {control}, without a claim")
+        verdict = verdict.replace("was", "were", 1) if len(names) > 1 else verdict
+        sentences.append(f"{joined(names)} {verdict.format(control=run.control.arm)} {where}.")
+    return " ".join(one[0].upper() + one[1:] for one in sentences)
+
+
+def _mean(run: RunData, cell: Cell, row: dict[str, Any]) -> str:
+    return f"{cell.label} {number(row.get('change_mean'))} (SD {number(row.get('change_sd'))})"
+
+
+def _result(run: RunData) -> list[Block]:
+    blocks: list[Block] = []
+    control = arm_look_number(run)
+    lines = []
+    for cell in run.others:
+        row = run.analysis(cell)
+        if row.get("estimate") is not None:
+            lines.append(
+                ForestLine(
+                    label=cell.label,
+                    value=row["estimate"],
+                    low=row.get("low"),
+                    high=row.get("high"),
+                    look=look(cell.arm_number, control),
+                )
+            )
+    if lines and run.control is not None:
+        shown = lines[:_MOST_LINES]
+        said = "; ".join(f"{one.label} {estimate(one.value, one.low, one.high)}" for one in shown)
+        blocks.append(
+            Picture(
+                key="primary",
+                title=f"Difference from {run.control.arm} in change of {plain(run.endpoint)} at "
+                f"{plain(run.visit)}, 95 % CI",
+                finding=f"Differences in points, 95 % CI: {said}. Below 0 is better.",
+                draw=lambda: draw_forest(shown, axis_label="points", width=6.4),
+                is_told=True,
+            )
+        )
+    blocks.append(_result_table(run))
+    return blocks
+
+
+def _result_table(run: RunData) -> Grid:
+    rows = []
+    for cell in run.cells[: 2 * _MOST_LINES]:
+        outcome = run.row("outcomes_by_arm", cell, endpoint=run.endpoint, visit=run.visit)
+        row = run.analysis(cell)
+        n = outcome.get("n_randomised")
+        rows.append(
+            Row(
+                cell.label,
+                (
+                    count(n),
+                    f"{number(outcome.get('change_mean'))} ({number(outcome.get('change_sd'))})",
+                    share(outcome.get("n_responders"), n),
+                    p_value(row.get("p_adjusted") if row.get("p_adjusted") is not None
+                            else row.get("p")),
+                ),
+            )
+        )  # fmt: skip
+    return Grid(
+        key="glance",
+        caption=f"{plain(run.endpoint)} at {plain(run.visit)}",
+        head=("Arm", "Randomised", "Mean change (SD)", "Response", "p"),
+        rows=tuple(rows),
+        note=_estimand(run),
+    )
+
+
+def _estimand(run: RunData) -> str:
+    row = next((row for cell in run.others if (row := run.analysis(cell))), None)
+    if row is None:
+        return ""
+    how = f"Differences: {row['model']}, estimand {str(row['estimand']).replace('_', ' ')} "
+    how += f"({ESTIMANDS.get(row['estimand'], '')}); missing values: "
+    how += f"{MISSING_DATA.get(row['missing_data'], row['missing_data'])}. "
+    remark = f"Remark: {plain(row['remark'])}. " if row.get("remark") else ""
+    return f"{how}{remark}Response is of all randomised."
+
+
+def _around(run: RunData, counts: dict[tuple[int, int], dict[str, Any]]) -> Bullets:
+    n = sum(one["n"] for one in counts.values())
+    failed = sum(one["failed"] for one in counts.values())
+    left = [
+        f"{cell.label} {100 * counts[cell.key]['left_treatment'] / counts[cell.key]['n']:.0f} %"
+        for cell in run.cells
+        if cell.key in counts
+    ]
+    items = [f"Left the treatment early: {', '.join(left[:_MOST_LINES])}."]
+    events = [
+        f"{cell.label} {number(row.get('percent'), 0)} %"
+        for cell in run.cells
+        if (row := run.row("ae_rates_by_arm", cell, term=ANY_EVENT))
+    ]
+    if events:
+        items.append(f"Any adverse event: {', '.join(events[:_MOST_LINES])}.")
+    solved = "All patients' equations were solved to the end."
+    if failed:
+        solved = (
+            f"The equations of {count(failed)} of {count(n)} patients could not be solved to the "
+            "end; they stay in the tables with their code."
+        )
+    items.append(solved)
+    if run.n_missing:
+        items.append(
+            f"{count(run.n_missing)} patients are missing from every number here: their units "
+            "failed at every attempt."
+        )
+    warnings = len(run.provenance.get("warnings") or ())
+    if warnings:
+        items.append(f"{warnings} warning{'s' * (warnings > 1)} of the protocol: see Conduct.")
+    return Bullets(tuple(items))
+
+
+def arms_table(run: RunData) -> Grid:
+    """Return what each arm takes.
+
+    Examples
+    --------
+    >>> arms_table.__name__  # run by tests/pipelines/report: it needs a run
+    'arms_table'
+    """
+    return Grid(
+        key="arms",
+        caption="Arms and treatments",
+        head=("Arm", "Treatment", "Patients"),
+        rows=tuple(
+            Row(plain(arm["name"]), (treatment(arm), count(arm["patients"])))
+            for arm in run.protocol["arms"]
+        ),
+        is_text=True,
+    )

@@ -1,0 +1,285 @@
+"""A run folder -> what a report knows of it, read once.
+
+Summary tables are read whole: they have a row an arm, not a patient. The resolved protocol is
+taken as plain values, so a run of an older version, or one whose input files are gone, has a
+report as well.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines.errors import InputError, ShardError
+from pipelines.failures import FAILURES, read_failures
+from pipelines.report.model_numbers import ModelNumber, read_model_numbers
+from pipelines.report.words import plain
+from pipelines.run_folder import RunFolder, read_settings, refuse_if_held
+
+__all__ = ["Cell", "RunData", "read_run"]
+
+Record = Mapping[str, Any]
+
+_SUBJECTS: Final = ("adsl", "adqs", "adlb", "adae")
+_SUMMARIES: Final = (
+    *("outcomes_by_arm", "contrasts", "analyses", "biomarkers_by_arm", "ae_rates_by_arm"),
+    *("effects_by_subgroup", "exposure_response"),
+)
+_OPTIONAL: Final = ("crossover_contrasts", "tipping_point", "uncertainty", "results")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """An arm in a variant; in a trial without variants, an arm.
+
+    Examples
+    --------
+    >>> Cell(arm="low", arm_number=2, variant="", variant_number=1, is_control=False).label
+    'low'
+    """
+
+    arm: str
+    arm_number: int
+    variant: str
+    variant_number: int
+    is_control: bool
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Number of the arm and of the variant."""
+        return self.arm_number, self.variant_number
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return f"{self.arm}, {self.variant}" if self.variant else self.arm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """What a report knows of a run.
+
+    Parameters
+    ----------
+    root
+        The run folder.
+    protocol
+        The resolved protocol.
+    provenance
+        Versions, device, times, warnings.
+    summaries
+        Summary tables by name.
+    cells
+        Arms, in every variant.
+    variants
+        Names of the variants; one empty name without them.
+    set_aside
+        Units that were left out.
+    numbers
+        Numbers of the model.
+    n_missing
+        Patients whose units were left out.
+
+    Examples
+    --------
+    >>> sorted(RunData.__dataclass_fields__)[:3]
+    ['cells', 'n_missing', 'numbers']
+    """
+
+    root: Path
+    protocol: Record
+    provenance: Record
+    summaries: Mapping[str, pl.DataFrame]
+    cells: tuple[Cell, ...]
+    variants: tuple[str, ...]
+    set_aside: tuple[Record, ...]
+    numbers: tuple[ModelNumber, ...]
+    n_missing: int
+
+    @property
+    def endpoint(self) -> str:
+        """The primary endpoint."""
+        return str(self.protocol["primary_endpoint"])
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Endpoints that were rated or measured, the primary one first."""
+        known = self.summaries["outcomes_by_arm"]["endpoint"].unique().to_list()
+        named = [one for one in self.protocol["endpoints"] if one in known]
+        return tuple(dict.fromkeys((self.endpoint, *named)))
+
+    @property
+    def visit(self) -> str:
+        """The last visit."""
+        return str(self.protocol["visits"][-1]["name"])
+
+    @property
+    def control(self) -> Cell | None:
+        """The control arm, in the first variant; None without one."""
+        return next((cell for cell in self.cells if cell.is_control), None)
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the arms are in several variants."""
+        return self.variants != ("",)
+
+    @property
+    def others(self) -> tuple[Cell, ...]:
+        """Cells other than those of the control arm."""
+        return tuple(cell for cell in self.cells if not cell.is_control)
+
+    def rows(self, table: str, cell: Cell | None = None, **wanted: object) -> list[dict[str, Any]]:
+        """Return rows of a summary table: of a cell, and with the values wanted."""
+        frame = self.summaries.get(table)
+        if frame is None:
+            return []
+        asked: dict[str, object] = dict(wanted)
+        if cell is not None:
+            asked["arm_number"] = cell.arm_number
+            if self.is_crossed:
+                asked["variant_number"] = cell.variant_number
+        for name, value in asked.items():
+            frame = frame.filter(pl.col(name) == pl.lit(value))
+        return frame.to_dicts()
+
+    def row(self, table: str, cell: Cell | None = None, **wanted: object) -> dict[str, Any]:
+        """Return the first such row, empty if there is none."""
+        found = self.rows(table, cell, **wanted)
+        return found[0] if found else {}
+
+    def contrast(self, cell: Cell, endpoint: str, visit: str) -> dict[str, Any]:
+        """Return what a cell differs by from the control arm of its variant."""
+        kind: dict[str, object] = {"comparison": "control"} if self.is_crossed else {}
+        return self.row("contrasts", cell, endpoint=endpoint, visit=visit, **kind)
+
+    def analysis(self, cell: Cell) -> dict[str, Any]:
+        """Return the last look at the primary endpoint at the last visit."""
+        found = self.rows("analyses", cell, endpoint=self.endpoint, visit=self.visit)
+        return max(found, key=lambda row: row["look"], default={})
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """Return a subject-level table, not read yet; its variant is 1 without variants."""
+        frame = pl.scan_parquet(self.root / "tables" / f"{table}.parquet")
+        if self.is_crossed:
+            return frame
+        return frame.with_columns(pl.lit(1, dtype=pl.Int64).alias("VARIANTN"))
+
+
+def read_run(root: Path) -> RunData:
+    """Read what a report needs of a finished run.
+
+    Parameters
+    ----------
+    root
+        The run folder; nothing is written to it.
+
+    Raises
+    ------
+    InputError
+        If there is no run, or it has no tables.
+    LockError
+        If a live run writes to it.
+    ShardError
+        If a table is damaged.
+
+    Examples
+    --------
+    >>> read_run(Path("no/folder"))
+    Traceback (most recent call last):
+    ...
+    pipelines.errors.InputError: no/folder: no run there; ... Look at the path.
+    """
+    folder = RunFolder(root)
+    settings = read_settings(folder) if root.is_dir() else None
+    if settings is None:
+        raise InputError(
+            f"{root}: no run there; a folder that 'cohort run' has finished is needed. Look at the "
+            "path."
+        )
+    refuse_if_held(folder)
+    needed = (*_SUBJECTS, *_SUMMARIES)
+    missing = [name for name in needed if not (folder.tables / f"{name}.parquet").is_file()]
+    if missing:
+        raise InputError(
+            f"{root}: no tables there ({missing[0]}.parquet is missing); a folder that 'cohort "
+            "run' has finished is needed. Run the same command again to finish it."
+        )
+    names = list(_SUMMARIES)
+    names += [name for name in _OPTIONAL if (folder.tables / f"{name}.parquet").is_file()]
+    summaries = {name: _read(folder.tables / f"{name}.parquet") for name in names}
+    protocol = settings.protocol
+    variants = tuple(str(one["name"]) for one in protocol.get("variants", ())) or ("",)
+    return RunData(
+        root=root,
+        protocol=protocol,
+        provenance=_json(folder.provenance, {}),
+        summaries=summaries,
+        cells=_cells(protocol, variants, summaries["contrasts"]),
+        variants=variants,
+        set_aside=_set_aside(root / FAILURES),
+        numbers=read_model_numbers(root / "parameters.txt"),
+        n_missing=_missing_patients(folder.tables / "adsl.parquet"),
+    )
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ShardError(
+            f"{path}: cannot be read ({plain(error)}); a table as 'cohort run' writes it is "
+            f"needed. 'cohort verify {path.parents[1]}' names what is damaged."
+        ) from error
+
+
+def _damaged(path: Path, error: Exception) -> ShardError:
+    return ShardError(
+        f"{path}: cannot be read ({plain(error)}); the file that 'cohort run' wrote is needed. "
+        f"'cohort verify {path.parent}' names what is damaged."
+    )
+
+
+def _json(path: Path, otherwise: Record) -> Record:
+    if not path.is_file():
+        return otherwise
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, error) from error
+    return found if isinstance(found, dict) else otherwise
+
+
+def _set_aside(path: Path) -> tuple[Record, ...]:
+    try:
+        return tuple(read_failures(path))
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _missing_patients(path: Path) -> int:
+    try:
+        return int(pl.read_parquet_metadata(path).get("missing_patients", "0"))
+    except (OSError, ValueError, pl.exceptions.PolarsError):
+        return 0  # a table that cannot be read is complained of where it is read
+
+
+def _cells(
+    protocol: Record, variants: tuple[str, ...], contrasts: pl.DataFrame
+) -> tuple[Cell, ...]:
+    arms = protocol["arms"]
+    compared = contrasts["control"].to_list()[:1]
+    named = [arm["name"] for arm in arms if arm.get("control")] or compared
+    return tuple(
+        Cell(
+            arm=plain(arm["name"]),
+            arm_number=number,
+            variant=plain(variant),
+            variant_number=place,
+            is_control=arm["name"] in named and len(arms) > 1,
+        )
+        for number, arm in enumerate(arms, start=1)
+        for place, variant in enumerate(variants, start=1)
+    )
