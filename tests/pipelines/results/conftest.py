@@ -1,7 +1,7 @@
 """Fixtures: analysis-results data of made-up tables, parallel and paired; tests only read them."""
 
 import pytest
-from adam_frames import trial
+from made_trial import trial
 from made_results import make
 
 
