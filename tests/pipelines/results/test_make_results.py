@@ -4,8 +4,8 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from made_trial import trial
 from made_results import finish, make
+from made_trial import trial
 from pipelines_tolerances import FIXED_POINT, ROUND_OFF
 
 from pipelines.results.make_results import make_results
