@@ -35,11 +35,11 @@ def main():
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     facts = trial()
+    if not (given.out / "adae.parquet").exists():
+        write_tables(given.out, facts, given.patients, row_group_size=ROW_GROUP)
     if given.only:
         print(json.dumps(measure(given.only, given.out, facts)))
         return
-    if not (given.out / "adae.parquet").exists():
-        write_tables(given.out, facts, given.patients, row_group_size=ROW_GROUP)
     rows = {}
     for name in (one for one in _MAKERS if one in facts.tables):
         command = [sys.executable, __file__, str(given.patients), str(given.out), "--only", name]

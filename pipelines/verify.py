@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import FolderError, InputError
 from pipelines.failures import FAILURES
 from pipelines.run_folder import RunFolder, read_settings, refuse_if_held
+from pipelines.seal import is_part_of_run
 from pipelines.verify_files import FileFinding, check_files, read_receipts
 from pipelines.verify_units import UnitFinding, prepare_recomputation, recompute
 from pipelines.worker import SIMULATOR
@@ -203,10 +204,16 @@ def render_verification(found: Verification) -> str:
     a: sound
     """
     counts = Counter(file.state for file in found.files)
-    listed = [file for file in found.files if file.state != "ok"]
+    not_ok = [file for file in found.files if file.state != "ok"]
+    made_later = [one for one in not_ok if one.state == "extra" and not is_part_of_run(one.path)]
+    listed = [file for file in not_ok if file not in made_later]
     lines = [f"{file.state:9}  {file.path}: {file.why}" for file in listed[:_N_SHOWN]]
     if len(listed) > _N_SHOWN:
         lines.append(f"... and {len(listed) - _N_SHOWN} more; --json lists all")
+    lines += [
+        f"{'extra':9}  {folder}: files that are no part of the run: {n}"
+        for folder, n in Counter(one.path.partition("/")[0] for one in made_later).items()
+    ]
     lines.append("files: " + (", ".join(f"{n} {state}" for state, n in counts.items()) or "none"))
     lines += [f"{unit.state:9}  {unit.what}: {unit.why}" for unit in found.units if unit.why]
     lines.append(_units_line(found))

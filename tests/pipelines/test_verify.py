@@ -96,6 +96,7 @@ def test_a_missing_an_extra_and_an_exported_file(run):
     }
     text = render_verification(found)
     assert "missing    tables/adae.parquet: no such file" in text
+    assert "extra      exports: files that are no part of the run: 1" in text
     assert text.splitlines()[-1].startswith(f"{run}: unsound. Run the command that made it again")
 
 
