@@ -52,8 +52,6 @@ __all__ = [
 
 DEFAULT_BLOCK_SIZE = 512
 """Patients in a unit of a plan that is made without `pipelines.unit_size`, as tests do."""
-CUDA_BLOCK_SIZE = 65_536
-"""Patients in a unit on a GPU, which holds some 30,000 at once."""
 
 _LIBRARIES = ("neurocohort", "numpy", "sympy", "polars")
 _SHARD_MODULES = (
@@ -310,7 +308,7 @@ def make_plan(
     device
         Where lanes are integrated; a name, not ``auto``.
     block_size
-        Most patients in a unit, at least 1; None for one size a device, whatever the trial costs.
+        Most patients in a unit, at least 1; None for `DEFAULT_BLOCK_SIZE`, whatever the trial costs.
     n_trajectories
         Patients of each arm whose course over time is kept, spread evenly over the arm.
 
@@ -331,7 +329,7 @@ def make_plan(
     100
     """
     if block_size is None:
-        block_size = CUDA_BLOCK_SIZE if device.startswith("cuda") else DEFAULT_BLOCK_SIZE
+        block_size = DEFAULT_BLOCK_SIZE
     if block_size < 1:
         raise InputError(
             f"--block-size: {block_size} patients; 1 or more is allowed. Leave it out to have it "

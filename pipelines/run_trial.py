@@ -57,7 +57,7 @@ from pipelines.shards import RECEIPT
 from pipelines.tables import TableFile, write_tables
 from pipelines.time_limit import check_unit_timeout
 from pipelines.trial_warnings import trial_warnings
-from pipelines.unit_size import UnitCosts, choose_block_size, unit_costs
+from pipelines.unit_size import UnitCosts, choose_block_size, largest_block_size, unit_costs
 from pipelines.worker import SIMULATOR, Job, find_simulator
 
 if TYPE_CHECKING:
@@ -213,7 +213,9 @@ def prepare(request: Request) -> Preparation:
     device, passed_over = choose_device(asked, protocol)
     n_workers = _usual_workers(device) if request.n_workers is None else request.n_workers
     costs = unit_costs(protocol, device, step_operations(protocol))
-    if block_size is None and not device.startswith("cuda"):
+    if block_size is None and device.startswith("cuda"):
+        block_size = largest_block_size(costs)
+    elif block_size is None:
         cells = [arm.patients for arm in protocol.arms] * max(len(protocol.variants), 1)
         block_size = choose_block_size(cells, costs, request.n_places or n_workers)
     plan = make_plan(protocol, device=device, block_size=block_size, n_trajectories=n_trajectories)

@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cohort.trial import Protocol
 
-__all__ = ["UnitCosts", "choose_block_size", "expected_seconds", "unit_costs"]
+__all__ = [
+    "CARD_LANES",
+    "UnitCosts",
+    "choose_block_size",
+    "expected_seconds",
+    "largest_block_size",
+    "unit_costs",
+]
+
+CARD_LANES = 65_536
+"""Most patients in a unit on a GPU, which holds some 30,000 at once."""
 
 SLACK = 0.05
 """Share of the best time that smaller units may cost more."""
@@ -194,3 +204,29 @@ def choose_block_size(cells: Sequence[int], costs: UnitCosts, n_workers: int) ->
     seconds = [expected_seconds(cells, size, costs, n_workers) for size in sizes]
     enough = (1 + SLACK) * min(seconds)
     return next(size for size, time in zip(sizes, seconds, strict=True) if time <= enough)
+
+
+def largest_block_size(costs: UnitCosts) -> int:
+    """Return the most patients of a unit on a GPU.
+
+    A card wants as many as it can get, and the worker beside it needs memory for the tables of all
+    of them: the largest double of `SMALLEST` that `MEMORY_BYTES` holds, `CARD_LANES` at most.
+
+    Parameters
+    ----------
+    costs
+        What a unit costs.
+
+    Examples
+    --------
+    >>> costs = UnitCosts(
+    ...     seconds_a_block=1.0, seconds_a_patient=0.002, base_bytes=200_000_000,
+    ...     bytes_a_patient=130_000.0, driver_seconds_a_unit=0.01,
+    ... )
+    >>> largest_block_size(costs)
+    16384
+    """
+    size = CARD_LANES
+    while size > SMALLEST and costs.bytes(size) > MEMORY_BYTES:
+        size //= 2
+    return size

@@ -6,11 +6,13 @@ import pytest
 from pipelines.plan import override
 from pipelines.run_trial import prepare
 from pipelines.unit_size import (
+    CARD_LANES,
     LOSS_S,
     MEMORY_BYTES,
     UnitCosts,
     choose_block_size,
     expected_seconds,
+    largest_block_size,
     unit_costs,
 )
 
@@ -122,3 +124,11 @@ def test_a_run_is_cut_by_the_model_and_keeps_its_size_with_other_workers(make_re
     ready.folder.begin(ready.settings, request.protocol_text)
     again = prepare(replace(request, n_workers=640))
     assert again.plan.block_size == ready.plan.block_size
+
+
+def test_a_card_gets_as_many_patients_as_the_memory_of_its_worker_holds():
+    for bytes_a_patient in (1_000.0, 30_000.0, 140_000.0, 3_000_000.0):
+        costs = replace(COSTS, bytes_a_patient=bytes_a_patient)
+        size = largest_block_size(costs)
+        assert costs.bytes(size) <= MEMORY_BYTES
+        assert size == CARD_LANES or costs.bytes(2 * size) > MEMORY_BYTES
