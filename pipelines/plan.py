@@ -308,7 +308,7 @@ def make_plan(
     device
         Where lanes are integrated; a name, not ``auto``.
     block_size
-        Most patients in a unit, at least 1; None for `DEFAULT_BLOCK_SIZE`, whatever the trial costs.
+        Most patients in a unit, 1 or more; None for `DEFAULT_BLOCK_SIZE`, whatever it costs.
     n_trajectories
         Patients of each arm whose course over time is kept, spread evenly over the arm.
 

@@ -122,12 +122,3 @@ def test_overrides_are_checked_as_the_file_is(protocol, change):
 def test_units_without_a_shard_are_to_do(protocol, tmp_path):
     states = unit_states(make_plan(protocol, device="numpy"), tmp_path)
     assert {(state.is_done, state.why) for state in states} == {(False, "no shard yet")}
-
-
-def test_a_unit_is_as_large_as_suits_the_device(protocol):
-    plans = {name: make_plan(protocol, device=name) for name in ("numpy", "native", "cuda:1")}
-    assert {name: plan.block_size for name, plan in plans.items()} == {
-        "numpy": 512,
-        "native": 512,
-        "cuda:1": 65_536,
-    }
