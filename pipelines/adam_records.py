@@ -4,6 +4,7 @@ import polars as pl
 
 from pipelines.adam_columns import on_day, treatment, yes, yes_no
 from pipelines.errors import ExecutionError
+from pipelines.reference_ranges import RANGES
 from pipelines.trial_facts import TrialFacts
 
 __all__ = ["adlb", "adpc", "adqs"]
@@ -119,7 +120,7 @@ def adlb(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         name: number
         for number, name in enumerate(frame["biomarker"].unique(maintain_order=True), start=1)
     }
-    return _records(records, arm, facts, "biomarker").with_columns(
+    made = _records(records, arm, facts, "biomarker").with_columns(
         pl.format("{} ({})", pl.col("biomarker").replace(facts.names), "unit").alias("PARAM"),
         pl.col("biomarker").replace_strict(numbers).alias("PARAMN"),
         pl.col("unit").alias("AVALU"),
@@ -127,6 +128,21 @@ def adlb(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         .then(pl.col("AVAL") / pl.col("BASE"))
         .alias("R2BASE"),
     )
+    return made.with_columns(*_ranges()).with_columns(
+        pl.col("ANRIND").filter("is_baseline").first().over("patient_id", "PARAMCD").alias("BNRIND")
+    )
+
+
+def _ranges() -> list[pl.Expr]:
+    """Return ANRLO, ANRHI and ANRIND."""
+    low, high = pl.lit(None, dtype=pl.Float64), pl.lit(None, dtype=pl.Float64)
+    indicator = pl.lit(None, dtype=pl.String)
+    for code, one in RANGES.items():
+        is_this = (pl.col("PARAMCD") == code) & (pl.col("AVALU") == one.unit)
+        low = pl.when(is_this).then(pl.lit(one.low, dtype=pl.Float64)).otherwise(low)
+        high = pl.when(is_this).then(one.upper()).otherwise(high)
+        indicator = pl.when(is_this).then(one.category("AVAL")).otherwise(indicator)
+    return [low.alias("ANRLO"), high.alias("ANRHI"), indicator.alias("ANRIND")]
 
 
 def adpc(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:

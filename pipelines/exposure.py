@@ -109,9 +109,10 @@ def _exposures(
 ) -> Iterator[tuple[str, str, Floats]]:
     """Yield code, unit and every patient's mean over visits, NaN where it was not measured."""
     is_exposure = pl.any_horizontal(pl.col("PARAMCD").str.starts_with(one) for one in EXPOSURES)
-    levels = pl.concat(
-        scan_variant(tables, name, facts, variant) for name in ("adlb", "adpc")
-    ).filter(is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null())
+    both = (scan_variant(tables, name, facts, variant) for name in ("adlb", "adpc"))
+    levels = pl.concat(both, how="diagonal").filter(
+        is_exposure & pl.col("ABLFL").is_null() & pl.col("AVAL").is_not_null()
+    )
     kinds = levels.select("PARAMCD", "AVALU").unique().collect(engine="streaming")
     weeks = levels.select("AVISITN").unique().collect(engine="streaming")["AVISITN"].sort()
     for code, unit in kinds.sort("PARAMCD", "AVALU").iter_rows():

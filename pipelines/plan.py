@@ -64,6 +64,7 @@ _SHARD_MODULES = (
     "adam_times.py",
     "definitions.py",
     "parameters.py",
+    "reference_ranges.py",
     "schema/columns.py",
     "schema/occurrences.py",
     "schema/records.py",

@@ -117,7 +117,8 @@ def _scan(tables: Path, name: str, facts: TrialFacts) -> pl.LazyFrame:
 
 def _markers(tables: Path, facts: TrialFacts) -> pl.LazyFrame:
     """Return biomarkers and concentrations, which are in tables of their own."""
-    return pl.concat(_scan(tables, name, facts) for name in ("adlb", "adpc"))
+    found = (_scan(tables, name, facts) for name in ("adlb", "adpc"))
+    return pl.concat(found, how="diagonal")  # only biomarkers have reference ranges
 
 
 def _cells(facts: TrialFacts) -> list[Cell]:

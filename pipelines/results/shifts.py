@@ -5,9 +5,9 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.reference_ranges import NOTABLE, RANGES
 from pipelines.results.estimates import share_rows
 from pipelines.results.first_events import person_key
-from pipelines.results.ranges import NOTABLE, RANGES
 from pipelines.results.rows import Row
 from pipelines.results.scope import Scope
 from pipelines.results.summarise import level_rows

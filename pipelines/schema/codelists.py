@@ -173,6 +173,16 @@ CODELISTS: Mapping[str, Codelist] = MappingProxyType(
                 terms=_same("RECOVERED/RESOLVED", "NOT RECOVERED/NOT RESOLVED", "FATAL"),
             ),
             Codelist(
+                name="NRIND",
+                label="Reference Range Indicator",
+                nci="C78736",
+                terms={
+                    "HIGH": "Above the reference range",
+                    "LOW": "Below the reference range",
+                    "NORMAL": "Within the reference range",
+                },
+            ),
+            Codelist(
                 name="DTYPE",
                 label="Derivation Type",
                 nci="C81224",

@@ -79,6 +79,36 @@ _RATIO = cdisc_columns(
         "R2BASE", "1", "Ratio to Baseline", "AVAL / BASE, on post-baseline records."
     ).with_facts(core="Perm", derivation="AVAL / BASE, null where BASE is 0.")
 )
+_RANGE = cdisc_columns(
+    number_column(
+        "ANRLO",
+        "PARAM",
+        "Analysis Normal Range Lower Limit",
+        "Lower limit of the reference range; null where there is none.",
+    ).with_facts(origin="Assigned", core="Perm"),
+    number_column(
+        "ANRHI",
+        "PARAM",
+        "Analysis Normal Range Upper Limit",
+        "Upper limit of the reference range, of the patient's sex; null where there is none.",
+    ).with_facts(origin="Assigned", core="Perm"),
+    text_column(
+        "ANRIND",
+        "Analysis Reference Range Indicator",
+        "Where the value lies; null without a range or a value.",
+        allowed=("HIGH", "LOW", "NORMAL"),
+    ).with_facts(
+        core="Perm",
+        codelist="NRIND",
+        derivation="LOW if AVAL < ANRLO, HIGH if AVAL > ANRHI, else NORMAL.",
+    ),
+    text_column(
+        "BNRIND",
+        "Baseline Reference Range Indicator",
+        "ANRIND of the baseline record.",
+        allowed=("HIGH", "LOW", "NORMAL"),
+    ).with_facts(core="Perm", codelist="NRIND", derivation="ANRIND where ABLFL is Y."),
+)
 _BASELINE_FLAG = flag_column(
     "ABLFL", "Baseline Record Flag", "Y on the baseline record.", population=False
 ).with_facts(core="Cond")
@@ -202,6 +232,7 @@ ADLB = Table(
         *_values(_MISSING),
         *_UNIT,
         *_RATIO,
+        *_RANGE,
         _BASELINE_FLAG,
         _ANALYSIS_FLAG,
         _TREATMENT_FLAG,

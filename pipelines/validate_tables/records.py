@@ -24,6 +24,8 @@ PARAMETER_TWINS = Rule(
 CHANGE = Rule(id="NC062", title="CHG is AVAL - BASE.", cites="IG 3.3.4")
 PERCENT_CHANGE = Rule(id="NC063", title="PCHG is 100 CHG / BASE.", cites="IG 3.3.4")
 RATIO = Rule(id="NC064", title="R2BASE is AVAL / BASE.", cites="IG 3.3.4")
+RANGE = Rule(id="NC104", title="ANRIND follows from AVAL, ANRLO and ANRHI.", cites="IG 3.3.4")
+BASE_RANGE = Rule(id="NC105", title="BNRIND is ANRIND of the baseline record.", cites="IG 3.3.4")
 ONE_BASE = Rule(
     id="NC065",
     title="BASE is the same on all records of a subject, parameter and type of baseline.",
@@ -73,7 +75,17 @@ CODED_VALUE = Rule(
 ORDERED_VISITS = Rule(id="NC081", title="A later AVISITN is not on an earlier day.", cites=OWN)
 
 RECORD_RULES: Final = (
-    *(PARAMETER_CODE, PARAMETER_TWINS, CHANGE, PERCENT_CHANGE, RATIO, ONE_BASE, BASE_IS_VALUE),
+    *(
+        PARAMETER_CODE,
+        PARAMETER_TWINS,
+        CHANGE,
+        PERCENT_CHANGE,
+        RATIO,
+        RANGE,
+        BASE_RANGE,
+        ONE_BASE,
+        BASE_IS_VALUE,
+    ),
     *(ONE_BASELINE, BASE_HAS_RECORD, CHANGE_HAS_BASE, DERIVED_VALUE, ANALYSED_VALUE, TARGET),
     *(WINDOW, WINDOW_UNIT, CRITERION, CRITERION_TEXT, DAY_OF_DATE, SEQUENCE, ONE_UNIT),
     *(CODED_VALUE, ORDERED_VISITS),
@@ -256,6 +268,7 @@ def _changes(dataset: Dataset) -> Iterator[RowCheck]:
             broken=(base != 0) & differs(pl.col("R2BASE"), value / base),
             allowed="AVAL / BASE",
         )
+    yield from _reference_ranges(dataset)
     has_value = [name for name in ("AVAL", "AVALC") if dataset.has(name)]
     if not has_value:
         return
@@ -273,6 +286,32 @@ def _changes(dataset: Dataset) -> Iterator[RowCheck]:
             variable="ANL01FL",
             broken=(pl.col("ANL01FL") == "Y") & without,
             allowed="missing on records without a value",
+        )
+
+
+def _reference_ranges(dataset: Dataset) -> Iterator[RowCheck]:
+    value, low, high = pl.col("AVAL"), pl.col("ANRLO"), pl.col("ANRHI")
+    if dataset.has("AVAL", "ANRLO", "ANRHI", "ANRIND"):
+        expected = (
+            pl.when(value < low)
+            .then(pl.lit("LOW"))
+            .when(value > high)
+            .then(pl.lit("HIGH"))
+            .when(value.is_not_null() & (low.is_not_null() | high.is_not_null()))
+            .then(pl.lit("NORMAL"))
+        )
+        yield RowCheck(
+            rule=RANGE,
+            variable="ANRIND",
+            broken=pl.col("ANRIND").ne_missing(expected),
+            allowed="LOW below ANRLO, HIGH above ANRHI, else NORMAL; missing without a range",
+        )
+    if dataset.has("ABLFL", "ANRIND", "BNRIND"):
+        yield RowCheck(
+            rule=BASE_RANGE,
+            variable="BNRIND",
+            broken=(pl.col("ABLFL") == "Y") & pl.col("BNRIND").ne_missing(pl.col("ANRIND")),
+            allowed="ANRIND of the record with ABLFL Y",
         )
 
 

@@ -144,6 +144,30 @@ def test_codes_of_compounds_are_short_and_their_names_whole(tables):
     }
 
 
+def test_laboratory_values_carry_their_reference_range_by_sex(columns, facts):
+    markers = columns["adlb"]
+    first = markers["biomarker"][0]
+    is_first = markers["biomarker"] == first
+    values = np.where(is_first, 20.0, markers["value"])  # prolactin: up to 29, in men 18 ng/mL
+    low = is_first & (markers["visit_number"] > 0) & (markers["patient_id"] == 2)
+    changed = {
+        **markers,
+        "biomarker": np.where(is_first, "PRLCTN", markers["biomarker"]),
+        "unit": np.where(is_first, "ng/mL", markers["unit"]),
+        "value": np.where(low, 1.9, values),
+        "baseline": np.where(is_first, 20.0, markers["baseline"]),
+    }
+    made = adam_tables({**columns, "adlb": changed}, "placebo", facts)
+    sexes = made["adsl"].select("USUBJID", "SEX")
+    rows = made["adlb"].join(sexes, on="USUBJID").filter(PARAMCD="PRLCTN")
+    found = rows.select("SEX", "ANRLO", "ANRHI", "BNRIND").unique().sort("SEX").rows()
+    assert found == [("F", 2.0, 29.0, "NORMAL"), ("M", 2.0, 18.0, "HIGH")]
+    later = rows.filter(pl.col("ABLFL").is_null(), SUBJID="000000002")
+    assert set(later["ANRIND"]) == {"LOW"}
+    others = made["adlb"].filter(pl.col("PARAMCD") != "PRLCTN")
+    assert others["ANRIND"].null_count() == others["ANRHI"].null_count() == len(others) > 0
+
+
 def test_exposure_is_counted_between_visits_and_over_the_treatment(columns, tables):
     subject = tables["adsl"].filter(SUBJID="000000001").to_dicts()[0]
     mine = tables["adex"].filter(SUBJID="000000001")

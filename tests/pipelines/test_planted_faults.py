@@ -110,6 +110,8 @@ FAULTS = [
     Fault("NC062", "adqs", "CHG", put("CHG", pl.col("CHG") + 0.5, pl.col("CHG").is_not_null())),
     Fault("NC063", "adqs", "PCHG", put("PCHG", pl.col("PCHG") + 1, pl.col("PCHG").is_not_null())),
     Fault("NC064", "adlb", "R2BASE", put("R2BASE", 7.0, after & known)),
+    Fault("NC104", "adlb", "ANRIND", put("ANRIND", "LOW", known)),
+    Fault("NC105", "adlb", "BNRIND", put("BNRIND", "HIGH", base)),
     Fault("NC065", "adqs", "BASE", put("BASE", pl.col("BASE") + 1, after)),
     Fault("NC066", "adqs", "BASE", put("BASE", pl.col("BASE") + 1, base)),
     Fault("NC067", "adqs", "ABLFL", put("ABLFL", "Y", after)),

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.results.ranges import NOTABLE, RANGES
+from pipelines.reference_ranges import NOTABLE, RANGES
 
 ARM = "drug 40 mg"
 

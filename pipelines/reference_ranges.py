@@ -1,4 +1,7 @@
-"""Normal ranges of laboratory values and vital signs, and notable changes, with sources."""
+"""Reference ranges of laboratory values and vital signs, and notable changes, with sources.
+
+ADLB carries the ranges, `pipelines.results.shifts` counts who leaves them and who changes notably.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +49,25 @@ class NormalRange:
         text = f"{self.low:g}-{self.high:g} {self.unit}"
         return text if self.high_of_men is None else f"{text}, men up to {self.high_of_men:g}"
 
+    def upper(self, sex: str = "SEX") -> pl.Expr:
+        """Return the upper limit of a patient.
+
+        Parameters
+        ----------
+        sex
+            Column with F or M.
+
+        Examples
+        --------
+        >>> frame = pl.DataFrame({"SEX": ["F", "M"]})
+        >>> frame.select(RANGES["PRLCTN"].upper().alias("high"))["high"].to_list()
+        [29.0, 18.0]
+        """
+        high = pl.lit(self.high, dtype=pl.Float64)
+        if self.high_of_men is None:
+            return high
+        return pl.when(pl.col(sex) == "M").then(pl.lit(self.high_of_men)).otherwise(high)
+
     def category(self, column: str, sex: str = "SEX") -> pl.Expr:
         """Return LOW, NORMAL or HIGH, null for a missing value.
 
@@ -62,10 +84,7 @@ class NormalRange:
         >>> frame.select(RANGES["SODIUM"].category("x"))["x"].to_list()
         ['LOW', 'NORMAL', None]
         """
-        value = pl.col(column)
-        high = pl.lit(self.high)
-        if self.high_of_men is not None:
-            high = pl.when(pl.col(sex) == "M").then(self.high_of_men).otherwise(self.high)
+        value, high = pl.col(column), self.upper(sex)
         below = pl.lit(value=False) if self.low is None else value < self.low
         return (
             pl.when(value.is_null())
