@@ -22,6 +22,7 @@ from pipelines.adam_records import adlb, adpc, adqs
 from pipelines.adam_subjects import adsl
 from pipelines.adam_times import adtte
 from pipelines.errors import ExecutionError
+from pipelines.periods import by_arm, with_periods
 from pipelines.schema import SUBJECT_TABLES, Table, polars_schema
 from pipelines.trial_facts import TrialFacts
 
@@ -197,7 +198,7 @@ def adam_tables(
             )
             tables[name] = unit.finished(name, make(source, arm, facts))
     if "adsl" in sources:
-        times = adtte(tables["adsl"], tables["adqs"], tables["adae"], facts)
+        times = adtte(by_arm(tables["adsl"]), tables["adqs"], tables["adae"], facts)
         tables["adtte"] = unit.shaped("adtte", times)
     return tables
 
@@ -218,6 +219,8 @@ class _Unit:
         table: Table = self.facts.tables[name]
         schema = polars_schema(table)
         marked = made.with_columns(pl.lit("Y").alias("SIMFL"))
+        if self.facts.periods:
+            marked = with_periods(name, marked, self.arm, self.facts)
         ordered = marked.sort(table.key, maintain_order=True)
         if "ASEQ" in schema:
             number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)

@@ -23,6 +23,7 @@ from cohort.inference.missing import baseline_carried_forward, last_observation_
 from cohort.inference.mmrm import fit_repeated_measures
 from cohort.inference.reference_based import ASSUMPTIONS, draw_imputations, rubin, tipping_point
 from pipelines.adam import TrialFacts
+from pipelines.periods import scan_subjects
 from pipelines.roster import Roster, read_roster, scan_variant
 from pipelines.schema import polars_schema
 from pipelines.tipping_table import TIPPING_POINT
@@ -101,7 +102,7 @@ def intercurrent_events(tables: Path, facts: TrialFacts) -> pl.LazyFrame:
     >>> intercurrent_events.__module__  # run by tests/pipelines/test_analyses.py: it reads files
     'pipelines.analyses'
     """
-    subjects = pl.scan_parquet(tables / "adsl.parquet")
+    subjects = scan_subjects(tables, "adsl")
     left = subjects.filter((pl.col("RESCODE") == 0) & pl.col("DCDAY").is_not_null()).with_columns(
         ICEDY=pl.col("DCDAY"), ICETYPE=pl.lit("DISCONTINUATION"), ICEREAS=pl.col("DCSREAS")
     )

@@ -14,6 +14,7 @@ import polars as pl
 
 from pipelines.adam import TrialFacts
 from pipelines.intervals import Interval, Moments, welch
+from pipelines.periods import scan_subjects
 from pipelines.schema import polars_schema
 from pipelines.summaries import SCALE
 
@@ -78,7 +79,7 @@ def _sums(
     tables: Path, facts: TrialFacts, variant: int, endpoint: str, measure: str
 ) -> Mapping[tuple[int, str], Moments] | None:
     """Return exact moments of halves of differences and sums of the two periods, by arm."""
-    scores = pl.scan_parquet(tables / "adqs.parquet").filter(
+    scores = scan_subjects(tables, "adqs").filter(
         (pl.col("PARAMCD") == endpoint) & pl.col("AVAL").is_not_null() & pl.col("DTYPE").is_null()
     )
     if facts.variants:

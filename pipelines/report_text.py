@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.parameters import trial_codes
+from pipelines.periods import scan_subjects
 from pipelines.summaries import ANY_EVENT
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def summarise(
 
 
 def _subject_counts(folder: "RunFolder") -> dict[tuple[str, str], dict[str, Any]]:
-    subjects = pl.scan_parquet(folder.tables / "adsl.parquet")
+    subjects = scan_subjects(folder.tables, "adsl")
     if "VARIANT" not in subjects.collect_schema():
         subjects = subjects.with_columns(pl.lit("").alias("VARIANT"))
     counts = (

@@ -15,6 +15,8 @@ import polars as pl
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipelines.periods import scan_subjects
+
 if TYPE_CHECKING:
     from pipelines.adam import TrialFacts
 
@@ -118,7 +120,7 @@ def scan_variant(tables: Path, name: str, facts: "TrialFacts", variant: int) -> 
     >>> scan_variant.__module__  # run by tests/pipelines/test_roster.py: it reads files
     'pipelines.roster'
     """
-    frame = pl.scan_parquet(tables / f"{name}.parquet")
+    frame = scan_subjects(tables, name)
     if facts.variants:
         frame = frame.filter(pl.col("VARIANTN") == variant)
     arm = {"adsl": "TRT01PN", "adae": "TRTAN"}.get(name, "TRTPN")

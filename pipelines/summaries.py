@@ -33,6 +33,7 @@ from pipelines.intervals import (
     welch,
     wilson,
 )
+from pipelines.periods import scan_subjects
 from pipelines.roster import subject_ranges
 from pipelines.schema import polars_schema
 
@@ -109,7 +110,7 @@ def _table(name: str, rows: Sequence[Row], facts: TrialFacts) -> pl.DataFrame:
 
 def _scan(tables: Path, name: str, facts: TrialFacts) -> pl.LazyFrame:
     """Read a subject-level table; without variants every row is of variant 1."""
-    frame = pl.scan_parquet(tables / f"{name}.parquet")
+    frame = scan_subjects(tables, name)
     if facts.variants:
         return frame
     return frame.with_columns(pl.lit(1, dtype=pl.Int64).alias("VARIANTN"))
@@ -517,7 +518,7 @@ def ae_rates_by_arm(tables: Path, facts: TrialFacts) -> pl.DataFrame:
 
 
 def _event_counts(tables: Path, facts: TrialFacts) -> dict[tuple[int, int, str], Row]:
-    treated = pl.scan_parquet(tables / "adsl.parquet").filter(pl.col("SAFFL") == "Y")
+    treated = scan_subjects(tables, "adsl").filter(pl.col("SAFFL") == "Y")
     sums = (
         pl.col("USUBJID").n_unique().alias("n_with_event"),
         pl.len().alias("n_events"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cohort.trial import Analysis
 from pipelines.definitions import Definitions
 from pipelines.schema import CROSSED_TABLES, TABLES, Table, crossover_tables
+from pipelines.schema.periods import period_tables
 from pipelines.tipping_table import TIPPING_POINT, tipping_table
 
 __all__ = ["TrialFacts"]
@@ -90,6 +91,7 @@ class TrialFacts:
         is_crossed = bool(self.variants)
         found = dict(CROSSED_TABLES if is_crossed else TABLES)
         if self.periods:
+            found = dict(period_tables(found, len(self.periods)))
             found |= crossover_tables(is_crossed=is_crossed)
         if self.analysis.tipping_point:
             found[TIPPING_POINT] = tipping_table(is_crossed=is_crossed)

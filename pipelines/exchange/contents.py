@@ -15,6 +15,7 @@ from pipelines.errors import InputError, ShardError
 from pipelines.run_folder import RunFolder, refuse_if_held
 from pipelines.schema import CROSSED_TABLES, TABLES, Column, Table, crossover_tables
 from pipelines.schema.columns import Kind
+from pipelines.schema.periods import MOST_PERIODS, period_tables
 from pipelines.schema.subjects import SIMULATED_FLAG
 from pipelines.seal import SEAL
 from pipelines.tipping_table import tipping_table
@@ -293,6 +294,11 @@ def _run_table(path: Path) -> RunTable:
             CROSSED_TABLES,
             *(crossover_tables(is_crossed=crossed) for crossed in (False, True)),
             *({table.name: table} for table in map(_tipping, (False, True))),
+            *(
+                period_tables(tables, n)
+                for tables in (TABLES, CROSSED_TABLES)
+                for n in range(2, MOST_PERIODS + 1)
+            ),
         )
         if path.stem in tables
     ]

@@ -18,7 +18,7 @@ from pipelines.exchange.contents import MARK, RunTable, with_mark
 from pipelines.exchange.dictionary import DictionaryEntry
 from pipelines.schema import Column, Table, arrow_schema
 from pipelines.schema.columns import SIMULATED
-from pipelines.schema.plain_names import PLAIN_TABLES, plain_word
+from pipelines.schema.plain_names import PLAIN_TABLES, crossover_words, plain_word
 
 __all__ = ["PlainTable", "plain_table", "write_plain", "write_plain_comma"]
 
@@ -110,6 +110,7 @@ def plain_table(table: Table) -> PlainTable:
     """
     marked = with_mark(table)
     words = {column.name: plain_word(table.name, column.name) for column in marked.columns}
+    words |= crossover_words(list(words))
     return PlainTable(
         name=PLAIN_TABLES.get(table.name, table.name),
         source=marked,

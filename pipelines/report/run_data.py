@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.errors import InputError, ShardError
 from pipelines.failures import FAILURES, read_failures
+from pipelines.periods import scan_subjects
 from pipelines.report.model_numbers import ModelNumber, read_model_numbers
 from pipelines.report.words import plain
 from pipelines.run_folder import RunFolder, read_settings, refuse_if_held
@@ -162,7 +163,7 @@ class RunData:
 
     def scan(self, table: str) -> pl.LazyFrame:
         """Return a subject-level table, not read yet; its variant is 1 without variants."""
-        frame = pl.scan_parquet(self.root / "tables" / f"{table}.parquet")
+        frame = scan_subjects(self.root / "tables", table)
         if self.is_crossed:
             return frame
         return frame.with_columns(pl.lit(1, dtype=pl.Int64).alias("VARIANTN"))

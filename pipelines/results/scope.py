@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.adam import TrialFacts
+from pipelines.periods import scan_subjects
 from pipelines.results.rows import Row
 from pipelines.roster import subject_ranges
 
@@ -74,7 +75,7 @@ class Scope:
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Return a subject-level table of the variant."""
-        frame = pl.scan_parquet(self.tables / f"{name}.parquet")
+        frame = scan_subjects(self.tables, name)
         return frame.filter(pl.col("VARIANTN") == self.variant) if self.facts.variants else frame
 
     def last_visit(self) -> str | None:

@@ -5,10 +5,11 @@ with its unit where it has one. Summary tables carry such names already. A colum
 more than another is left out (``None``): the unit of age is in ``age_y``, and ``ARM`` is ``arm``.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-__all__ = ["PLAIN_TABLES", "PLAIN_WORDS", "plain_word"]
+__all__ = ["PLAIN_TABLES", "PLAIN_WORDS", "crossover_words", "plain_word"]
 
 PLAIN_TABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -223,3 +224,51 @@ def plain_word(table: str, column: str) -> str | None:
     ('age_y', None, 'smd')
     """
     return PLAIN_WORDS.get(table, _EVERYWHERE).get(column, column.lower())
+
+
+def crossover_words(columns: Sequence[str]) -> Mapping[str, str | None]:
+    """Return the words that a cross-over has for treatments: the arm is a sequence of them.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns of a table; without a sequence among them there are no such words.
+
+    Examples
+    --------
+    >>> crossover_words(["TRTP", "TRTSEQP", "TRTSEQPN"])["TRTP"]
+    'treatment'
+    """
+    if not {"TRTSEQP", "TRTSEQA"} & set(columns):
+        return {}
+    words: dict[str, str | None] = {
+        "TRTP": "treatment",
+        "TRTPN": "treatment_number",
+        "TRTA": "treatment",
+        "TRTAN": "treatment_number",
+        "TRTSEQP": "arm",
+        "TRTSEQPN": "arm_number",
+        "APERIOD": "period",
+        "APERIODC": None,
+    }
+    if "TRTSEQP" in columns:
+        words |= {"TRTSEQA": "arm_taken", "TRTSEQAN": "arm_taken_number"}
+    else:
+        words |= {"TRTSEQA": "arm", "TRTSEQAN": "arm_number"}
+    for column in columns:
+        found = _OF_PERIOD.fullmatch(column)
+        if found:
+            number, what = int(found["number"]), _PERIOD_WORDS[found["what"]]
+            words[column] = f"period_{number}_{what}"
+    return {column: word for column, word in words.items() if column in columns}
+
+
+_OF_PERIOD = re.compile(r"TRT?(?P<number>\d\d)(?P<what>P|PN|A|AN|SDT|EDT)")
+_PERIOD_WORDS = {
+    "P": "treatment",
+    "PN": "treatment_number",
+    "A": "treatment_taken",
+    "AN": "treatment_taken_number",
+    "SDT": "first_date",
+    "EDT": "last_date",
+}

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipelines.errors import InputError
 from pipelines.schema import CROSSED_TABLES, SUBJECT_TABLES, TABLES, Table
 from pipelines.schema.columns import Structure
+from pipelines.schema.periods import MOST_PERIODS, period_tables, treatment_columns
 
 __all__ = ["Dataset", "dataset_of", "read_datasets"]
 
@@ -187,7 +188,10 @@ def _parquet(path: Path, *, is_run: bool) -> Dataset:
     table = None
     if is_run:
         is_crossed = "VARIANTN" in frame.collect_schema()
-        table = (CROSSED_TABLES if is_crossed else TABLES)[path.stem]
+        tables = CROSSED_TABLES if is_crossed else TABLES
+        if {"TRTSEQP", "TRTSEQA"} & set(frame.collect_schema()):
+            tables = period_tables(tables, _n_periods(frame))
+        table = tables[path.stem]
     return dataset_of(
         path.stem,
         frame,
@@ -195,6 +199,14 @@ def _parquet(path: Path, *, is_run: bool) -> Dataset:
         labels=labels if is_run or any(labels.values()) else None,
         metadata=said,
         table=table,
+    )
+
+
+def _n_periods(subjects: pl.LazyFrame) -> int:
+    """Return the periods of ADSL; of another table, the fewest."""
+    names = set(subjects.collect_schema())
+    return max(
+        (n for n in range(2, MOST_PERIODS + 1) if treatment_columns(n)[0] in names), default=2
     )
 
 
