@@ -32,7 +32,7 @@ from pipelines.report.words import (
 )
 from pipelines.summaries import ANY_EVENT
 
-__all__ = ["MOST_SHOWN", "arm_look_number", "arms_table", "finding", "overview"]
+__all__ = ["MOST_SHOWN", "arm_look_number", "arms_table", "finding", "glance_table", "overview"]
 
 _SAID = {
     "better": "was better than {control}",
@@ -219,11 +219,23 @@ def _result(run: RunData) -> list[Block]:
                 is_told=True,
             )
         )
-    blocks.append(_result_table(run))
+    blocks.append(glance_table(run))
     return blocks
 
 
-def _result_table(run: RunData) -> Grid:
+def glance_table(run: RunData) -> Grid:
+    """Return the primary endpoint at the last visit, by arm.
+
+    Parameters
+    ----------
+    run
+        A run.
+
+    Examples
+    --------
+    >>> glance_table.__name__  # run by tests/pipelines/report: it needs a run
+    'glance_table'
+    """
     rows = []
     for cell in run.cells[: 2 * _MOST_LINES]:
         outcome = run.row("outcomes_by_arm", cell, endpoint=run.endpoint, visit=run.visit)
