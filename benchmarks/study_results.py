@@ -1,6 +1,6 @@
 """Time and memory of the summaries on made-up tables: python benchmarks/study_results.py 50000 OUT.
 
-Writes subject-level tables of that many patients in each of four arms, as `tests/adam_frames.py`
+Writes subject-level tables of that many patients in each of four arms, as `tests/made_trial.py`
 draws them, makes every summary in a process of its own, and prints seconds and highest memory of
 each as JSON. No patient is simulated.
 """
@@ -17,7 +17,7 @@ import polars as pl
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from adam_frames import trial, write_tables  # noqa: E402
+from made_trial import trial, write_tables  # noqa: E402
 
 from pipelines.memory import peak_memory  # noqa: E402
 from pipelines.results import make_results  # noqa: E402

@@ -7,11 +7,12 @@
     python benchmarks/study_scheduler.py unit-costs               # -> pipelines/unit_costs.json
     python benchmarks/study_scheduler.py page                     # -> cluster/SCHEDULER.md
 
-``files`` makes shards of one patient (one is written, the others are copies of it) and times every
-stage of the driver that grows with their number. ``dask`` runs `pipelines.execute` on worker
-processes whose unit is a sleep and such a copy. Seconds of the driver are CPU seconds of its
-process, scheduler included: on a machine that others load, wall time says little, and stands
-beside them with the load average. Every stage is kept in ``cluster/scheduler.json``.
+``files`` makes shards of one patient each (the arms of a stand-in for the simulator, cut apart)
+and times every stage of the driver that grows with their number. ``dask`` runs
+`pipelines.execute` on worker processes whose unit is a sleep and the copy of a shard. Seconds of
+the driver are CPU seconds of its process, scheduler included: on a machine that others load, wall
+time says little, and stands beside them with the load average. Every stage is kept in
+``cluster/scheduler.json``.
 """
 
 import argparse
@@ -32,11 +33,13 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "pipelines")]
 
 import dask  # noqa: E402
+import numpy as np  # noqa: E402
 
 from cohort.protocols import protocol_text  # noqa: E402
 from cohort.simulate import model_texts, step_operations  # noqa: E402
 from cohort.trial import load_protocol  # noqa: E402
 from pipelines import execute, local_cluster  # noqa: E402
+from pipelines.adam import adam_tables  # noqa: E402
 from pipelines.execute import Execution, _pending, take_stock  # noqa: E402
 from pipelines.files import text_sha256  # noqa: E402
 from pipelines.memory import peak_memory  # noqa: E402
@@ -44,9 +47,9 @@ from pipelines.plan import Unit, override  # noqa: E402
 from pipelines.provenance import RunRecord, record_run  # noqa: E402
 from pipelines.run_trial import Request, _known_sums, prepare  # noqa: E402
 from pipelines.seal import write_seal  # noqa: E402
-from pipelines.shards import Receipt, append_to_manifest  # noqa: E402
+from pipelines.shards import Receipt, append_to_manifest, write_shard  # noqa: E402
 from pipelines.tables import write_tables  # noqa: E402
-from pipelines.worker import run_unit  # noqa: E402
+from pipelines.worker import find_simulator, run_unit  # noqa: E402
 
 RESULTS = HERE / "cluster" / "scheduler.json"
 PAGE = HERE / "cluster" / "SCHEDULER.md"
@@ -135,6 +138,33 @@ def begin(ready):
     return patterns
 
 
+def cut_shards(ready):
+    """Write every unit's shard: its patient, cut from the tables of the whole arm; yield receipts.
+
+    The patients are different people. Were they copies of one, the joins of the summaries would
+    pair each with all others.
+    """
+    for arm in {unit.arm: None for unit in ready.plan.units}:
+        units = [unit for unit in ready.plan.units if unit.arm == arm]
+        ids = np.array([unit.first_id for unit in units])
+        columns = find_simulator(ready.job.simulator)(ready.job.protocol, arm, ids)
+        parts = {}
+        for name, frame in adam_tables(columns, arm, ready.job.facts).items():
+            own = frame.partition_by("SUBJID", as_dict=True) if "SUBJID" in frame.columns else {}
+            parts[name] = own, frame.clear()
+        for unit in units:
+            key = (f"{unit.first_id:09d}",)
+            yield write_shard(
+                ready.folder.shards,
+                unit.digest,
+                {name: own.get(key, empty) for name, (own, empty) in parts.items()},
+                arm=arm,
+                first_id=unit.first_id,
+                started=time.perf_counter(),
+                simulated=time.perf_counter(),
+            )
+
+
 def study_files(n_units):
     """Time every stage of the driver that grows with the number of units, but for Dask."""
     clock = Clock()
@@ -142,9 +172,10 @@ def study_files(n_units):
         with clock.stage("prepare and plan"):
             ready = prepared(Path(name) / "run", n_units)
         folder = ready.folder
-        patterns = begin(ready)
+        folder.root.mkdir(parents=True, exist_ok=True)
+        folder.begin(ready.settings, "")
         with clock.stage("(making the shards)"):
-            made = [copy_shard(*patterns[one.arm], folder.shards, one) for one in ready.plan.units]
+            made = list(cut_shards(ready))
         with clock.stage("manifest: append and fsync"):
             for one in made:
                 append_to_manifest(folder.manifest, one)

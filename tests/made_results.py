@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from adam_frames import write_tables
+from made_trial import write_tables
 
 from pipelines.adam import TrialFacts
 from pipelines.tables import _MAKERS

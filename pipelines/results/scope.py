@@ -102,9 +102,8 @@ class Scope:
         return pl.concat(parts).group_by(list(keys)).agg(pl.all().sum()).sort(keys)
 
     def markers(self, *columns: str) -> pl.LazyFrame:
-        """Return columns of biomarkers, and of concentrations where these have their own table."""
-        names = [name for name in ("adlb", "adpc") if (self.tables / f"{name}.parquet").is_file()]
-        return pl.concat([self.scan(name).select(columns) for name in names])
+        """Return columns of biomarkers and concentrations, which are in tables of their own."""
+        return pl.concat([self.scan(name).select(columns) for name in ("adlb", "adpc")])
 
     def wide(self, name: str) -> list[Row]:
         """Return the rows of a summary of the variant, made before."""

@@ -345,9 +345,8 @@ def _gene_rows(shared: Row, endpoint: str, gene: str, rows: Sequence[Row]) -> It
 
 def _level_rows(scope: Scope, gene: str, visit: str) -> Iterator[Row]:
     """Return the levels of compounds at the visit."""
-    columns = ("SUBJID", "TRTPN", "PARAMCD", "AVALU", "AVISIT", "AVAL")
-    of_drugs = pl.col("PARAMCD").str.starts_with("C_") & pl.col("AVAL").is_not_null()
-    levels = scope.markers(*columns).filter(of_drugs & (pl.col("AVISIT") == visit))
+    at_visit = (pl.col("AVISIT") == visit) & pl.col("AVAL").is_not_null()
+    levels = scope.scan("adpc").filter(at_visit)
     keys = ["arm", "PARAMCD", "AVALU", gene]
 
     def sums_of(some: pl.Expr) -> pl.LazyFrame:

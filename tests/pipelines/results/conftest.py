@@ -1,8 +1,8 @@
 """Fixtures: analysis-results data of made-up tables, parallel and paired; tests only read them."""
 
 import pytest
-from adam_frames import trial
 from made_results import make
+from made_trial import trial
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from adam_frames import trial
 from made_results import finish, make
+from made_trial import trial
 from pipelines_tolerances import FIXED_POINT, ROUND_OFF
 
 from pipelines.results.make_results import make_results
@@ -61,7 +61,7 @@ def test_the_formatted_statistic_follows_from_the_statistic(made):
 
 
 def test_rows_and_row_groups_in_another_order_give_the_same_bytes(made, tmp_path):
-    for name in ("adsl", "adqs", "adlb", "adae"):
+    for name in ("adsl", "adqs", "adlb", "adpc", "adae"):
         shuffled = made.read(name).sample(fraction=1.0, shuffle=True, seed=1)
         shuffled.write_parquet(tmp_path / f"{name}.parquet", row_group_size=101)
     for path in made.tables.glob("*.parquet"):
@@ -165,7 +165,7 @@ def test_a_variant_has_the_results_of_a_trial_of_its_own(tmp_path):
     arms, variants = ("placebo", "drug"), ("usual", "training")
     facts = trial(arms=arms, variants=variants)
     both = make(crossed, facts, 60)
-    for name in ("adsl", "adqs", "adlb", "adae"):
+    for name in ("adsl", "adqs", "adlb", "adpc", "adae"):
         mine = both.read(name).filter(VARIANTN=2).drop("VARIANT", "VARIANTN")
         mine.write_parquet(alone / f"{name}.parquet")
     one = finish(alone, trial(arms=arms))

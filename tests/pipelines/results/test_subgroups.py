@@ -16,7 +16,7 @@ PLACE = {"group2_level": "MADRS", "group3_level": "week 8", "group1_level": ARM}
 
 def changes(made, **where):
     scores = made.read("adqs").filter(ANL01FL="Y", AVISIT="week 8", PARAMCD="MADRS")
-    people = made.read("adsl").select("USUBJID", "SEX", "CYP2C19", "SLC6A4", "AGE", "RACE")
+    people = made.read("adsl").select("USUBJID", "CYP2C19", "SLC6A4")
     return scores.join(people, on="USUBJID").filter(**where)
 
 
@@ -102,7 +102,7 @@ def test_genotypes_are_described_within_each_arm(made):
         assert response["n"] == (mine["CRIT1FL"] == "Y").sum()
         people = made.read("adsl").filter(CYP2C19=level, ARM=ARM).select("USUBJID")
         values = (
-            made.read("adlb")
+            made.read("adpc")
             .filter(PARAMCD="C_DRUG", AVISIT="week 8")
             .join(people, on="USUBJID", how="semi")["AVAL"]
             .drop_nulls()

@@ -56,14 +56,14 @@ def trial(**changes):
 
 
 def write_tables(folder, facts, n, seed=1, row_group_size=None):
-    """Write adsl, adqs, adlb and adae of n patients an arm, arm by arm."""
+    """Write adsl, adqs, adlb, adpc and adae of n patients an arm, arm by arm."""
     variants = range(1, max(len(facts.variants), 1) + 1)
     parts = [
         _arm(facts, arm, variant, n, seed)
         for arm in range(1, len(facts.arms) + 1)
         for variant in variants
     ]
-    for name in ("adsl", "adqs", "adlb", "adae"):
+    for name in ("adsl", "adqs", "adlb", "adpc", "adae"):
         frame = pl.concat([part[name] for part in parts])
         frame.write_parquet(folder / f"{name}.parquet", row_group_size=row_group_size)
 
@@ -84,11 +84,19 @@ def _arm(facts, arm, variant, n, seed):
     tables["adqs"] = pl.concat(
         part for one in ENDPOINTS for part in _scores(one, arm, shared, gone, own, rng)
     )
-    tables["adlb"] = pl.concat(
-        part for one in MARKERS for part in _values(one, arm, shared, gone, own, rng)
-    )
+    for name, is_level in (("adlb", False), ("adpc", True)):
+        tables[name] = pl.concat(
+            part
+            for one in MARKERS
+            if one[0].startswith("C_") == is_level
+            for part in _values(one, arm, shared, gone, own, rng)
+        )
     tables["adae"] = _events(facts, arm, who, adsl, rng)
-    for name, frame in tables.items():
+    people = tables["adsl"].select("USUBJID", "AGE", "RACE", "SEX", "SAFFL", "ITTFL")
+    for name, made in tables.items():
+        frame = made
+        if name != "adsl":  # the others copy these
+            frame = frame.join(people, on="USUBJID", how="left", maintain_order="left")
         schema = polars_schema(facts.tables[name])
         cell = {"VARIANT": facts.variants[variant - 1], "VARIANTN": variant} if crossed else {}
         frame = frame.with_columns(pl.lit(value).alias(column) for column, value in cell.items())
