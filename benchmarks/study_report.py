@@ -1,7 +1,7 @@
 """Time, memory and size of a report: python benchmarks/study_report.py 250000 FOLDER.
 
 Makes up a run of that many patients in each of four arms, or finds it in the folder: subject-level
-tables as `tests/adam_frames.py` draws them, and every summary as a run makes it. Then makes each
+tables as `tests/made_trial.py` draws them, and every summary as a run makes it. Then makes each
 form of the report in a process of its own, and prints a row a form. No patient is simulated.
 Results are in `benchmarks/tables/REPORT.md`.
 """
@@ -19,8 +19,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import polars as pl  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
-from adam_frames import trial  # noqa: E402
-from run_frames import MANY_ARMS, write_papers, write_subjects  # noqa: E402
+from made_run import MANY_ARMS, write_papers, write_subjects  # noqa: E402
+from made_trial import trial  # noqa: E402
 
 from pipelines.memory import peak_memory  # noqa: E402
 from pipelines.report.counts import COLUMNS_READ  # noqa: E402

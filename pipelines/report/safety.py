@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pipelines.report.bands import COLUMNS, WIDE_COLUMNS, Band, bands
+from pipelines.report.bands import COLUMNS, Band, bands
 from pipelines.report.counts import deaths
 from pipelines.report.curves import Kind, curve_pictures, times_table
 from pipelines.report.document import (
@@ -35,6 +35,8 @@ __all__ = ["safety"]
 
 _MOST_TERMS: Final = 14
 _MOST_SAID: Final = 6
+_TERM_COLUMNS: Final = 3
+"""Arms of a table in which all but control have two columns."""
 _KINDS: Final = (
     Kind(
         name="TTAE",
@@ -81,7 +83,7 @@ def safety(run: RunData) -> Section:
         times = times_table(run, "first-events", names)
         blocks += [] if times is None else [times]
         blocks += _grouped(run, groups)
-        tables = tuple(_all_terms(run, band, terms) for band in bands(run, WIDE_COLUMNS))
+        tables = tuple(_all_terms(run, band, terms) for band in bands(run, _TERM_COLUMNS))
         blocks.append(Details(f"All {len(terms)} terms", tables))
     blocks += shifts(run)
     return Section(key="safety", title="Safety", blocks=tuple(blocks))

@@ -1,6 +1,6 @@
 """A run folder of made-up patients, of any size and with any number of arms: a report can be made.
 
-Not a test. Tables are those of `adam_frames`, summaries are made of them as a run makes them; the
+Not a test. Tables are those of `made_trial`, summaries are made of them as a run makes them; the
 protocol says as little as a report asks of it. No patient is simulated.
 """
 
@@ -8,9 +8,8 @@ import json
 
 import numpy as np
 import polars as pl
-from adam_frames import ENDPOINTS, WEEKS, _arm
+from made_trial import ENDPOINTS, WEEKS, _arm
 
-from pipelines.schema import polars_schema
 from pipelines.tables import _MAKERS
 
 DOSES = (10, 20, 30, 40, 60, 80, 100, 120, 150, 200, 300)
@@ -47,23 +46,13 @@ def protocol_of(facts, n):
 
 
 def write_subjects(tables, facts, n, row_group_size=None, seed=1):
-    """Write the subject-level tables, an arm in memory at a time.
-
-    Levels of compounds have their own table, as in a run.
-    """
+    """Write the subject-level tables, an arm in memory at a time."""
     parts = {name: [] for name in ("adsl", "adqs", "adlb", "adpc", "adae")}
-    adpc = polars_schema(facts.tables["adpc"])
-    is_level = pl.col("PARAMCD").str.starts_with("C_")
     for variant in range(1, max(len(facts.variants), 1) + 1):
         for arm in range(1, len(facts.arms) + 1):
             frames = _arm(facts, arm, variant, n, seed)
-            both = pl.concat([frames["adlb"], _lumbar(frames["adlb"], [seed, arm, variant])])
-            kept = [
-                (pl.col(name) if name in both.columns else pl.lit(None)).cast(kind).alias(name)
-                for name, kind in adpc.items()
-            ]
-            frames["adpc"] = both.filter(is_level).select(kept)
-            frames["adlb"] = both.filter(~is_level)
+            markers = frames["adlb"]
+            frames["adlb"] = pl.concat([markers, _lumbar(markers, [seed, arm, variant])])
             for name, files in parts.items():
                 files.append(tables / f"part-{name}-{arm:02}-{variant:02}.parquet")
                 frames[name].write_parquet(files[-1])
@@ -112,7 +101,7 @@ def write_papers(root, facts, n):
         "device": "none",
         "block_size": n,
         "trajectories": 0,
-        "simulator": "adam_frames:write_tables",
+        "simulator": "made_trial:write_tables",
         "code": {},
     }
     (root / "settings.json").write_text(json.dumps(settings))
