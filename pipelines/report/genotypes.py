@@ -17,6 +17,8 @@ __all__ = ["genotypes"]
 
 _ANALYSIS: Final = "genotype by dose"
 _FEWEST: Final = 2
+_ALIKE: Final = 0.1
+"""Shrunken means that differ by less [points] are told as alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,8 @@ def _finding(band: Band, tables: dict[str, _Table]) -> str:
                 words = f"{cell.label}, {number(low)} ({first}) to {number(high)} ({last})"
                 widest = high - low, words
         if widest is not None:
-            said.append(f"{COVARIATE_NAMES.get(gene, gene)}: {widest[1]}")
+            words = widest[1] if widest[0] >= _ALIKE else "alike in every arm"
+            said.append(f"{COVARIATE_NAMES.get(gene, gene)}: {words}")
     return f"Where shrunken mean changes differ most between genotypes. {'; '.join(said)}."
 
 
