@@ -29,8 +29,11 @@ COLUMNS: Final = 6
 WIDE_COLUMNS: Final = 4
 """The same where a cell holds an interval."""
 
-MOST_SHOWN: Final = 36
-"""Arms, or arms in a variant, that pictures and their tables show: five bands with control."""
+MOST_SHOWN: Final = 24
+"""Arms, or arms in a variant, that pictures and their tables show.
+
+More make a page that no reader gets through, and that is larger than mail takes (5 MB).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,14 +192,14 @@ def _share(curve: Curve, day: int, kind: Kind) -> str:
     return f"{estimate(value, low, high, 0)}\u00a0%"
 
 
-def times_table(run: RunData, key: str, names: Mapping[str, str]) -> Grid | None:
+def times_table(run: RunData, key: str, caption: str, names: Mapping[str, str]) -> Grid | None:
     """Return events, medians, hazard ratios and tests, an arm a line; None without events.
 
     Parameters
     ----------
     run
         A run.
-    key
+    key, caption
         Of the table.
     names
         What is shown of each event, by its variable in `results`.
@@ -218,7 +218,7 @@ def times_table(run: RunData, key: str, names: Mapping[str, str]) -> Grid | None
         return None
     return Grid(
         key=key,
-        caption="Time to event",
+        caption=caption,
         head=("", "Patients", "With the event", "Median [day], 95 % CI", "Hazard ratio, 95 % CI",
               "Log-rank p"),
         rows=tuple(rows),

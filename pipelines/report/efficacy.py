@@ -360,7 +360,12 @@ def _achievements(run: RunData) -> Iterator[Block]:
     )
     for kind in kinds:
         yield from curve_pictures(run, kind)
-    table = times_table(run, "achievements", {kind.name: kind.title for kind in kinds})
+    table = times_table(
+        run,
+        "achievements",
+        "Time to response and remission",
+        {kind.name: kind.title for kind in kinds},
+    )
     if table is not None:
         yield table
 

@@ -78,6 +78,7 @@ def participants(run: RunData) -> Section:
     times = times_table(
         run,
         "departures",
+        "Time to leaving",
         {"TTDTRT": "Discontinuation of the treatment", "TTDSTDY": "Discontinuation of the study"},
     )
     blocks += [] if times is None else [times]

@@ -80,7 +80,7 @@ def safety(run: RunData) -> Section:
             blocks += curve_pictures(run, kind)
         names = {kind.name: kind.title for kind in _KINDS}
         groups = [one for one in _groups(run) if _has_events(run, one)]
-        times = times_table(run, "first-events", names)
+        times = times_table(run, "first-events", "Time to adverse events", names)
         blocks += [] if times is None else [times]
         blocks += _grouped(run, groups)
         tables = tuple(_all_terms(run, band, terms) for band in bands(run, _TERM_COLUMNS))
@@ -243,7 +243,12 @@ def _grouped(run: RunData, groups: list[str]) -> Iterator[Block]:
         for name in groups
         if (one := run.first(_GROUPS, variable=name))
     )
-    times = times_table(run, "first-of-groups", {name: name for name in groups})
+    times = times_table(
+        run,
+        "first-of-groups",
+        "Time to the first event of each group",
+        {name: name for name in groups},
+    )
     yield Details(
         "Groups of terms",
         (

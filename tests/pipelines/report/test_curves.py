@@ -53,11 +53,11 @@ def test_a_curve_holds_between_its_days(run):
 def test_an_event_that_nobody_had_and_one_that_is_unknown_are_not_drawn(run):
     kind = Kind(name="TTNONE", key="a", title="A", what="with it", is_falling=False)
     assert list(curve_pictures(run, kind)) == []
-    assert times_table(run, "a", {"TTNONE": "None"}) is None
+    assert times_table(run, "a", "A", {"TTNONE": "None"}) is None
 
 
 def test_the_table_says_what_the_results_say(run):
-    table = times_table(run, "a", {"TTAE": "Any adverse event"})
+    table = times_table(run, "a", "A", {"TTAE": "Any adverse event"})
     rows = pl.read_parquet(run.root / "tables" / "results.parquet").filter(
         (pl.col("analysis") == "time to event") & (pl.col("variable") == "TTAE")
     )

@@ -87,6 +87,9 @@ def test_a_table_with_a_line_an_arm_has_them_all(document, key):
 def test_keys_are_there_once_and_what_is_said_names_every_arm(document):
     for things in (pictures_of(document), grids_of(document)):
         assert max(Counter(one.key for one in things).values()) == 1
+    # each is a region of the page with its caption as its name
+    captions = Counter(one.caption for one in grids_of(document))
+    assert max(captions.values()) == 1, captions.most_common(1)
     for key in ("flow", "discontinuation", "response", "course", "adverse-events"):
         said = " ".join(one.finding for one in of_key(pictures_of(document), key))
         assert all(arm in said for arm in MANY_ARMS)
