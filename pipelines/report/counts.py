@@ -1,7 +1,9 @@
-"""Counts and exact sums over the subject-level tables, as many rows as there may be.
+"""Counts: of `results`, and of the few columns of other tables that it does not sum up.
 
-Scans are lazy and streaming. Only whole numbers are added, and order statistics do not depend on
-an order of rows, so two reports of one run have the same bytes.
+Those are the changes of the primary endpoint (a bar a patient), two biomarkers of the same patient
+(correlations), messages of the solver, and deaths. Scans are lazy and streaming. Only whole numbers
+are added, and order statistics do not depend on an order of rows, so two reports of one run have
+the same bytes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,27 +15,30 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.errors import ShardError
-from pipelines.intervals import Moments
-from pipelines.report.run_data import RunData
-from pipelines.report.survival import Curve, kaplan_meier
+from pipelines.report.run_data import Cell, RunData
 from pipelines.report.words import plain
 
 __all__ = [
+    "COLUMNS_READ",
     "NO_CARE",
-    "Spread",
     "Together",
-    "category_counts",
     "changes",
+    "deaths",
     "disposition",
-    "event_free",
-    "on_treatment",
-    "severities",
-    "spreads",
+    "failures",
     "together",
 ]
 
 Key = tuple[int, int]
 """Number of the arm and of the variant."""
+
+COLUMNS_READ: Final = {
+    "adsl": ("TRT01PN", "VARIANTN", "RESCODE", "RESTXT"),
+    "adqs": ("TRTPN", "VARIANTN", "PARAMCD", "AVISIT", "ANL01FL", "CHG"),
+    "adlb": ("USUBJID", "TRTPN", "VARIANTN", "PARAMCD", "AVISIT", "AVAL"),
+    "adae": ("USUBJID", "TRTAN", "VARIANTN", "TRTEMFL", "AEOUT"),
+}
+"""All that a report reads of subject-level tables; ``VARIANTN`` where a trial has variants."""
 
 NO_CARE: Final = "SOLVER FAILURE"
 """Reason of those whose equations could not be solved: they are censored, they did not leave."""
@@ -68,136 +73,82 @@ def disposition(run: RunData) -> dict[Key, dict[str, Any]]:
 
     Returns
     -------
-    Counts by name; ``reasons`` counts reasons for leaving the study.
+    Counts by name; ``reasons`` counts reasons for leaving the study. Whose equations could not be
+    solved to the end did not leave.
 
     Examples
     --------
-    >>> disposition.__name__  # run by tests/pipelines/report: it reads files
+    >>> disposition.__name__  # run by tests/pipelines/report: it needs a run
     'disposition'
     """
-    subjects = run.scan("adsl")
-    failed = pl.col("RESCODE") != 0
-    left = (pl.col("EOSSTT") == "DISCONTINUED") & ~failed
-    counts = {
-        "n": pl.len(),
-        "treated": (pl.col("SAFFL") == "Y").sum(),
-        "completed": (pl.col("COMPLFL") == "Y").sum(),
-        "left": left.sum(),
-        "left_treatment": ((pl.col("EOTSTT") == "DISCONTINUED") & ~failed).sum(),
-        "failed": failed.sum(),
-        "rescued": pl.col("RESCDAY").is_not_null().sum(),
-        "doses_planned": pl.col("DOSEPLN").sum(),
-        "doses_taken": pl.col("DOSETKN").sum(),
-    }
     found: dict[Key, dict[str, Any]] = {}
-    totals = subjects.group_by(_BY_SUBJECT).agg(**counts)
-    for row in _collect(totals, run):
-        key = row.pop("TRT01PN"), row.pop("VARIANTN")
-        found[key] = {**row, "reasons": {}, "failures": {}}
-    why = subjects.filter(left).group_by(*_BY_SUBJECT, "DCSREAS").len()
-    for row in sorted(_collect(why, run), key=lambda row: str(row["DCSREAS"])):
-        name = "not said" if row["DCSREAS"] is None else str(row["DCSREAS"]).lower()
-        found[row["TRT01PN"], row["VARIANTN"]]["reasons"][name] = row["len"]
-    codes = subjects.filter(failed).group_by(*_BY_SUBJECT, "RESTXT").len()
+    for cell in run.cells:
+        known: dict[tuple[str, str], int] = {}
+        for one in run.found("disposition", cell):
+            level = str(one.about["variable_level"])
+            known[one.about["variable"], level] = one.count() or 0
+        if not known:
+            continue
+        reasons = {level: n for (name, level), n in known.items() if name == "DCSREAS"}
+        stopped = {level: n for (name, level), n in known.items() if name == "DCTREAS"}
+        found[cell.key] = {
+            "n": known.get(("ITTFL", "Y"), 0),
+            "treated": known.get(("SAFFL", "Y"), 0),
+            "completed": known.get(("EOSSTT", "COMPLETED"), 0),
+            "left": known.get(("EOSSTT", "DISCONTINUED"), 0) - reasons.pop(NO_CARE, 0),
+            "left_treatment": known.get(("EOTSTT", "DISCONTINUED"), 0) - stopped.pop(NO_CARE, 0),
+            "failed": known.get(("RESCODE", "Y"), 0),
+            "rescued": known.get(("RESCDAY", "Y"), 0),
+            "doses_planned": _total(run, cell, "DOSEPLN"),
+            "doses_taken": _total(run, cell, "DOSETKN"),
+            "reasons": {name.lower(): n for name, n in sorted(reasons.items()) if n},
+        }
+    return found
+
+
+def _total(run: RunData, cell: Cell, name: str) -> int:
+    """Return the sum of a column over the treated, from its mean."""
+    one = run.first("exposure", cell, variable=name, context="summary")
+    return round((one.get("mean") or 0.0) * (one.get("N") or 0.0))
+
+
+def failures(run: RunData) -> dict[Key, dict[str, int]]:
+    """Return patients whose equations could not be solved to the end, by cell and message.
+
+    Parameters
+    ----------
+    run
+        A run; two columns of `adsl` are read.
+
+    Examples
+    --------
+    >>> failures.__name__  # run by tests/pipelines/report: it reads files
+    'failures'
+    """
+    found: dict[Key, dict[str, int]] = {}
+    codes = run.scan("adsl").filter(pl.col("RESCODE") != 0).group_by(*_BY_SUBJECT, "RESTXT").len()
     for row in sorted(_collect(codes, run), key=lambda row: str(row["RESTXT"])):
-        name = plain(row["RESTXT"])
-        found[row["TRT01PN"], row["VARIANTN"]]["failures"][name] = row["len"]
+        mine = found.setdefault((row["TRT01PN"], row["VARIANTN"]), {})
+        mine[plain(row["RESTXT"])] = row["len"]
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """How a quantity is spread over the patients of a cell.
-
-    Examples
-    --------
-    >>> Spread(
-    ...     n=2, mean=1.5, sd=0.7, median=1.5, first=1.2, third=1.8, least=1.0, most=2.0
-    ... ).median
-    1.5
-    """
-
-    n: int
-    mean: float | None
-    sd: float | None
-    median: float | None
-    first: float | None
-    third: float | None
-    least: float | None
-    most: float | None
-
-
-def spreads(
-    frame: pl.LazyFrame, by: tuple[str, str], column: str, run: RunData
-) -> dict[Key, Spread]:
-    """Return how a column is spread in each cell.
-
-    Parameters
-    ----------
-    frame
-        A subject-level table.
-    by
-        Its columns for arm and variant.
-    column
-        The column.
-    run
-        The run, for messages.
-
-    Examples
-    --------
-    >>> spreads.__name__  # run by tests/pipelines/report: it needs a run
-    'spreads'
-    """
-    value = pl.col(column)
-    fixed = (value * SCALE).round().cast(pl.Int128)
-    ask = frame.group_by(by).agg(
-        value.count().alias("n"),
-        fixed.sum().alias("total"),
-        (fixed * fixed).sum().alias("squares"),
-        value.quantile(0.25, "linear").alias("first"),
-        value.median().alias("median"),
-        value.quantile(0.75, "linear").alias("third"),
-        value.min().alias("least"),
-        value.max().alias("most"),
-    )
-    found = {}
-    for row in _collect(ask, run):
-        moments = Moments(
-            n=row["n"],
-            total=int(row.pop("total") or 0),
-            total_of_squares=int(row.pop("squares") or 0),
-            scale=SCALE,
-        )
-        key = row.pop(by[0]), row.pop(by[1])
-        found[key] = Spread(mean=moments.mean, sd=moments.sd, **row)
-    return found
-
-
-def category_counts(run: RunData, column: str) -> dict[str, dict[Key, int]]:
-    """Return how many patients of each cell have each value of a column of `adsl`.
+def deaths(run: RunData) -> dict[Key, int]:
+    """Return patients of each cell who died of an adverse event, those with one.
 
     Parameters
     ----------
     run
-        A run.
-    column
-        The column; an absent value is ``not known``.
-
-    Returns
-    -------
-    Counts by cell, by value; the values by falling frequency.
+        A run; rows of `adae` with a fatal outcome are read.
 
     Examples
     --------
-    >>> category_counts.__name__  # run by tests/pipelines/report: it reads files
-    'category_counts'
+    >>> deaths.__name__  # run by tests/pipelines/report: it reads files
+    'deaths'
     """
-    found: dict[str, dict[Key, int]] = {}
-    for row in _collect(run.scan("adsl").group_by(*_BY_SUBJECT, column).len(), run):
-        value = "not known" if row[column] is None else plain(row[column])
-        found.setdefault(value, {})[row["TRT01PN"], row["VARIANTN"]] = row["len"]
-    ordered = sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0]))
-    return dict(ordered)
+    fatal = run.scan("adae").filter((pl.col("TRTEMFL") == "Y") & (pl.col("AEOUT") == "FATAL"))
+    counted = fatal.group_by("TRTAN", "VARIANTN").agg(pl.col("USUBJID").n_unique().alias("n"))
+    return {(row["TRTAN"], row["VARIANTN"]): row["n"] for row in _collect(counted, run)}
 
 
 def changes(run: RunData) -> dict[Key, NDArray[np.int64]]:
@@ -229,127 +180,6 @@ def changes(run: RunData) -> dict[Key, NDArray[np.int64]]:
     for row in _collect(ask, run):
         lists.setdefault((row["TRTPN"], row["VARIANTN"]), []).append((row["tenths"], row["len"]))
     return {key: np.array(sorted(rows), dtype=np.int64).T for key, rows in lists.items()}
-
-
-def _curves(frame: pl.LazyFrame, run: RunData) -> dict[Key, Curve]:
-    """Return curves of a frame with the columns TRT01PN, VARIANTN, day and happened."""
-    ask = frame.group_by(*_BY_SUBJECT, "day").agg(
-        pl.col("happened").sum().alias("events"), (~pl.col("happened")).sum().alias("censored")
-    )
-    lists: dict[Key, list[tuple[int, int, int]]] = {}
-    for row in _collect(ask, run):
-        where = row["TRT01PN"], row["VARIANTN"]
-        lists.setdefault(where, []).append((row["day"], row["events"], row["censored"]))
-    return {
-        key: kaplan_meier(*(list(column) for column in zip(*sorted(rows), strict=True)))
-        for key, rows in lists.items()
-    }
-
-
-def _treated(run: RunData) -> pl.LazyFrame:
-    return run.scan("adsl").filter(pl.col("SAFFL") == "Y")
-
-
-def on_treatment(run: RunData) -> dict[Key, Curve]:
-    """Return the share of treated patients who have not stopped the treatment, by day.
-
-    Parameters
-    ----------
-    run
-        A run.
-
-    Returns
-    -------
-    A curve a cell; who finished, and whose equations failed, are censored.
-
-    Examples
-    --------
-    >>> on_treatment.__name__  # run by tests/pipelines/report: it reads files
-    'on_treatment'
-    """
-    stopped = (pl.col("EOTSTT") == "DISCONTINUED") & (pl.col("RESCODE") == 0)
-    return _curves(
-        _treated(run).select(
-            *_BY_SUBJECT,
-            pl.coalesce("DCTDAY", "TRTDURD").fill_null(0).floor().cast(pl.Int64).alias("day"),
-            stopped.fill_null(value=False).alias("happened"),
-        ),
-        run,
-    )
-
-
-def event_free(run: RunData) -> dict[Key, Curve]:
-    """Return the share of treated patients without a treatment-emergent event, by day.
-
-    Parameters
-    ----------
-    run
-        A run.
-
-    Returns
-    -------
-    A curve a cell, in days since the first dose; patients are censored where treatment ends.
-
-    Examples
-    --------
-    >>> event_free.__name__  # run by tests/pipelines/report: it reads files
-    'event_free'
-    """
-    first = (
-        run.scan("adae")
-        .filter(pl.col("TRTEMFL") == "Y")
-        .group_by("USUBJID", "VARIANTN")
-        .agg((pl.col("ASTDY").min() - 1).alias("onset"))
-    )
-    last = pl.col("TRTDURD").fill_null(0).floor().cast(pl.Int64)
-    return _curves(
-        _treated(run)
-        .select("USUBJID", *_BY_SUBJECT, last.alias("last"))
-        .join(first, on=["USUBJID", "VARIANTN"], how="left")
-        .select(
-            *_BY_SUBJECT,
-            pl.coalesce("onset", "last").alias("day"),
-            pl.col("onset").is_not_null().alias("happened"),
-        ),
-        run,
-    )
-
-
-def severities(run: RunData) -> dict[Key, dict[str, int]]:
-    """Return how many patients of each cell had events, by their worst severity, and what came.
-
-    Parameters
-    ----------
-    run
-        A run.
-
-    Returns
-    -------
-    Patients by ``MILD``, ``MODERATE``, ``SEVERE``, ``serious``, ``withdrawn``, ``fatal``.
-
-    Examples
-    --------
-    >>> severities.__name__  # run by tests/pipelines/report: it reads files
-    'severities'
-    """
-    grades = {"MILD": 1, "MODERATE": 2, "SEVERE": 3}
-    ask = (
-        run.scan("adae")
-        .filter(pl.col("TRTEMFL") == "Y")
-        .group_by("TRTAN", "VARIANTN", "USUBJID")
-        .agg(
-            pl.col("AESEV").replace_strict(grades, default=0, return_dtype=pl.Int64).max(),
-            (pl.col("AESER") == "Y").any().alias("serious"),
-            (pl.col("AEACN") == "DRUG WITHDRAWN").any().alias("withdrawn"),
-            (pl.col("AEOUT") == "FATAL").any().alias("fatal"),
-        )
-        .group_by("TRTAN", "VARIANTN")
-        .agg(
-            *((pl.col("AESEV") == grade).sum().alias(name) for name, grade in grades.items()),
-            *(pl.col(name).sum() for name in ("serious", "withdrawn", "fatal")),
-        )
-    )
-    return {(row.pop("TRTAN"), row.pop("VARIANTN")): row for row in _collect(ask, run)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from matplotlib.figure import Figure
 
@@ -25,6 +25,7 @@ __all__ = [
     "Picture",
     "Row",
     "Section",
+    "grids_of",
     "pictures_of",
 ]
 
@@ -259,6 +260,16 @@ class Document:
     foot: str
 
 
+def _inside(blocks: tuple[Block, ...]) -> "Iterator[Block]":
+    """Yield blocks and what is in them."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Columns):
+            yield from _inside((*block.question, *block.answer, *block.facts))
+        elif isinstance(block, Details):
+            yield from _inside(block.blocks)
+
+
 def pictures_of(document: Document) -> tuple[Picture, ...]:
     """Return all figures of a report, in their order.
 
@@ -267,16 +278,17 @@ def pictures_of(document: Document) -> tuple[Picture, ...]:
     >>> pictures_of(Document(title="A", subtitle="", notice="", sections=(), foot=""))
     ()
     """
+    found = (block for one in document.sections for block in _inside(one.blocks))
+    return tuple(block for block in found if isinstance(block, Picture))
 
-    def inside(blocks: tuple[Block, ...]) -> list[Picture]:
-        found: list[Picture] = []
-        for block in blocks:
-            if isinstance(block, Picture):
-                found.append(block)
-            elif isinstance(block, Columns):
-                found += inside((*block.question, *block.answer, *block.facts))
-            elif isinstance(block, Details):
-                found += inside(block.blocks)
-        return found
 
-    return tuple(one for section in document.sections for one in inside(section.blocks))
+def grids_of(document: Document) -> tuple[Grid, ...]:
+    """Return all tables of a report, in their order.
+
+    Examples
+    --------
+    >>> grids_of(Document(title="A", subtitle="", notice="", sections=(), foot=""))
+    ()
+    """
+    found = (block for one in document.sections for block in _inside(one.blocks))
+    return tuple(block for block in found if isinstance(block, Grid))

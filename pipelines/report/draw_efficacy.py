@@ -159,7 +159,7 @@ def _thin_ticks(axis: Axes, most: int = 9) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForestLine:
-    """A line of a forest plot; a title of a group has no estimate.
+    """A line of a forest plot; a title of a group has no estimate, but may have a note.
 
     Examples
     --------
@@ -251,6 +251,8 @@ def draw_forest(
 
 def _draw_line(axis: Axes, place: int, line: ForestLine, reach: float, digits: int) -> None:
     if line.value is None:
+        if line.note:
+            _annotate(axis, place, line.note, LIGHT["muted"])
         return
     style = line.look or Look(1)
     if line.low is not None and line.high is not None:
@@ -269,12 +271,18 @@ def _draw_line(axis: Axes, place: int, line: ForestLine, reach: float, digits: i
             markeredgecolor=LIGHT["muted"],
         )
     text = line.note or estimate(line.value, line.low, line.high, digits)
+    _annotate(axis, place, text, LIGHT["ink"])
+
+
+def _annotate(axis: Axes, place: int, text: str, color: str) -> None:
+    """Write at the right of a line."""
     axis.annotate(
         text,
         (1.02, place),
         xycoords=("axes fraction", "data"),
         va="center",
         fontsize=8.5,
+        color=color,
         annotation_clip=False,
     )
 

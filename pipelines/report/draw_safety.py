@@ -1,4 +1,4 @@
-"""Pictures of safety and of staying in the trial: dots of events, curves with numbers at risk."""
+"""Pictures of safety: dots of events, and differences from control."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,97 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipelines.report.style import LIGHT, Look, canvas, legend, tidy
-from pipelines.report.survival import Curve
 
-__all__ = ["EventLine", "draw_curves", "draw_events"]
+__all__ = ["EventLine", "draw_events"]
 
 _LINE_INCHES: Final = 0.16
-_N_TICKS: Final = 8
-_STEPS: Final = (1, 2, 7, 14, 28, 56, 84, 182, 364)
-
-
-def draw_curves(
-    curves: Sequence[tuple[str, Look, Curve]], *, last_day: int, title: str, is_falling: bool
-) -> Figure:
-    """Draw Kaplan-Meier curves with numbers at risk below.
-
-    Parameters
-    ----------
-    curves
-        Name, look and curve of each arm.
-    last_day
-        End of the axis [d].
-    title
-        What the share is.
-    is_falling
-        Whether the share without the event is drawn, else that with it.
-
-    Examples
-    --------
-    >>> from pipelines.report.survival import kaplan_meier
-    >>> curve = kaplan_meier([3, 56], [1, 0], [0, 9])
-    >>> figure = draw_curves(
-    ...     [("a", Look(0), curve)], last_day=56, title="On treatment", is_falling=True
-    ... )
-    >>> len(figure.axes)
-    2
-    """
-    step = next((one for one in _STEPS if last_day / one <= _N_TICKS), _STEPS[-1])
-    ticks = list(range(0, last_day + 1, step))
-    with canvas(3.3 + 0.22 * (len(curves) + 1)) as figure:
-        ratio = [3.0, 0.22 * (len(curves) + 1)]
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=ratio)
-        for _, style, curve in curves:
-            _draw_curve(upper, style, curve, last_day, is_falling=is_falling)
-        upper.set_title(title)
-        upper.set_ylabel("patients [%]")
-        upper.set_ylim((0, 102) if is_falling else (0, None))
-        upper.set_xlim(0, last_day)
-        upper.set_xticks(ticks)
-        upper.tick_params(labelbottom=True)
-        upper.set_xlabel("days since the first dose")
-        tidy(upper)
-        _draw_at_risk(lower, curves, ticks)
-        legend(figure, [(name, style) for name, style, _ in curves])
-    return figure
-
-
-def _draw_curve(axis: Axes, style: Look, curve: Curve, last_day: int, *, is_falling: bool) -> None:
-    def shown(shares: Sequence[float]) -> list[float]:
-        kept = [*shares, shares[-1]]
-        return [100 * one if is_falling else 100 * (1 - one) for one in kept]
-
-    days = [*curve.days, max(last_day, curve.days[-1])]
-    axis.step(
-        days, shown(curve.survival), where="post", color=style.color, linestyle=style.line,
-        linewidth=1.6, zorder=3,
-    )  # fmt: skip
-    axis.fill_between(
-        days, shown(curve.low), shown(curve.high), step="post", color=style.color, alpha=0.13,
-        linewidth=0,
-    )  # fmt: skip
-
-
-def _draw_at_risk(
-    axis: Axes, curves: Sequence[tuple[str, Look, Curve]], ticks: Sequence[int]
-) -> None:
-    axis.grid(visible=False)
-    axis.set_ylim(len(curves) - 0.4, -0.9)
-    axis.set_yticks(range(len(curves)), [name for name, _, _ in curves])
-    axis.tick_params(length=0, labelbottom=False)
-    for spine in axis.spines.values():
-        spine.set_visible(False)
-    axis.annotate("At risk", (0, -0.75), fontsize=8.0, color=LIGHT["muted"], annotation_clip=False)
-    for place, (_, _, curve) in enumerate(curves):
-        for day in ticks:
-            axis.annotate(
-                f"{curve.n_at_risk(day):,}",
-                (day, place),
-                ha="left" if day == 0 else "center",
-                va="center",
-                fontsize=8.0,
-                annotation_clip=False,
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

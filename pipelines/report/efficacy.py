@@ -6,7 +6,9 @@ from typing import Any, Final
 import polars as pl
 
 from cohort.inference.distributions import student_quantile
+from pipelines.report.bands import COLUMNS, Band, bands, looks_of
 from pipelines.report.counts import changes
+from pipelines.report.curves import Kind, curve_pictures, times_table
 from pipelines.report.document import (
     Block,
     Details,
@@ -25,9 +27,9 @@ from pipelines.report.draw_efficacy import (
     draw_forest,
     draw_waterfall,
 )
+from pipelines.report.genotypes import genotypes
 from pipelines.report.names import ESTIMANDS, MISSING_DATA, marker_name
 from pipelines.report.overview import finding
-from pipelines.report.participants import cell_looks
 from pipelines.report.run_data import RunData
 from pipelines.report.who_benefits import who_benefits
 from pipelines.report.words import (
@@ -49,6 +51,7 @@ __all__ = ["efficacy", "mean_course"]
 _MOST_LINES: Final = 24
 _LEVEL: Final = 0.95
 _FEWEST: Final = 2
+_N_BARS: Final = 100
 
 
 def efficacy(run: RunData) -> Section:
@@ -67,7 +70,9 @@ def efficacy(run: RunData) -> Section:
     blocks: list[Block] = [*_primary(run), *_courses(run), *_waterfall(run)]
     blocks += _contrasts(run)
     blocks += _responders(run)
+    blocks += _achievements(run)
     blocks += who_benefits(run)
+    blocks += genotypes(run)
     blocks += _further(run)
     return Section(key="efficacy", title="Efficacy", blocks=tuple(blocks))
 
@@ -155,9 +160,9 @@ def mean_course(n: int, mean: float | None, sd: float | None) -> tuple[float | N
     return mean, mean - half, mean + half
 
 
-def _panel(run: RunData, endpoint: str) -> Panel:
+def _panel(run: RunData, band: Band, endpoint: str) -> Panel:
     courses = []
-    for cell, style in cell_looks(run):
+    for cell, style in band.looks:
         rows = run.rows("outcomes_by_arm", cell, endpoint=endpoint)
         rows.sort(key=lambda row: row["visit_week"])
         points = [mean_course(row["n_analysed"], row["mean"], row["sd"]) for row in rows]
@@ -178,51 +183,49 @@ def _panel(run: RunData, endpoint: str) -> Panel:
 
 def _courses(run: RunData) -> Iterator[Block]:
     yield Heading("Course over the visits")
-    for number_of, names in enumerate((run.endpoints[:1], run.endpoints[1:5])):
-        shown = [_panel(run, name) for name in names]
-        shown = [one for one in shown if one.courses]
-        if not shown:
-            continue
-        said = []
-        for panel in shown:
-            ends = [
-                f"{one.name} {number(one.means[0])} to {number(one.means[-1])}"
-                for one in panel.courses
-            ]
-            said.append(f"{panel.title}: {'; '.join(ends)}.")
-        yield Picture(
-            key="course" if number_of == 0 else "courses",
-            title=f"{joined([one.title for one in shown])}: mean score by visit",
-            finding=f"From first to last visit. {' '.join(said)}",
-            note="Bars are 95 % intervals; arms stand a little apart so that they can be seen."
-            " Lower is better." * (number_of == 0),
-            draw=lambda shown=shown: draw_courses(shown),  # type: ignore[misc]
-        )
+    for key, names in (("course", run.endpoints[:1]), ("courses", run.endpoints[1:5])):
+        for band in bands(run):
+            shown = [_panel(run, band, name) for name in names]
+            shown = [one for one in shown if one.courses]
+            if not shown:
+                continue
+            said = []
+            for panel in shown:
+                ends = [
+                    f"{one.name} {number(one.means[0])} to {number(one.means[-1])}"
+                    for one in panel.courses
+                ]
+                said.append(f"{panel.title}: {'; '.join(ends)}.")
+            yield Picture(
+                key=band.key(key),
+                title=band.title(f"{joined([one.title for one in shown])}: mean score by visit"),
+                finding=f"From first to last visit. {' '.join(said)}",
+                note="Bars are 95 % intervals; arms stand a little apart so that they can be seen."
+                " Lower is better." * (key == "course"),
+                draw=lambda shown=shown: draw_courses(shown),  # type: ignore[misc]
+            )
     yield Details("Scores by visit", tuple(_visit_tables(run)))
 
 
 def _visit_tables(run: RunData) -> Iterator[Block]:
-    for endpoint in run.endpoints:
-        cells = [cell for cell, _ in cell_looks(run)]
-        weeks = sorted(
-            {row["visit_week"] for row in run.rows("outcomes_by_arm", endpoint=endpoint)}
-        )
+    for place, endpoint in enumerate(run.endpoints, start=1):
         names = {row["visit_week"]: row["visit"]
                  for row in run.rows("outcomes_by_arm", endpoint=endpoint)}  # fmt: skip
-        rows = []
-        for week in weeks:
-            texts = []
-            for cell in cells:
-                row = run.row("outcomes_by_arm", cell, endpoint=endpoint, visit_week=week)
-                shown = f"{number(row.get('mean'))} ({number(row.get('sd'))})"
-                texts.append(f"{shown}, n {count(row.get('n_analysed'))}")
-            rows.append(Row(plain(names[week]), tuple(texts)))
-        yield Grid(
-            key=f"visits-{run.endpoints.index(endpoint) + 1}",
-            caption=f"{marker_name(plain(endpoint))}: mean (SD) of the analysed",
-            head=("Visit", *(cell.label for cell in cells)),
-            rows=tuple(rows),
-        )
+        for band in bands(run, COLUMNS):
+            rows = []
+            for week in sorted(names):
+                texts = []
+                for cell in band.cells:
+                    row = run.row("outcomes_by_arm", cell, endpoint=endpoint, visit_week=week)
+                    shown = f"{number(row.get('mean'))} ({number(row.get('sd'))})"
+                    texts.append(f"{shown}, n {count(row.get('n_analysed'))}")
+                rows.append(Row(plain(names[week]), tuple(texts)))
+            yield Grid(
+                key=band.key(f"visits-{place}"),
+                caption=band.title(f"{marker_name(plain(endpoint))}: mean (SD) of the analysed"),
+                head=("Visit", *(cell.label for cell in band.cells)),
+                rows=tuple(rows),
+            )
 
 
 # -- changes of patients ---------------------------------------------------------------------------
@@ -230,24 +233,28 @@ def _visit_tables(run: RunData) -> Iterator[Block]:
 
 def _waterfall(run: RunData) -> Iterator[Block]:
     found = changes(run)
-    columns = [
-        (cell.label, style, found[cell.key]) for cell, style in cell_looks(run) if cell.key in found
-    ]
-    if not columns:
-        return
-    parts = []
-    for name, _, counts in columns:
-        total, improved = int(counts[1].sum()), int(counts[1][counts[0] < 0].sum())
-        parts.append(f"{name} {share(improved, total)}")
-    many = any(int(counts[1].sum()) > 100 for _, _, counts in columns)  # noqa: PLR2004 - bars drawn
-    yield Picture(
-        key="waterfall",
-        title=f"Change of {plain(run.endpoint)} at {plain(run.visit)} in each patient",
-        finding=f"Patients whose score fell: {'; '.join(parts)}.",
-        note="Patients from worst to best; below 0 is better."
-        + " Where there are more than 100, a bar is a hundredth of them." * many,
-        draw=lambda: draw_waterfall(columns, unit="points", response=None),
-    )
+    for band in bands(run):
+        columns = [
+            (cell.label, style, found[cell.key]) for cell, style in band.looks if cell.key in found
+        ]
+        if not columns:
+            continue
+        parts = []
+        for name, _, counts in columns:
+            total, improved = int(counts[1].sum()), int(counts[1][counts[0] < 0].sum())
+            parts.append(f"{name} {share(improved, total)}")
+        many = any(int(counts[1].sum()) > _N_BARS for _, _, counts in columns)
+        title = f"Change of {plain(run.endpoint)} at {plain(run.visit)} in each patient"
+        yield Picture(
+            key=band.key("waterfall"),
+            title=band.title(title),
+            finding=f"Patients whose score fell: {'; '.join(parts)}.",
+            note="Patients from worst to best; below 0 is better."
+            + f" Where there are more than {_N_BARS}, a bar is a hundredth of them." * many,
+            draw=lambda columns=columns: draw_waterfall(  # type: ignore[misc]
+                columns, unit="points", response=None
+            ),
+        )
 
 
 # -- contrasts -------------------------------------------------------------------------------------
@@ -257,7 +264,7 @@ def _contrasts(run: RunData) -> Iterator[Block]:
     if run.control is None or not run.others:
         return
     yield Heading("All endpoints against control")
-    looks = dict(cell_looks(run))
+    looks = looks_of(run)
     lines: list[ForestLine] = []
     said = []
     for endpoint in run.endpoints:
@@ -337,6 +344,30 @@ def _responders(run: RunData) -> Iterator[Block]:
         note="Of all randomised: a patient without a value has not responded. NNT: number needed "
         "to treat for one more; negative where control does better.",
     )  # fmt: skip
+
+
+def _achievements(run: RunData) -> Iterator[Block]:
+    name = plain(run.endpoint)
+    kinds = tuple(
+        Kind(
+            name=f"{code}, {run.endpoint}",
+            key=what,
+            title=f"Time to first {what} on {name}",
+            what=f"with a {what} on {name}",
+            is_falling=False,
+        )
+        for code, what in (("TTRESP", "response"), ("TTREMIS", "remission"))
+    )
+    for kind in kinds:
+        yield from curve_pictures(run, kind)
+    table = times_table(
+        run,
+        "achievements",
+        "Time to response and remission",
+        {kind.name: kind.title for kind in kinds},
+    )
+    if table is not None:
+        yield table
 
 
 # -- what else a run has ------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.report.counts import together
+from pipelines.report.bands import COLUMNS, Band, bands
+from pipelines.report.counts import Together, together
 from pipelines.report.document import (
     Block,
     Details,
@@ -20,7 +21,6 @@ from pipelines.report.draw_efficacy import Course, Panel, draw_courses
 from pipelines.report.draw_exposure import Quartiles, draw_quartiles, draw_together
 from pipelines.report.efficacy import mean_course
 from pipelines.report.names import CENTRAL, marker_name, unit_name
-from pipelines.report.participants import cell_looks
 from pipelines.report.run_data import RunData
 from pipelines.report.words import MISSING, count, joined, number, plain, significant
 
@@ -52,20 +52,26 @@ def exposure(run: RunData) -> Section:
     occupancies = [code for code in codes if code.startswith(_OCCUPANCIES)]
     others = [code for code in codes if code not in {*levels, *occupancies}]
     blocks: list[Block] = []
-    blocks += _group(run, "levels", "Levels in plasma", levels, is_share=False)
-    blocks += _group(run, "occupancy", "Occupancy of targets", occupancies, is_share=True)
-    blocks += _ratios(run, others)
+    for band in bands(run):
+        blocks += _group(run, band, "levels", "Levels in plasma", levels)
+    for band in bands(run):
+        blocks += _group(run, band, "occupancy", "Occupancy of targets", occupancies)
+    for band in bands(run):
+        blocks += _ratios(run, band, others)
     blocks += _correlations(run, codes)
     blocks += _responses(run)
-    blocks.append(Details("All levels, occupancies and biomarkers", (_table(run, codes),)))
+    tables = tuple(_table(run, band, codes) for band in bands(run, COLUMNS))
+    blocks.append(Details("All levels, occupancies and biomarkers", tables))
     if not codes:
         blocks = [Paragraph("The run has no biomarkers.")]
     return Section(key="exposure", title="Exposure and biomarkers", blocks=tuple(blocks))
 
 
-def _courses(run: RunData, code: str, column: str, factor: float = 1.0) -> tuple[Course, ...]:
+def _courses(
+    run: RunData, band: Band, code: str, column: str, factor: float = 1.0
+) -> tuple[Course, ...]:
     courses = []
-    for cell, style in cell_looks(run):
+    for cell, style in band.looks:
         rows = run.rows("biomarkers_by_arm", cell, biomarker=code)
         rows = sorted(
             (row for row in rows if row[column] is not None), key=lambda row: row["visit_week"]
@@ -91,19 +97,18 @@ def _courses(run: RunData, code: str, column: str, factor: float = 1.0) -> tuple
     return tuple(courses)
 
 
-def _group(
-    run: RunData, key: str, title: str, codes: list[str], *, is_share: bool
-) -> Iterator[Block]:
+def _group(run: RunData, band: Band, key: str, title: str, codes: list[str]) -> Iterator[Block]:
+    is_share = key == "occupancy"
     shown = []
     said = []
     for code in codes[:_MOST_PANELS]:
         unit = plain(run.row("biomarkers_by_arm", biomarker=code).get("unit", ""))
-        courses = _courses(run, code, "mean", 100.0 if is_share else 1.0)
+        courses = _courses(run, band, code, "mean", 100.0 if is_share else 1.0)
         if all(abs(one.means[-1] or 0.0) < _LEAST for one in courses):
             continue
         shown.append(
             Panel(
-                title=marker_name(code),
+                title=_name(run, code),
                 unit="mean [%]" if is_share else f"mean [{unit}]",
                 courses=courses,
                 top=102 if is_share else None,
@@ -114,11 +119,11 @@ def _group(
             for one in courses
             if (last := one.means[-1] or 0.0) > _LEAST
         ]
-        said.append(f"{marker_name(code)}: {', '.join(ends)}{'' if is_share else ' ' + unit}.")
+        said.append(f"{_name(run, code)}: {', '.join(ends)}{'' if is_share else ' ' + unit}.")
     if shown:
         yield Picture(
-            key=key,
-            title=f"{title} by visit",
+            key=band.key(key),
+            title=band.title(f"{title} by visit"),
             finding=f"At {plain(run.visit)}. {' '.join(said)}",
             note="Means of the patients with a value, 95 % intervals; at the time of the visit, "
             "not at peak or trough by design.",
@@ -126,29 +131,29 @@ def _group(
         )
 
 
-def _ratios(run: RunData, codes: list[str]) -> Iterator[Block]:
+def _ratios(run: RunData, band: Band, codes: list[str]) -> Iterator[Block]:
     shown: list[Panel] = []
     said, still = [], []
     for code in codes:
-        courses = _courses(run, code, "ratio_mean")
+        courses = _courses(run, band, code, "ratio_mean")
         ends = [one for course in courses for one in course.means if one is not None]
         if not ends or max(abs(one - 1) for one in ends) < _OFF:
-            still.append(marker_name(code))
+            still.append(_name(run, code))
             continue
         if len(shown) == _MOST_PANELS:
             continue
         shown.append(
-            Panel(title=marker_name(code), unit="mean ratio to baseline", courses=courses,
+            Panel(title=_name(run, code), unit="mean ratio to baseline", courses=courses,
                   reference=1.0)
         )  # fmt: skip
         last = ", ".join(f"{one.name} {number(one.means[-1], 2)}" for one in courses)
-        said.append(f"{marker_name(code)}: {last}.")
+        said.append(f"{_name(run, code)}: {last}.")
     if not shown:
         return
     rest = f" Within 2 % of baseline in all arms, not drawn: {joined(still)}." if still else ""
     yield Picture(
-        key="biomarkers",
-        title="Biomarkers, ratio to each patient's baseline",
+        key=band.key("biomarkers"),
+        title=band.title("Biomarkers, ratio to each patient's baseline"),
         finding=f"Mean ratios at {plain(run.visit)}. {' '.join(said)}{rest}",
         note="1 is no change.",
         draw=lambda: draw_courses(shown),
@@ -164,23 +169,19 @@ def _correlations(run: RunData, codes: list[str]) -> Iterator[Block]:
     ]
     shown = []
     said = []
-    rows = []
-    cells = [cell for cell, _ in cell_looks(run)]
+    columns: list[tuple[str, Together]] = []
     for central, outside in pairs[:_MOST_PANELS]:
         both = together(run, outside, central)
         if both is None:
             continue
         x, y = (_with_unit(run, code) for code in (outside, central))
-        shown.append((f"{marker_name(outside)}", x, y, both))
+        shown.append((f"{_name(run, outside)}", x, y, both))
         overall = number(both.correlations.get(None), 2)
         said.append(
-            f"{marker_name(central)} with {marker_name(outside)}: r = {overall} over "
+            f"{_name(run, central)} with {_name(run, outside)}: r = {overall} over "
             f"{count(both.n)} patients"
         )
-        texts = tuple(number(both.correlations.get(cell.key), 2) for cell in cells)
-        rows.append(
-            Row(f"{marker_name(outside)}, and {marker_name(central).lower()}", (overall, *texts))
-        )
+        columns.append((f"{_name(run, outside)}, and {_name(run, central).lower()}", both))
     if not shown:
         return
     yield Heading("What measures outside the brain say about the state inside")
@@ -195,14 +196,21 @@ def _correlations(run: RunData, codes: list[str]) -> Iterator[Block]:
     yield Grid(
         key="correlations",
         caption="Correlation of logarithms",
-        head=("", "All arms", *(cell.label for cell in cells)),
-        rows=tuple(rows),
+        head=("Arm", *(name for name, _ in columns)),
+        rows=tuple(
+            Row(label, tuple(number(both.correlations.get(key), 2) for _, both in columns))
+            for label, key in (("all arms", None), *((one.label, one.key) for one in run.cells))
+        ),
     )
+
+
+def _name(run: RunData, code: str) -> str:
+    return marker_name(code, run.statistics.labels("biomarkers").get(code, ""))
 
 
 def _with_unit(run: RunData, code: str) -> str:
     unit = unit_name(plain(run.row("biomarkers_by_arm", biomarker=code).get("unit", "")))
-    return f"{marker_name(code)} [{unit}]" if unit else marker_name(code)
+    return f"{_name(run, code)} [{unit}]" if unit else _name(run, code)
 
 
 def _responses(run: RunData) -> Iterator[Block]:
@@ -222,7 +230,7 @@ def _responses(run: RunData) -> Iterator[Block]:
         unit = unit_name(plain(known[0]["unit"]))
         shown.append(
             Quartiles(
-                title=marker_name(code),
+                title=_name(run, code),
                 exposure=f"median of the quartile{f' [{unit}]' if unit else ' [share]'}",
                 outcome=f"change of {plain(run.endpoint)}",
                 points=tuple(
@@ -231,7 +239,7 @@ def _responses(run: RunData) -> Iterator[Block]:
             )
         )
         said.append(
-            f"{marker_name(code)}: {number(known[0]['value'])} in the lowest quarter, "
+            f"{_name(run, code)}: {number(known[0]['value'])} in the lowest quarter, "
             f"{number(known[-1]['value'])} in the highest"
         )
     if not shown:
@@ -247,8 +255,8 @@ def _responses(run: RunData) -> Iterator[Block]:
     )
 
 
-def _table(run: RunData, codes: list[str]) -> Grid:
-    cells = [cell for cell, _ in cell_looks(run)]
+def _table(run: RunData, band: Band, codes: list[str]) -> Grid:
+    cells = band.cells
     rows: list[Row] = []
     for code in codes:
         first = run.row("biomarkers_by_arm", biomarker=code)
@@ -261,12 +269,12 @@ def _table(run: RunData, codes: list[str]) -> Grid:
                 if row and row["mean"] is not None
                 else MISSING
             )
-        name = marker_name(code) + (f" [{unit}]" if unit else "")
-        rows.append(Row(f"{name} ({plain(code)})" if marker_name(code) != code else name,
+        name = _name(run, code) + (f" [{unit}]" if unit else "")
+        rows.append(Row(f"{name} ({plain(code)})" if _name(run, code) != code else name,
                         tuple(texts)))  # fmt: skip
     return Grid(
-        key="biomarkers",
-        caption=f"Mean (SD) at {plain(run.visit)}",
+        key=band.key("biomarkers"),
+        caption=band.title(f"Mean (SD) at {plain(run.visit)}"),
         head=("Quantity (code)", *(cell.label for cell in cells)),
         rows=tuple(rows),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pipelines.report.counts import disposition
+from pipelines.report.counts import disposition, failures
 from pipelines.report.document import (
     Block,
     Bullets,
@@ -180,12 +180,13 @@ def _failures(run: RunData) -> Iterator[Block]:
         "code, are missing from means after the failure, and are censored in time to event.",
         "warning",
     )
-    reasons = sorted({reason for one in counts.values() for reason in one["failures"]})
+    why = failures(run)
+    reasons = sorted({reason for one in why.values() for reason in one})
     rows = []
     for cell in run.cells:
         if cell.key in counts:
             one = counts[cell.key]
-            texts = [count(one["failures"].get(reason, 0)) for reason in reasons]
+            texts = [count(why.get(cell.key, {}).get(reason, 0)) for reason in reasons]
             rows.append(Row(cell.label, (share(one["failed"], one["n"], 2), *texts)))
     yield Grid(
         key="failures",

@@ -10,6 +10,7 @@ __all__ = [
     "CENTRAL",
     "ESTIMANDS",
     "MISSING_DATA",
+    "level_name",
     "marker_name",
     "treatment",
     "unit_name",
@@ -42,6 +43,14 @@ _MARKERS: Final = {
     "WEIGHT": "Body weight",
 }
 
+_LEVELS: Final = {
+    "SEX": {"F": "women", "M": "men"},
+    "SMOKER": {"Y": "yes", "N": "no"},
+    "CYP2C19": {"PM": "poor", "IM": "intermediate", "NM": "normal", "RM": "rapid",
+                "UM": "ultrarapid"},
+    "CYP2D6": {"PM": "poor", "IM": "intermediate", "NM": "normal", "UM": "ultrarapid"},
+}  # fmt: skip
+
 _TARGETS: Final = {"herg": "hERG"}
 
 CENTRAL: Final = {
@@ -72,26 +81,70 @@ MISSING_DATA: Final = {
 """What stands for a missing value."""
 
 
-def marker_name(code: str) -> str:
+def marker_name(code: str, label: str = "") -> str:
     """Return a biomarker's name for people.
 
     Parameters
     ----------
     code
         Its PARAMCD.
+    label
+        Its PARAM, which a code of eight letters is too short to say.
 
     Examples
     --------
     >>> marker_name("C_s_citalopram"), marker_name("O_herg"), marker_name("EC5HT")
     ('S-citalopram, plasma', 'hERG occupancy', 'Extracellular serotonin, brain')
+    >>> marker_name("C_SCITAL", "Concentration of s_citalopram (ng/mL)")
+    'S-citalopram, plasma'
     """
-    if code.startswith("C_"):
-        compound = code[2:].replace("_", "-")
-        return f"{compound[0].upper()}{compound[1:]}, plasma"
-    if code.startswith("O_"):
-        target = code[2:].replace("_", " ")
-        return f"{_TARGETS.get(target, target.upper())} occupancy"
-    return _MARKERS.get(code, code)
+    if code in _MARKERS:
+        return _MARKERS[code]
+    said = re.sub(r" \([^()]*\)$", "", label)
+    for first, words in (("C_", "Concentration of "), ("O_", "Occupancy of ")):
+        if code.startswith(first):
+            what = said.removeprefix(words) if said.startswith(words) else code[len(first) :]
+            return _compound(what) if first == "C_" else _target(what)
+    return said or code
+
+
+def _compound(name: str) -> str:
+    shown = name.replace("_", "-")
+    return f"{shown[0].upper()}{shown[1:]}, plasma"
+
+
+def _target(name: str) -> str:
+    shown = name.replace("_", " ").lower()
+    return f"{_TARGETS.get(shown, shown.upper())} occupancy"
+
+
+def level_name(column: str, level: str) -> str:
+    """Return a value of a column of patients for people.
+
+    Parameters
+    ----------
+    column
+        Its name in `adsl`.
+    level
+        The value.
+
+    Examples
+    --------
+    >>> level_name("SEX", "F"), level_name("RACE", "WHITE"), level_name("BMIGR1", ">=30")
+    ('women', 'white', '30 or more')
+    """
+    if column == "RACE":
+        return level.lower()
+    if column in _LEVELS:
+        return _LEVELS[column].get(level, level)
+    ends = level.replace("<", "").split("-")
+    if level.startswith(">="):
+        return f"{level[2:]} or more"
+    if level.startswith("<"):
+        return f"below {level[1:]}"
+    if "-<" in level:
+        return f"{ends[0]} to below {ends[1]}"
+    return level
 
 
 def unit_name(unit: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.report.bands import MOST_SHOWN, looks_of
 from pipelines.report.counts import disposition
 from pipelines.report.document import (
     Block,
@@ -19,7 +20,6 @@ from pipelines.report.draw_efficacy import ForestLine, draw_forest
 from pipelines.report.model_numbers import mark_counts
 from pipelines.report.names import ESTIMANDS, MISSING_DATA, treatment
 from pipelines.report.run_data import Cell, RunData
-from pipelines.report.style import look
 from pipelines.report.words import (
     count,
     estimate,
@@ -32,7 +32,7 @@ from pipelines.report.words import (
 )
 from pipelines.summaries import ANY_EVENT
 
-__all__ = ["MOST_SHOWN", "arm_look_number", "arms_table", "finding", "overview"]
+__all__ = ["arms_table", "finding", "glance_table", "overview"]
 
 _SAID = {
     "better": "was better than {control}",
@@ -42,20 +42,10 @@ _SAID = {
     "go on": "goes on against {control}",
 }
 _MOST_LINES = 12
-
-MOST_SHOWN = 8
-"""Arms, or arms in a variant, that pictures and their tables show: more cannot be told apart."""
-
-
-def arm_look_number(run: RunData) -> int | None:
-    """Return the number of the control arm, for `pipelines.report.style.look`.
-
-    Examples
-    --------
-    >>> arm_look_number.__name__  # run by tests/pipelines/report: it needs a run
-    'arm_look_number'
-    """
-    return None if run.control is None else run.control.arm_number
+_MOST_NAMED = 6
+"""Arms that a sentence names."""
+_MOST_WITH_INTERVALS = 4
+"""Arms that a sentence names with their intervals."""
 
 
 def overview(run: RunData) -> Section:
@@ -99,6 +89,8 @@ def _question(run: RunData) -> str:
     protocol = run.protocol
     condition = plain(protocol["condition"]).replace("_", " ")
     others = list(dict.fromkeys(cell.arm for cell in run.others)) or [run.cells[0].arm]
+    if len(others) > _MOST_NAMED:
+        others = [*others[: _MOST_NAMED - 1], f"{len(others) - _MOST_NAMED + 1} more arms"]
     against = f" against {run.control.arm}" if run.control and run.others else ""
     crossed = f", each in {len(run.variants)} variants of life" if run.is_crossed else ""
     return (
@@ -126,7 +118,6 @@ def _facts(run: RunData) -> Facts:
     visits = [plain(one["name"]) for one in protocol["visits"]]
     others = [one for one in run.endpoints if one != run.endpoint]
     marks = mark_counts(run.numbers)
-    total = sum(marks.values())
     pairs = [
         ("Trial", plain(protocol["name"])),
         ("Design", design),
@@ -135,11 +126,16 @@ def _facts(run: RunData) -> Facts:
         ("Primary endpoint", f"{run.endpoint}, change from baseline at {plain(run.visit)}"),
         ("Others", ", ".join(map(plain, others)) or "none"),
         ("Published as", plain(protocol.get("source") or "")),
-        ("Model", f"{total} numbers, {share(marks['assumed'], total)} of them assumed"),
+        ("Model", _numbers(marks)),
         ("Seed, device", f"{protocol['seed']}; {plain(provenance.get('device', 'not recorded'))}"),
         ("Version", _version(provenance)),
     ]
     return Facts(tuple((name, value) for name, value in pairs if value))
+
+
+def _numbers(marks: Mapping[str, int]) -> str:
+    total = sum(marks.values())
+    return f"{total} numbers, {share(marks['assumed'], total)} of them assumed" if total else ""
 
 
 def _version(provenance: Mapping[str, Any]) -> str:
@@ -169,21 +165,33 @@ def finding(run: RunData) -> str:
         said = [_mean(run, cell, run.row("outcomes_by_arm", cell, endpoint=run.endpoint,
                                          visit=run.visit)) for cell in run.cells]  # fmt: skip
         return f"Mean change {where}: {'; '.join(said[:_MOST_LINES])}."
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[tuple[Cell, dict[str, Any]]]] = {}
     for cell, row in rows:
-        ends = interval(row.get("low"), row.get("high"))
-        groups.setdefault(str(row.get("claim") or "not judged"), []).append(
-            f"{cell.label} ({number(row['estimate'])}, 95 % CI {ends})"
-        )
+        groups.setdefault(str(row.get("claim") or "not judged"), []).append((cell, row))
     sentences = []
     for claim in (*_SAID, "not judged"):
-        names = groups.get(claim, [])
-        if not names:
+        found = groups.get(claim, [])
+        if not found:
             continue
         verdict = _SAID.get(claim, "was compared with {control}, without a claim")
-        verdict = verdict.replace("was", "were", 1) if len(names) > 1 else verdict
-        sentences.append(f"{joined(names)} {verdict.format(control=run.control.arm)} {where}.")
+        verdict = verdict.replace("was", "were", 1) if len(found) > 1 else verdict
+        names, more = _named(found)
+        sentences.append(f"{names} {verdict.format(control=run.control.arm)} {where}{more}.")
     return " ".join(one[0].upper() + one[1:] for one in sentences)
+
+
+def _named(found: list[tuple[Cell, dict[str, Any]]]) -> tuple[str, str]:
+    """Return arms with their differences; of many arms the range of these stands at the end."""
+    if len(found) > _MOST_WITH_INTERVALS:
+        values = sorted(float(row["estimate"]) for _, row in found)
+        ends = f"{number(values[0])} to {number(values[-1])}"
+        return joined([cell.label for cell, _ in found]), f" (differences from {ends})"
+    named = [
+        f"{cell.label} ({number(row['estimate'])}, "
+        f"95 % CI {interval(row.get('low'), row.get('high'))})"
+        for cell, row in found
+    ]
+    return joined(named), ""
 
 
 def _mean(run: RunData, cell: Cell, row: dict[str, Any]) -> str:
@@ -192,7 +200,7 @@ def _mean(run: RunData, cell: Cell, row: dict[str, Any]) -> str:
 
 def _result(run: RunData) -> list[Block]:
     blocks: list[Block] = []
-    control = arm_look_number(run)
+    looks = looks_of(run)
     lines = []
     for cell in run.others:
         row = run.analysis(cell)
@@ -203,7 +211,7 @@ def _result(run: RunData) -> list[Block]:
                     value=row["estimate"],
                     low=row.get("low"),
                     high=row.get("high"),
-                    look=look(cell.arm_number, control),
+                    look=looks.get(cell),
                 )
             )
     if lines and run.control is not None:
@@ -219,11 +227,23 @@ def _result(run: RunData) -> list[Block]:
                 is_told=True,
             )
         )
-    blocks.append(_result_table(run))
+    blocks.append(glance_table(run))
     return blocks
 
 
-def _result_table(run: RunData) -> Grid:
+def glance_table(run: RunData) -> Grid:
+    """Return the primary endpoint at the last visit, by arm.
+
+    Parameters
+    ----------
+    run
+        A run.
+
+    Examples
+    --------
+    >>> glance_table.__name__  # run by tests/pipelines/report: it needs a run
+    'glance_table'
+    """
     rows = []
     for cell in run.cells[: 2 * _MOST_LINES]:
         outcome = run.row("outcomes_by_arm", cell, endpoint=run.endpoint, visit=run.visit)
@@ -244,7 +264,7 @@ def _result_table(run: RunData) -> Grid:
     return Grid(
         key="glance",
         caption=f"{plain(run.endpoint)} at {plain(run.visit)}",
-        head=("Arm", "Randomised", "Mean change (SD)", "Response", "p"),
+        head=("Arm", "Patients", "Mean change (SD)", "Response", "p"),
         rows=tuple(rows),
         note=_estimand(run),
     )
@@ -264,19 +284,19 @@ def _estimand(run: RunData) -> str:
 def _around(run: RunData, counts: dict[tuple[int, int], dict[str, Any]]) -> Bullets:
     n = sum(one["n"] for one in counts.values())
     failed = sum(one["failed"] for one in counts.values())
-    left = [
-        f"{cell.label} {100 * counts[cell.key]['left_treatment'] / counts[cell.key]['n']:.0f} %"
+    left = {
+        cell.label: 100 * counts[cell.key]["left_treatment"] / counts[cell.key]["n"]
         for cell in run.cells
         if cell.key in counts
-    ]
-    items = [f"Left the treatment early: {', '.join(left[:_MOST_LINES])}."]
-    events = [
-        f"{cell.label} {number(row.get('percent'), 0)} %"
+    }
+    items = [f"Left the treatment early: {_shares(left)}."]
+    events = {
+        cell.label: row["percent"]
         for cell in run.cells
-        if (row := run.row("ae_rates_by_arm", cell, term=ANY_EVENT))
-    ]
+        if (row := run.row("ae_rates_by_arm", cell, term=ANY_EVENT)) and row["percent"] is not None
+    }
     if events:
-        items.append(f"Any adverse event: {', '.join(events[:_MOST_LINES])}.")
+        items.append(f"Any adverse event: {_shares(events)}.")
     solved = "All patients' equations were solved to the end."
     if failed:
         solved = (
@@ -293,6 +313,14 @@ def _around(run: RunData, counts: dict[tuple[int, int], dict[str, Any]]) -> Bull
     if warnings:
         items.append(f"{warnings} warning{'s' * (warnings > 1)} of the protocol: see Conduct.")
     return Bullets(tuple(items))
+
+
+def _shares(percents: Mapping[str, float]) -> str:
+    """Return shares by arm; of many arms the least and the most."""
+    if len(percents) <= _MOST_NAMED:
+        return ", ".join(f"{name} {number(one, 0)} %" for name, one in percents.items())
+    ends = [pick(percents, key=lambda name: percents[name]) for pick in (min, max)]
+    return " to ".join(f"{number(percents[name], 0)} % ({name})" for name in ends)
 
 
 def arms_table(run: RunData) -> Grid:

@@ -1,34 +1,27 @@
 """The chapter on patients: flow, reasons for leaving, who they were, how long they stayed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import polars as pl
-
-from pipelines.report.counts import (
-    Spread,
-    category_counts,
-    disposition,
-    on_treatment,
-    spreads,
-)
+from pipelines.report.bands import COLUMNS, Band, bands
+from pipelines.report.counts import disposition
+from pipelines.report.curves import Kind, curve_pictures, is_same_event, times_table
 from pipelines.report.document import Block, Details, Grid, Picture, Row, Section
 from pipelines.report.draw_flow import FlowColumn, draw_flow
-from pipelines.report.draw_safety import draw_curves
-from pipelines.report.overview import MOST_SHOWN, arm_look_number, arms_table
+from pipelines.report.names import level_name
+from pipelines.report.overview import arms_table
 from pipelines.report.run_data import Cell, RunData
-from pipelines.report.style import Look, look
-from pipelines.report.survival import Curve
-from pipelines.report.words import MISSING, count, estimate, number, plain, share
+from pipelines.report.words import MISSING, count, number, plain, share
+from pipelines.results.scope import TOTAL
 
-__all__ = ["cell_looks", "curve_picture", "duration_days", "participants"]
+__all__ = ["participants"]
 
 Counts = Mapping[tuple[int, int], Mapping[str, Any]]
 
-_SUBJECT: Final = ("TRT01PN", "VARIANTN")
 _NUMBERS: Final = (
     ("AGE", "Age [y]", 0),
     ("BMIBL", "Body mass index [kg/m²]", 1),
+    ("WEIGHTBL", "Weight [kg]", 1),
     ("CRCL", "Creatinine clearance [mL/min]", 0),
 )
 _CATEGORIES: Final = (
@@ -41,50 +34,23 @@ _CATEGORIES: Final = (
     ("COMT", "COMT Val158Met"),
     ("MAOA", "MAOA promoter"),
 )
-_VALUES: Final = {
-    "SEX": {"F": "women", "M": "men"},
-    "SMOKER": {"Y": "yes", "N": "no"},
-    "CYP2C19": {"PM": "poor", "IM": "intermediate", "NM": "normal", "RM": "rapid",
-                "UM": "ultrarapid"},
-    "CYP2D6": {"PM": "poor", "IM": "intermediate", "NM": "normal", "UM": "ultrarapid"},
-}  # fmt: skip
-_MOST_COLUMNS: Final = 8
 _N_DETAILS: Final = 12
-
-
-def duration_days(run: RunData) -> int:
-    """Return how long the trial is [d], from the last visit.
-
-    Examples
-    --------
-    >>> duration_days.__name__  # run by tests/pipelines/report: it needs a run
-    'duration_days'
-    """
-    weeks = run.summaries["outcomes_by_arm"]["visit_week"].max()
-    return max(1, round(7 * float(weeks or 0)))  # type: ignore[arg-type]
-
-
-def cell_looks(run: RunData) -> list[tuple[Cell, Look]]:
-    """Return the cells that pictures show, with their looks: `MOST_SHOWN` at most.
-
-    The control arm comes first; in a trial with variants, whole variants come after one another.
-
-    Parameters
-    ----------
-    run
-        A run.
-
-    Examples
-    --------
-    >>> cell_looks.__name__  # run by tests/pipelines/report: it needs a run
-    'cell_looks'
-    """
-    control = arm_look_number(run)
-    if run.is_crossed:  # the same arm in several variants: told apart by place, not by arm
-        ordered = sorted(run.cells, key=lambda cell: (cell.variant_number, cell.arm_number))
-        return [(cell, Look(place)) for place, cell in enumerate(ordered[:MOST_SHOWN])]
-    ordered = sorted(run.cells, key=lambda cell: not cell.is_control)
-    return [(cell, look(cell.arm_number, control)) for cell in ordered[:MOST_SHOWN]]
+_DEPARTURES: Final = (
+    Kind(
+        name="TTDTRT",
+        key="discontinuation",
+        title="Patients still on treatment",
+        what="still on treatment",
+        is_falling=True,
+    ),
+    Kind(
+        name="TTDSTDY",
+        key="leaving",
+        title="Patients still in the study",
+        what="still in the study",
+        is_falling=True,
+    ),
+)
 
 
 def participants(run: RunData) -> Section:
@@ -101,76 +67,27 @@ def participants(run: RunData) -> Section:
     'participants'
     """
     counts = disposition(run)
-    blocks: list[Block] = [arms_table(run), _flow(run, counts), _disposition(run, counts)]
+    blocks: list[Block] = [arms_table(run)]
+    blocks += [_flow(run, band, counts) for band in bands(run)]
+    blocks += [_disposition(band, counts) for band in bands(run, COLUMNS)]
     blocks += _demographics(run, counts)
-    curves = on_treatment(run)
-    blocks.append(
-        curve_picture(
-            run,
-            curves,
-            key="discontinuation",
-            title="Patients still on treatment",
-            what="still on treatment",
-            is_falling=True,
-        )
+    first, second = _DEPARTURES
+    blocks += curve_pictures(run, first)
+    if not is_same_event(run, first.name, second.name):
+        blocks += curve_pictures(run, second)
+    times = times_table(
+        run,
+        "departures",
+        "Time to leaving",
+        {"TTDTRT": "Discontinuation of the treatment", "TTDSTDY": "Discontinuation of the study"},
     )
+    blocks += [] if times is None else [times]
     return Section(key="participants", title="Patients", blocks=tuple(blocks))
 
 
-def curve_picture(
-    run: RunData,
-    curves: Mapping[tuple[int, int], Curve],
-    *,
-    key: str,
-    title: str,
-    what: str,
-    is_falling: bool,
-) -> Picture:
-    """Return Kaplan-Meier curves as a picture with its finding.
-
-    Parameters
-    ----------
-    run
-        A run.
-    curves
-        A curve a cell.
-    key, title
-        Of the picture.
-    what
-        What the share is, as in a sentence.
-    is_falling
-        Whether the share without the event is shown, else that with it.
-
-    Examples
-    --------
-    >>> curve_picture.__name__  # run by tests/pipelines/report: it needs a run
-    'curve_picture'
-    """
-    last = duration_days(run)
-    shown = [(cell, style, curves[cell.key]) for cell, style in cell_looks(run)
-             if cell.key in curves]  # fmt: skip
-
-    def said(curve: Curve) -> str:
-        value, low, high = (100 * one for one in curve.at(last))
-        if not is_falling:
-            value, low, high = 100 - value, 100 - high, 100 - low
-        return f"{estimate(value, low, high, 0)} %"
-
-    parts = [f"{cell.label} {said(curve)}" for cell, _, curve in shown]
-    drawn = [(cell.label, style, curve) for cell, style, curve in shown]
-    return Picture(
-        key=key,
-        title=title,
-        finding=f"{what.capitalize()} on day {last}, with 95 % CI: {'; '.join(parts)}.",
-        note="Kaplan-Meier estimates; bands are 95 % intervals, numbers below the patients at "
-        "risk.",
-        draw=lambda: draw_curves(drawn, last_day=last, title=title, is_falling=is_falling),
-    )
-
-
-def _flow(run: RunData, counts: Counts) -> Picture:
-    looks = dict(cell_looks(run))
-    shown = [cell for cell in looks if cell.key in counts]
+def _flow(run: RunData, band: Band, counts: Counts) -> Picture:
+    shown = [cell for cell in band.cells if cell.key in counts]
+    looks = dict(band.looks)
     columns = [
         FlowColumn(name=cell.label, look=looks[cell], boxes=tuple(_boxes(cell, counts[cell.key])))
         for cell in shown
@@ -186,8 +103,8 @@ def _flow(run: RunData, counts: Counts) -> Picture:
     missing = f", {count(run.n_missing)} more missing" if run.n_missing else ""
     head = f"{count(total)} simulated patients{missing}"
     return Picture(
-        key="flow",
-        title="Flow of patients",
+        key=band.key("flow"),
+        title=band.title("Flow of patients"),
         finding=f"{head}. {'; '.join(parts)}.",
         note="Numbers in each arm from randomisation to the last visit.",
         draw=lambda: draw_flow(head, columns),
@@ -211,8 +128,8 @@ def _boxes(cell: Cell, one: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def _disposition(run: RunData, counts: Counts) -> Grid:
-    cells = [cell for cell in run.cells if cell.key in counts][:_MOST_COLUMNS]
+def _disposition(band: Band, counts: Counts) -> Grid:
+    cells = [cell for cell in band.cells if cell.key in counts]
     reasons = sorted({reason for cell in cells for reason in counts[cell.key]["reasons"]})
 
     def row(label: str, name: str, of: str = "n", *, is_inner: bool = False) -> Row:
@@ -241,71 +158,79 @@ def _disposition(run: RunData, counts: Counts) -> Grid:
             )
             if name != "rescued" or any(counts[cell.key][name] for cell in cells)
         ),
-        row("Doses taken, of those planned", "doses_taken", "doses_planned"),
+        row("Doses taken by the treated, of those planned", "doses_taken", "doses_planned"),
     ]
     return Grid(
-        key="disposition",
-        caption="What became of the patients",
+        key=band.key("disposition"),
+        caption=band.title("What became of the patients"),
         head=("", *(cell.label for cell in cells)),
         rows=tuple(rows),
-        note="Percentages are of the randomised, those of doses of the doses planned."
-        + _left_out(run.cells, cells),
+        note="Percentages are of the randomised, those of doses of the doses planned.",
     )
-
-
-def _left_out(all_cells: tuple[Cell, ...], shown: list[Cell]) -> str:
-    n = len(all_cells) - len(shown)
-    return f" {n} more columns are in the tables of the run." if n > 0 else ""
 
 
 def _demographics(run: RunData, counts: Counts) -> list[Block]:
-    cells = [cell for cell in run.cells if cell.key in counts and cell.variant_number == 1]
-    cells = cells[:_MOST_COLUMNS]
-    rows: list[Row] = []
-    adsl = run.scan("adsl")
-    for column, label, digits in _NUMBERS:
-        rows += _spread_rows(spreads(adsl, _SUBJECT, column, run), cells, label, digits)
-    baseline = run.scan("adqs").filter(
-        (pl.col("PARAMCD") == pl.lit(run.endpoint)) & (pl.col("ABLFL") == "Y")
-    )
-    found = spreads(baseline, ("TRTPN", "VARIANTN"), "AVAL", run)
-    rows += _spread_rows(found, cells, f"{plain(run.endpoint)} at baseline", 1)
-    some = [_category(run, one, cells, counts) for one in _CATEGORIES[:3]]
-    genes = [_category(run, one, cells, counts) for one in _CATEGORIES[3:]]
-    head = ("", *(f"{cell.arm} (n\u00a0=\u00a0{count(counts[cell.key]['n'])})" for cell in cells))
-    note = "Arms are the same patients in every variant." if run.is_crossed else ""
-    return [
-        Grid(
-            key="demographics",
-            caption="Who the patients were, at baseline",
-            head=head,
-            rows=(*rows, *(row for part in some for row in part)),
-            note=note,
-        ),
-        Details(
-            "Genotypes and phenotypes",
-            (
-                Grid(
-                    key="genotypes",
-                    caption="Genotypes and phenotypes",
-                    head=head,
-                    rows=tuple(row for part in genes for row in part),
-                ),
-            ),
-        ),
-    ]
+    blocks: list[Block] = []
+    genes: list[Block] = []
+    for band in bands(run, COLUMNS):
+        cells = [cell for cell in band.cells if cell.key in counts and cell.variant_number == 1]
+        if not cells:
+            continue
+        levels: list[tuple[str, int]] = [(cell.arm, cell.variant_number) for cell in cells]
+        levels += [(TOTAL, 1)] if band.number == band.total else []
+        numbers = [_counted(cell.arm, counts[cell.key]["n"]) for cell in cells]
+        total = sum(one["n"] for key, one in counts.items() if key[1] == 1)
+        head = ("", *numbers, *([_counted("all", total)] if len(levels) > len(cells) else []))
+        rows: list[Row] = []
+        for column, label, digits in _NUMBERS:
+            rows += _spread_rows(run, "demographics", column, levels, label, digits)
+        label = f"{plain(run.endpoint)} at baseline"
+        rows += _spread_rows(run, "baseline", run.endpoint, levels, label, 1)
+        for what in _CATEGORIES[:3]:
+            rows += _category(run, what, levels)
+        blocks.append(
+            Grid(
+                key=band.key("demographics"),
+                caption=band.title("Who the patients were, at baseline"),
+                head=head,
+                rows=tuple(rows),
+                note="Arms are the same patients in every variant." if run.is_crossed else "",
+            )
+        )
+        genes.append(
+            Grid(
+                key=band.key("genotypes"),
+                caption=band.title("Genotypes and phenotypes"),
+                head=head,
+                rows=tuple(row for what in _CATEGORIES[3:] for row in _category(run, what, levels)),
+            )
+        )
+    return [*blocks, Details("Genotypes and phenotypes", tuple(genes))]
+
+
+def _counted(name: str, n: int) -> str:
+    return f"{name} (n\u00a0=\u00a0{count(n)})"
 
 
 def _spread_rows(
-    found: Mapping[tuple[int, int], Spread], cells: list[Cell], label: str, digits: int
+    run: RunData,
+    analysis: str,
+    column: str,
+    levels: Sequence[tuple[str, int]],
+    label: str,
+    digits: int,
 ) -> list[Row]:
-    known = [found.get(cell.key) for cell in cells]
-    means = [f"{number(one.mean, digits + (not digits))} ({number(one.sd, 1)})" if one else MISSING
+    known = [
+        run.first(
+            analysis, variable=column, group1_level=arm, variant_number=variant, context="summary"
+        )
+        for arm, variant in levels
+    ]
+    means = [f"{number(one.get('mean'), digits + (not digits))} ({number(one.get('sd'), 1)})"
              for one in known]  # fmt: skip
     ranges = [
-        f"{number(one.median, digits)} [{number(one.first, digits)}, {number(one.third, digits)}]"
-        if one
-        else MISSING
+        f"{number(one.get('median'), digits)} "
+        f"[{number(one.get('p25'), digits)}, {number(one.get('p75'), digits)}]"
         for one in known
     ]
     return [
@@ -315,13 +240,19 @@ def _spread_rows(
     ]
 
 
-def _category(run: RunData, what: tuple[str, str], cells: list[Cell], counts: Counts) -> list[Row]:
+def _category(run: RunData, what: tuple[str, str], levels: Sequence[tuple[str, int]]) -> list[Row]:
     column, label = what
-    names = _VALUES.get(column, {})
-    values = list(category_counts(run, column).items())
+    found = {
+        (one.about["variable_level"], one.about["group1_level"], one.about["variant_number"]): one
+        for one in run.found("demographics", variable=column)
+    }
+    values = sorted(
+        {value for value, arm, _ in found if arm == TOTAL},
+        key=lambda value: (-(found[value, TOTAL, 1].count() or 0), value),
+    )
     rows = [Row(label)]
-    for value, by_cell in values[:_N_DETAILS]:
-        texts = [share(by_cell.get(cell.key, 0), counts[cell.key]["n"]) for cell in cells]
-        shown = names.get(value, value.lower() if column == "RACE" else value)
-        rows.append(Row(shown, tuple(texts), is_inner=True))
+    for value in values[:_N_DETAILS]:
+        entries = [found.get((value, *level)) for level in levels]
+        texts = [MISSING if one is None else share(one.count(), one.count("N")) for one in entries]
+        rows.append(Row(level_name(column, value), tuple(texts), is_inner=True))
     return rows

@@ -1,13 +1,14 @@
 """A run folder -> what a report knows of it, read once.
 
-Summary tables are read whole: they have a row an arm, not a patient. The resolved protocol is
+Summary tables are read whole, `results` before all: they have a row an arm or a statistic, not a
+patient. The resolved protocol is
 taken as plain values, so a run of an older version, or one whose input files are gone, has a
 report as well.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from pipelines.errors import InputError, ShardError
 from pipelines.failures import FAILURES, read_failures
 from pipelines.periods import scan_subjects
 from pipelines.report.model_numbers import ModelNumber, read_model_numbers
+from pipelines.report.statistics import Entry, Statistics
 from pipelines.report.words import plain
 from pipelines.run_folder import RunFolder, read_settings, refuse_if_held
 
@@ -29,7 +31,8 @@ _SUMMARIES: Final = (
     *("outcomes_by_arm", "contrasts", "analyses", "biomarkers_by_arm", "ae_rates_by_arm"),
     *("effects_by_subgroup", "exposure_response"),
 )
-_OPTIONAL: Final = ("crossover_contrasts", "tipping_point", "uncertainty", "results")
+_OPTIONAL: Final = ("crossover_contrasts", "tipping_point", "uncertainty")
+_RESULTS: Final = "results"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,10 @@ class RunData:
         Numbers of the model.
     n_missing
         Patients whose units were left out.
+    statistics
+        The table `results`.
+    records
+        Rows of summary tables that were asked for.
 
     Examples
     --------
@@ -99,6 +106,8 @@ class RunData:
     set_aside: tuple[Record, ...]
     numbers: tuple[ModelNumber, ...]
     n_missing: int
+    statistics: Statistics
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -134,17 +143,20 @@ class RunData:
 
     def rows(self, table: str, cell: Cell | None = None, **wanted: object) -> list[dict[str, Any]]:
         """Return rows of a summary table: of a cell, and with the values wanted."""
-        frame = self.summaries.get(table)
-        if frame is None:
+        if table not in self.summaries:
             return []
+        if table not in self.records:
+            self.records[table] = self.summaries[table].to_dicts()
         asked: dict[str, object] = dict(wanted)
         if cell is not None:
             asked["arm_number"] = cell.arm_number
             if self.is_crossed:
                 asked["variant_number"] = cell.variant_number
-        for name, value in asked.items():
-            frame = frame.filter(pl.col(name) == pl.lit(value))
-        return frame.to_dicts()
+        return [
+            row
+            for row in self.records[table]
+            if all(row[name] == value for name, value in asked.items())
+        ]
 
     def row(self, table: str, cell: Cell | None = None, **wanted: object) -> dict[str, Any]:
         """Return the first such row, empty if there is none."""
@@ -161,12 +173,26 @@ class RunData:
         found = self.rows("analyses", cell, endpoint=self.endpoint, visit=self.visit)
         return max(found, key=lambda row: row["look"], default={})
 
+    def found(self, analysis: str, cell: Cell | None = None, **wanted: object) -> list[Entry]:
+        """Return statistics of an analysis: of a cell, and with the values wanted."""
+        return self.statistics.find(analysis, **_of_cell(cell), **wanted)
+
+    def first(self, analysis: str, cell: Cell | None = None, **wanted: object) -> Entry:
+        """Return the first of them, one that is empty if there is none."""
+        return self.statistics.first(analysis, **_of_cell(cell), **wanted)
+
     def scan(self, table: str) -> pl.LazyFrame:
         """Return a subject-level table, not read yet; its variant is 1 without variants."""
         frame = scan_subjects(self.root / "tables", table)
         if self.is_crossed:
             return frame
         return frame.with_columns(pl.lit(1, dtype=pl.Int64).alias("VARIANTN"))
+
+
+def _of_cell(cell: Cell | None) -> dict[str, object]:
+    if cell is None:
+        return {}
+    return {"group1_level": cell.arm, "variant_number": cell.variant_number}
 
 
 def read_run(root: Path) -> RunData:
@@ -180,7 +206,7 @@ def read_run(root: Path) -> RunData:
     Raises
     ------
     InputError
-        If there is no run, or it has no tables.
+        If there is no run, it has no tables, or it was made before there was `results`.
     LockError
         If a live run writes to it.
     ShardError
@@ -208,6 +234,11 @@ def read_run(root: Path) -> RunData:
             f"{root}: no tables there ({missing[0]}.parquet is missing); a folder that 'cohort "
             "run' has finished is needed. Run the same command again to finish it."
         )
+    if not (folder.tables / f"{_RESULTS}.parquet").is_file():
+        raise InputError(
+            f"{root}: made by a version that wrote no table 'results', which a report is made of; "
+            "a run of this version is needed. Run the protocol again with another --out."
+        )
     names = list(_SUMMARIES)
     names += [name for name in _OPTIONAL if (folder.tables / f"{name}.parquet").is_file()]
     summaries = {name: _read(folder.tables / f"{name}.parquet") for name in names}
@@ -223,6 +254,7 @@ def read_run(root: Path) -> RunData:
         set_aside=_set_aside(root / FAILURES),
         numbers=read_model_numbers(root / "parameters.txt"),
         n_missing=_missing_patients(folder.tables / "adsl.parquet"),
+        statistics=Statistics(_read(folder.tables / f"{_RESULTS}.parquet")),
     )
 
 

@@ -26,7 +26,6 @@ __all__ = [
     "Look",
     "canvas",
     "legend",
-    "look",
     "page_svg",
     "panels",
     "picture_bytes",
@@ -141,28 +140,6 @@ class Look:
         self.color = LIGHT[f"series-{place % len(_MARKERS)}"]
         self.marker = _MARKERS[place % len(_MARKERS)]
         self.line = _LINES[place % len(_LINES)]
-
-
-def look(arm_number: int, control_number: int | None) -> Look:
-    """Return how an arm looks in every figure of a report.
-
-    Parameters
-    ----------
-    arm_number
-        Its number, from 1.
-    control_number
-        That of the control arm, None without one.
-
-    Examples
-    --------
-    >>> look(2, 2).color == LIGHT["series-0"]
-    True
-    """
-    if control_number is None:
-        return Look(arm_number)
-    if arm_number == control_number:
-        return Look(0)
-    return Look(arm_number if arm_number < control_number else arm_number - 1)
 
 
 @contextmanager

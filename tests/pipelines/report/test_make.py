@@ -4,14 +4,17 @@ import itertools
 import json
 import re
 import shutil
+import statistics
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines.cli import main
 from pipelines.errors import InputError
-from pipelines.report.document import pictures_of
+from pipelines.report.document import grids_of, pictures_of
 from pipelines.report.make import report_document, write_report
 from pipelines.report.run_data import read_run
 from pipelines.report.style import DARK, LIGHT
@@ -123,7 +126,11 @@ def test_the_chapters_hold_what_the_tables_say(run, page):
 
 
 def test_the_same_run_gives_the_same_bytes(run, text):
-    assert html_text(report_document(run)) == text
+    document = report_document(run)
+    again = html_text(replace(document, sections=document.sections[:2]))
+    chapters = again[again.index("<section") : again.rindex("</section>")]
+    assert chapters.count("<svg") > 2
+    assert chapters in text
 
 
 def luminance(color):
@@ -163,25 +170,41 @@ def test_names_that_are_programs_are_shown_and_do_nothing(finished, tmp_path):
     assert "\\<script\\>" in lines
 
 
-def test_markdown_names_pictures_that_are_beside_it(finished, tmp_path):
-    out = tmp_path / "a.md"
-    written = write_report(finished.folder.root, out=out, kind="markdown")
-    named = re.findall(r"\]\(([^)]+\.png)\)", out.read_text())
-    assert len(named) == len(written) - 1 > 5
-    for name in named:
-        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_report_in_the_run_leaves_it_sound(finished, tmp_path):
+def test_a_report_in_the_run_names_pictures_that_are_beside_it_and_leaves_it_sound(
+    finished, tmp_path
+):
     root = shutil.copytree(finished.folder.root, tmp_path / "run")
-    assert write_report(root, kind="html") == [root / "report" / "report.html"]
+    out, *pictures = write_report(root, kind="markdown")
+    assert out == root / "report" / "report.md"
+    named = re.findall(r"\]\(([^)]+\.png)\)", out.read_text())
+    assert len(named) == len(pictures) > 5
+    for name in named:
+        assert (out.parent / name).read_bytes().startswith(b"\x89PNG")
     assert verify_run(root, n_units=0).verdict == "sound"
 
 
-def test_a_counterfactual_trial_shows_who_benefits(counterfactual):
-    keys = [one.key for one in pictures_of(report_document(read_run(counterfactual.folder.root)))]
+def test_a_counterfactual_trial_shows_who_benefits_and_how_much_persons_differ(counterfactual):
+    run = read_run(counterfactual.folder.root)
+    document = report_document(run)
+    keys = [one.key for one in pictures_of(document)]
     assert any(key.startswith("subgroups-") for key in keys)
     assert len(keys) == len(set(keys))
+    scores = pl.read_parquet(run.root / "tables" / "adqs.parquet").filter(
+        (pl.col("PARAMCD") == run.endpoint)
+        & (pl.col("AVISIT") == run.visit)
+        & (pl.col("ANL01FL") == "Y")
+    )
+    of = {cell.key: dict(scores.filter(pl.col("TRTPN") == cell.arm_number)
+                         .select("SUBJID", "CHG").iter_rows()) for cell in run.cells}  # fmt: skip
+    table = next(one for one in grids_of(document) if one.key == "individual-effects")
+    for cell, row in zip(run.others, table.rows, strict=True):
+        mine, theirs = of[cell.key], of[run.control.key]
+        effects = [mine[person] - theirs[person] for person in mine if person in theirs]
+        spread = statistics.stdev(effects)
+        mean = statistics.fmean(effects)
+        assert row.cells[0] == str(len(effects))
+        assert row.cells[1].replace("\u2212", "-") == f"{mean:.1f} ({spread:.1f})"
+        assert row.cells[3].split()[0].split("\u00a0")[0] == str(sum(one < 0 for one in effects))
 
 
 @pytest.mark.parametrize(
@@ -213,6 +236,14 @@ def test_a_run_without_tables_and_a_damaged_one_say_so(finished, tmp_path):
     table.unlink()
     with pytest.raises(InputError, match=r"no tables there \(analyses\.parquet is missing\)"):
         write_report(root)
+
+
+def test_a_run_of_a_version_without_results_says_so(finished, tmp_path):
+    root = shutil.copytree(finished.folder.root, tmp_path / "run")
+    (root / "tables" / "results.parquet").unlink()
+    with pytest.raises(InputError, match=r"wrote no table 'results'.* another --out") as told:
+        write_report(root)
+    assert len(str(told.value).splitlines()) == 1
 
 
 def test_a_place_that_cannot_be_written_is_named(finished):

@@ -83,6 +83,28 @@ def test_axe_finds_nothing_serious(browser, report, screen, scheme):
     page.close()
 
 
+def cut_off(page):
+    """Return the tables that are wider than the box they scroll in."""
+    return page.evaluate(
+        "[...document.querySelectorAll('.scroll')]"
+        ".filter(box => box.scrollWidth > box.clientWidth + 1)"
+        ".map(box => box.getAttribute('aria-labelledby'))"
+    )
+
+
+def test_no_table_is_cut_off_on_a_desk(browser, report):
+    page, _ = opened(browser, report, "desktop", "light")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert cut_off(page) == []
+    page.close()
+
+
+def test_what_came_out_is_not_cut_off_on_a_phone(browser, report):
+    page, _ = opened(browser, report, "phone", "light")
+    assert "table-glance" not in cut_off(page)
+    page.close()
+
+
 def test_the_keyboard_reaches_the_report_first(browser, report):
     page, _ = opened(browser, report, "desktop", "light")
     page.keyboard.press("Tab")
