@@ -1,0 +1,20 @@
+"""The tutorial, done by the letter with the real simulator; only the trials are smaller."""
+
+import polars as pl
+
+
+def test_it_leads_from_nothing_to_a_table_a_picture_and_a_report(reader):
+    student = reader(run=["--patients-per-arm", "6"], plan=["--no-pilot"])
+    names = student.follow("tutorial.md")
+    change = names["change"]
+    assert isinstance(change, pl.DataFrame)
+    assert change["TRTP"].n_unique() == 4
+    assert change["n"].max() <= 6
+    assert change["change"].is_finite().all()
+    assert (student.folder / "runs/first/change.png").stat().st_size > 10_000
+    page = (student.folder / "runs/first/report/report.html").read_text("utf-8")
+    assert "escitalopram 20 mg" in page
+    assert (student.folder / "runs/mine/tables/adsl.parquet").exists()
+    said = {tuple(words[1:3]): printed for words, printed in student.said}
+    assert "sound" in said["verify", "runs/first"]
+    assert "no mistakes" in said["check", "my-trial.yaml"]
