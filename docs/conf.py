@@ -26,6 +26,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "exact_names",
     "mathml",
+    "repository_links",
 ]
 # parts of pages, which other pages include
 exclude_patterns = ["_build", "_ext", "generated/*_table.md", "generated/*_numbers.md"]
@@ -33,7 +34,7 @@ source_suffix = {".md": "markdown"}
 default_role = "py:obj"  # docstrings write names in single backquotes
 language = "en"
 
-myst_enable_extensions = ["dollarmath", "substitution", "deflist", "fieldlist"]
+myst_enable_extensions = ["colon_fence", "dollarmath", "substitution", "deflist", "fieldlist"]
 myst_heading_anchors = 4
 myst_dmath_double_inline = True
 myst_substitutions = site_numbers(ROOT)

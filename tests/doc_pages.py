@@ -1,7 +1,8 @@
 """Pages of the documentation as programs: their blocks run as a reader would run them.
 
 Blocks of ``sh`` and ``python`` run in their order; a ``yaml`` block whose first line is a comment
-with a file name is written there. ``console``, ``text`` and other blocks are only shown.
+with a file name is written there. ``console``, ``text`` and other blocks are only shown to readers;
+`parse` looks whether their commands exist.
 """
 
 import re
@@ -9,6 +10,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from typer.core import TyperGroup as Group
+from typer.main import get_command
+
+from pipelines.cli import app
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -35,12 +41,25 @@ def commands(text) -> Iterator[list[str]]:
                 yield words
 
 
+def parse(words):
+    """Let the command line read words of ours, options and choices too, without doing it."""
+    command, rest = get_command(app), list(words[1:])
+    context = None
+    while isinstance(command, Group):
+        name = rest.pop(0)
+        context = context or command.make_context("cohort", [], resilient_parsing=True)
+        command = command.get_command(context, name)
+        assert command is not None, f"there is no 'cohort {name}'"
+    command.make_context(command.name, rest)
+
+
 @dataclass
 class Reader:
     """Somebody who does what a page says, in a folder."""
 
     folder: Path
     call: object
+    parsed: tuple = ()
     added: dict = field(default_factory=dict)
     said: list = field(default_factory=list)
 
@@ -69,8 +88,11 @@ class Reader:
             (self.folder / words[-1]).mkdir(parents=True, exist_ok=True)
             return
         assert words[0] == "cohort", f"pages run 'cohort' and 'mkdir', not {words}"
-        code, printed = self.call([*words[1:], *self.added.get(words[1], ())])
-        assert code == 0, f"{shlex.join(words)} ended with {code}:\n{printed}"
-        self.said.append((words, printed))
+        if any(tuple(words[1 : 1 + len(start)]) == start for start in self.parsed):
+            parse(words)
+            return
+        code, printed, complaints = self.call([*words[1:], *self.added.get(words[1], ())])
+        assert code == 0, f"{shlex.join(words)} ended with {code}:\n{complaints}"
+        self.said.append((words, printed + complaints))
         if target:
             (self.folder / target).write_text(printed, encoding="utf-8")

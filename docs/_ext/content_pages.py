@@ -14,6 +14,7 @@ from cohort.outcomes import adverse_event_names, load_adverse_event
 from cohort.protocols import protocol_names, protocol_title
 from cohort.trial import load_protocol
 from cohort.yaml_files import packaged_names
+from kernels.tableaus import tableau, tableau_names
 from page_text import as_text, marked_rows, table
 
 __all__ = ["content_pages", "events_page", "number_table", "trials_table"]
@@ -36,6 +37,7 @@ _SINGLE: Final = {
     "adherence": ("cohort.trial", "adherence_patterns"),
     "self_directed": ("cohort.trial", "self_directed"),
 }
+_LEVEL: Final = "###"  # a page has a section of them
 _HEAD: Final = ("number", "value", "mark", "source")
 
 
@@ -80,7 +82,7 @@ def content_pages() -> dict[str, str]:
     Examples
     --------
     >>> pages = content_pages()
-    >>> "## Whey protein isolate (`whey`)" in pages["foods_numbers.md"]
+    >>> "### Whey protein isolate (`whey`)" in pages["foods_numbers.md"]
     True
     """
     pages: dict[str, str] = {}
@@ -94,11 +96,12 @@ def content_pages() -> dict[str, str]:
         pages[f"{page}_numbers.md"] = f"{_opening(text)}\n\n{number_table(_record(text))}\n"
     pages["events_numbers.md"] = events_page()
     pages["trials_table.md"] = trials_table()
+    pages["tableaus_numbers.md"] = _tableaus()
     return pages
 
 
 def _content_section(name: str, text: str, record: dict[str, Any]) -> str:
-    blocks = [f"## {as_text(record['title'])} (`{name}`)", _opening(text), number_table(record)]
+    blocks = [f"{_LEVEL} {as_text(record['title'])} (`{name}`)", _opening(text), number_table(record)]
     left_out = record.get("left_out")
     if left_out:
         listed = "\n".join(f"- {as_text(item)}" for item in left_out)
@@ -147,3 +150,16 @@ def trials_table() -> str:
         cells = [str(len(protocol.arms)), str(patients), str(len(protocol.published))]
         rows.append([f"`{name}`", as_text(protocol_title(name)), *cells])
     return table(["Name", "What", "Arms", "Patients", "Published rows"], rows) + "\n"
+
+
+def _tableaus() -> str:
+    blocks = []
+    for name in tableau_names():
+        one = tableau(name)
+        rows = [["gamma", "", f"{one.gamma!r}"]]
+        for letter, matrix in (("a", one.a), ("c", one.c)):
+            for i, row in enumerate(matrix, start=2):
+                rows += [[letter, f"{i}, {j}", f"{value!r}"] for j, value in enumerate(row, 1)]
+        facts = f"Order {one.order}, embedded {one.error_order}. Digits: {as_text(one.source)}."
+        blocks += [f"### `{name}`", facts, table(["coefficient", "row, column", "value"], rows)]
+    return "\n\n".join(blocks) + "\n"

@@ -17,6 +17,7 @@ from cohort.drugs import drug_names, load_drug
 from cohort.facts import count_assumed
 from cohort.outcomes import adverse_event_names, load_adverse_event
 from cohort.protocols import protocol_names
+from cohort.simulate import SOLVER
 from cohort.scales import load_scale, scale_names
 from content import chemistry_views, experiments, observations
 from page_text import marked_rows
@@ -66,6 +67,9 @@ def _counted() -> dict[str, object]:
         "n_states": sum(len(view.states) for view in _whole()),
         "n_experiments": len(experiments()),
         "n_observations": len(observations()),
+        "solver_method": SOLVER.method,
+        "solver_rtol": f"{SOLVER.rtol:g}",
+        "solver_atol": f"{SOLVER.atol:g}",
     }
 
 

@@ -1,7 +1,6 @@
 """Fixtures: somebody who follows a page with the command line, in this process."""
 
 import logging
-import os
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
@@ -46,7 +45,7 @@ def call_with(simulator):
                 main(words, simulator=simulator)
             except SystemExit as end:
                 code = end.code or 0
-        return code, printed.getvalue() if code == 0 else complaints.getvalue()
+        return code, printed.getvalue(), complaints.getvalue()
 
     return call
 
@@ -58,8 +57,7 @@ def reader(tmp_path, monkeypatch):
     monkeypatch.setattr(execute, "local_cluster", threads)
     mpl.use("agg")
 
-    def make(simulator=None, **added):
-        return Reader(folder=tmp_path, call=call_with(simulator), added=added)
+    def make(simulator=None, *, parsed=(), **added):
+        return Reader(folder=tmp_path, call=call_with(simulator), parsed=parsed, added=added)
 
-    assert os.access(tmp_path, os.W_OK)
     return make

@@ -4,7 +4,7 @@ import polars as pl
 
 
 def test_it_leads_from_nothing_to_a_table_a_picture_and_a_report(reader):
-    student = reader(run=["--patients-per-arm", "6"], plan=["--no-pilot"])
+    student = reader(parsed=[("report", "runs/first", "--format")], run=["--patients-per-arm", "6"], plan=["--no-pilot"])
     names = student.follow("tutorial.md")
     change = names["change"]
     assert isinstance(change, pl.DataFrame)
@@ -18,3 +18,10 @@ def test_it_leads_from_nothing_to_a_table_a_picture_and_a_report(reader):
     said = {tuple(words[1:3]): printed for words, printed in student.said}
     assert "sound" in said["verify", "runs/first"]
     assert "no mistakes" in said["check", "my-trial.yaml"]
+
+    # the folder is left as these pages expect it
+    student.added["verify"] = ["--units", "0"]
+    before = (student.folder / "runs/first/tables/adsl.parquet").read_bytes()
+    for page in ("how-to/resume-and-verify.md", "how-to/report.md"):
+        student.follow(page)
+    assert (student.folder / "runs/first/tables/adsl.parquet").read_bytes() == before
