@@ -19,12 +19,12 @@ write_pages(DOCS, ROOT, is_sample=tags.has("sample"))  # noqa: F821 - Sphinx def
 
 project = "neurocohort"
 author = "the neurocohort authors"
+project_copyright = f"2026, {author}"
 release = metadata.version("neurocohort")
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "exact_names",
     "mathml",
     "repository_links",
 ]
@@ -40,13 +40,13 @@ myst_dmath_double_inline = True
 myst_substitutions = site_numbers(ROOT)
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
+autodoc_typehints = "none"  # evaluated, they are longer than what docstrings say in words
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 88
 napoleon_google_docstring = False
 # these hold prose here; napoleon would take their first line for a type
 napoleon_custom_sections = ["Returns", "Yields", "Contract"]
-napoleon_use_ivar = True
+napoleon_attr_annotations = False
 suppress_warnings = ["ref.python"]  # an error class of the same name in two packages
 toc_object_entries = False  # every page would carry every name in its side bar
 

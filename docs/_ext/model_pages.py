@@ -7,7 +7,7 @@ way of `pipelines.model_view`.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from cohort.chemistry import WHOLE, find_system
+from cohort.chemistry import WHOLE
 from cohort.compounds import TARGETS
 from cohort.drugs import Drug, drug_names, load_drug
 from cohort.patient_model import drug_submodels
@@ -41,12 +41,12 @@ def chemistry_pages(only: Collection[str] | None = None) -> dict[str, str]:
     --------
     >>> pages = chemistry_pages()
     >>> pages["chemistry/serotonin.md"].splitlines()[0]
-    '# Serotonin (`serotonin`)'
+    '# Serotonin'
     """
     views = [view for view in chemistry_views() if only is None or view.name in only]
     pages = {f"chemistry/{view.name}.md": _page(view) for view in views}
     rows = [_row(view) for view in views]
-    head = ["System", "States", "Numbers", "read", "computed", "design", "assumed", "Needs"]
+    head = ["System", "States", "Numbers", "read", "computed", "design", "assumed"]
     pages["chemistry_table.md"] = (
         f"{table(head, rows)}\n\n\\* not part of what `cohort model simulate` takes by itself\n\n"
         f"{_toctree('chemistry', (view.name for view in views))}"
@@ -55,8 +55,9 @@ def chemistry_pages(only: Collection[str] | None = None) -> dict[str, str]:
 
 
 def _page(view: SystemView) -> str:
-    title, headline, *rest = render_system(view, level=1).split("\n\n")
-    return "\n\n".join([title, headline, _READING, *rest]) + "\n"
+    _, headline, *rest = render_system(view, level=1).split("\n\n")
+    said = f"`{view.name}`: {headline}"
+    return "\n\n".join([f"# {view.title}", said, _READING, *rest]) + "\n"
 
 
 def _row(view: SystemView) -> list[str]:
@@ -64,8 +65,7 @@ def _row(view: SystemView) -> list[str]:
     star = "" if view.name in (*WHOLE, *_EXTRA) else r" \*"
     marks = (counts.read, counts.computed, counts.design, counts.assumed)
     link = f"[{view.title}](/generated/chemistry/{view.name}.md){star}"
-    needs = ", ".join(find_system(name).title for name in view.needs)
-    return [link, str(len(view.states)), str(counts.total), *map(str, marks), needs]
+    return [link, str(len(view.states)), str(counts.total), *map(str, marks)]
 
 
 def _toctree(folder: str, names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["as_text", "marked_rows", "table", "write_if_changed"]
+__all__ = ["as_text", "marked_rows", "shortened", "table", "write_if_changed"]
 
 _NOT_VALUES: Final = frozenset({"mark", "source", "tag", "name", "title"})
 
@@ -91,6 +91,31 @@ def _label(value: object, position: int) -> str:
             if isinstance(found := value.get(key), str):
                 return found
     return str(position + 1)
+
+
+def shortened(text: str, n_rows: int = 3) -> str:
+    """Return a page whose long tables have lost their last rows.
+
+    Parameters
+    ----------
+    text
+        Markdown.
+    n_rows
+        Rows of a table that stay.
+
+    Examples
+    --------
+    >>> page = table(["a"], [["1"], ["2"], ["3"], ["4"]])
+    >>> shortened(page, 1) == table(["a"], [["1"]])
+    True
+    """
+    kept: list[str] = []
+    length = 0
+    for line in text.split("\n"):
+        length = length + 1 if line.startswith("|") else 0
+        if length <= n_rows + 2:  # head and rule
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def write_if_changed(path: Path, text: str) -> None:

@@ -11,13 +11,13 @@ from api_pages import api_pages
 from content_pages import content_pages
 from evidence_pages import evidence_pages, evidence_pictures
 from model_pages import chemistry_pages, drug_pages
-from page_text import write_if_changed
+from page_text import shortened, write_if_changed
 
 __all__ = ["FOLDER", "write_pages"]
 
 FOLDER = "generated"
 _PACKAGES: Final = ("pipelines", "cohort", "kernels")
-_SAMPLE: Final = (("serotonin",), ("escitalopram",), ("kernels",))
+_SAMPLE: Final = (("serotonin", "crosstalk"), ("escitalopram",), ("kernels",))
 
 
 def write_pages(docs: Path, root: Path, *, is_sample: bool = False) -> list[Path]:
@@ -30,7 +30,8 @@ def write_pages(docs: Path, root: Path, *, is_sample: bool = False) -> list[Path
     root
         The repository.
     is_sample
-        Whether one system, one drug and one package stand for all: a test builds these.
+        Whether one system, one drug, one package and the first rows of tables stand for all: a
+        test builds these.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def write_pages(docs: Path, root: Path, *, is_sample: bool = False) -> list[Path
         **api_pages(packages),
     }
     for name, text in pages.items():
-        write_if_changed(folder / name, text)
+        write_if_changed(folder / name, shortened(text) if is_sample else text)
     evidence_pictures(root, folder / "evidence")
     wanted = {folder / name for name in pages}
     for path in folder.rglob("*.md"):
