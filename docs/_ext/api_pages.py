@@ -18,7 +18,6 @@ __all__ = ["api_pages"]
 _COMMAND_LINE = "pipelines"
 
 
-
 def api_pages(packages: Iterable[str]) -> dict[str, str]:
     """Return the pages by path, and the list of them.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any, Final
 
+from page_text import as_text, marked_rows, table
 from ruamel.yaml import YAML
 
 from cohort.outcomes import adverse_event_names, load_adverse_event
@@ -15,7 +16,6 @@ from cohort.protocols import protocol_names, protocol_title
 from cohort.trial import load_protocol
 from cohort.yaml_files import packaged_names
 from kernels.tableaus import tableau, tableau_names
-from page_text import as_text, marked_rows, table
 
 __all__ = ["content_pages", "events_page", "number_table", "trials_table"]
 
@@ -101,7 +101,11 @@ def content_pages() -> dict[str, str]:
 
 
 def _content_section(name: str, text: str, record: dict[str, Any]) -> str:
-    blocks = [f"{_LEVEL} {as_text(record['title'])} (`{name}`)", _opening(text), number_table(record)]
+    blocks = [
+        f"{_LEVEL} {as_text(record['title'])} (`{name}`)",
+        _opening(text),
+        number_table(record),
+    ]
     left_out = record.get("left_out")
     if left_out:
         listed = "\n".join(f"- {as_text(item)}" for item in left_out)

@@ -12,6 +12,7 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.writers.html5 import HTML5Translator
 
 __all__ = ["mathml", "setup"]
 
@@ -62,12 +63,12 @@ def _as_text(found: re.Match[str]) -> str:
     return rf"\text{{{words}}}" if len(words) > 1 else found[0]
 
 
-def _visit_inline(translator: Any, node: nodes.math) -> None:
+def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     translator.body.append(mathml(node.astext(), is_block=False))
     raise nodes.SkipNode
 
 
-def _visit_block(translator: Any, node: nodes.math_block) -> None:
+def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     # a formula may be wider than the page: it is scrolled, and the keyboard reaches it
     translator.body.append(
         '<div class="math" tabindex="0" role="group" aria-label="formula">'

@@ -7,12 +7,13 @@ way of `pipelines.model_view`.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from content import chemistry_views, observations
+from page_text import as_text, table
+
 from cohort.chemistry import WHOLE
 from cohort.compounds import TARGETS
 from cohort.drugs import Drug, drug_names, load_drug
 from cohort.patient_model import drug_submodels
-from content import chemistry_views, observations
-from page_text import as_text, table
 from pipelines.drug_view import drug_record, number_rows
 from pipelines.model_text import render_system
 from pipelines.model_view import SystemView, view_submodel

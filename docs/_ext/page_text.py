@@ -11,14 +11,14 @@ _NOT_VALUES: Final = frozenset({"mark", "source", "tag", "name", "title"})
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table.
+    r"""Return a Markdown table.
 
     Examples
     --------
     >>> print(table(["a"], [["x|y"]]))
     | a |
     | --- |
-    | x\\|y |
+    | x\|y |
     """
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)

@@ -6,9 +6,8 @@ In the source such a link is relative, so it works where the repository is read 
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
-
 from evidence_pages import site_links
+from sphinx.application import Sphinx
 
 __all__ = ["setup"]
 

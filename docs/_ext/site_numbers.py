@@ -7,9 +7,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from content import chemistry_views, observations
+from page_text import marked_rows
 
 from cohort.chemistry import WHOLE, system_names
 from cohort.conditions import condition_names, load_condition
@@ -17,11 +18,12 @@ from cohort.drugs import drug_names, load_drug
 from cohort.facts import count_assumed
 from cohort.outcomes import adverse_event_names, load_adverse_event
 from cohort.protocols import protocol_names
-from cohort.simulate import SOLVER
 from cohort.scales import load_scale, scale_names
-from content import chemistry_views, experiments, observations
-from page_text import marked_rows
+from cohort.simulate import SOLVER
 from pipelines.model_view import SystemView, total_counts
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 __all__ = ["site_numbers"]
 
@@ -40,11 +42,15 @@ def site_numbers(root: Path) -> dict[str, str]:
     'site_numbers'
     """
     results = root / "benchmarks"
+    chemistry = _read(results / "chemistry" / "experiments.json")
     found = {
         **_counted(),
         **_marks(),
         **_trials(_read(results / "trials" / "validation.json")),
-        **_verdicts("experiments", _read(results / "chemistry" / "experiments.json")["counts"]),
+        "n_experiments": len(
+            {(one["topic"], one["experiment"]) for one in chemistry["comparisons"]}
+        ),
+        **_verdicts("experiments", chemistry["counts"]),
         **_verdicts("observations", _read(results / "treatments" / "observations.json")["counts"]),
     }
     return {name: str(value) for name, value in found.items()}
@@ -65,7 +71,6 @@ def _counted() -> dict[str, object]:
         "n_systems": len(system_names()),
         "n_systems_whole": len(WHOLE),
         "n_states": sum(len(view.states) for view in _whole()),
-        "n_experiments": len(experiments()),
         "n_observations": len(observations()),
         "solver_method": SOLVER.method,
         "solver_rtol": f"{SOLVER.rtol:g}",

@@ -9,8 +9,8 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from distributed import Client, LocalCluster
-
 from doc_pages import DOCS, Reader
+
 from pipelines import execute
 from pipelines.cli import main
 

@@ -8,7 +8,6 @@ import shlex
 
 import polars as pl
 import pytest
-
 from doc_pages import DOCS, all_blocks, commands, parse
 
 PAGES = {
@@ -54,5 +53,5 @@ def test_its_commands_exist(page, tmp_path, monkeypatch):
 def test_a_command_that_does_not_exist_is_found():
     with pytest.raises(AssertionError, match="no 'cohort rum'"):
         parse(shlex.split("cohort rum sct-md-01"))
-    with pytest.raises(Exception, match="--outt"):  # noqa: PT011, B017 - typer's own tree
+    with pytest.raises(Exception, match="--outt"):
         parse(shlex.split("cohort run sct-md-01 --outt x"))

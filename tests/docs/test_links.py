@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from doc_pages import DOCS, ROOT
 
 PAGES = sorted(
@@ -44,9 +43,7 @@ def broken(page, text):
         path = ((DOCS if place.startswith("/") else page.parent) / place.lstrip("/")).resolve()
         if not place:
             path = page
-        if not path.exists():
-            found.append(target)
-        elif anchor and anchor not in anchors(path.read_text("utf-8")):
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text("utf-8"))):
             found.append(target)
     return found
 

@@ -4,7 +4,11 @@ import polars as pl
 
 
 def test_it_leads_from_nothing_to_a_table_a_picture_and_a_report(reader):
-    student = reader(parsed=[("report", "runs/first", "--format")], run=["--patients-per-arm", "6"], plan=["--no-pilot"])
+    student = reader(
+        parsed=[("report", "runs/first", "--format")],
+        run=["--patients-per-arm", "6"],
+        plan=["--no-pilot"],
+    )
     names = student.follow("tutorial.md")
     change = names["change"]
     assert isinstance(change, pl.DataFrame)
