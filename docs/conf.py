@@ -33,7 +33,7 @@ exclude_patterns = ["_build", "_ext", "generated/*_table.md", "generated/*_numbe
 source_suffix = {".md": "markdown"}
 default_role = "py:obj"  # docstrings write names in single backquotes
 language = "en"
-smartquotes = False  # sources are shown as they are written
+smartquotes_action = "D"  # dashes only: quotation marks of sources stay as they are
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "substitution", "deflist", "fieldlist"]
 myst_heading_anchors = 4

@@ -88,3 +88,25 @@ def test_links_to_results_lead_to_their_pages(site):
     assert 'href="generated/evidence/trials-validation.html"' in page
     assert (site / "generated/evidence/trials-validation.html").exists()
     assert "Written by" in read(site, "generated/evidence/trials-validation.html")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1300, "dark"), (390, "light")])
+def test_pages_fit_and_are_silent(site, width, scheme):
+    interface = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with interface.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.set_default_timeout(60_000)
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda asked: said.append(asked.url))
+        for name in ("index", "credibility", "generated/chemistry/serotonin", "methods/events"):
+            page.goto((site / f"{name}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not [text for text in said if not text.startswith("file:")]
+        browser.close()
