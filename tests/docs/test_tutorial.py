@@ -1,6 +1,9 @@
 """The tutorial, done by the letter with the real simulator; only the trials are smaller."""
 
 import polars as pl
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
 def test_it_leads_from_nothing_to_a_table_a_picture_and_a_report(reader):
