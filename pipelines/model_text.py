@@ -18,7 +18,7 @@ from pipelines.model_view import (
     total_counts,
 )
 
-__all__ = ["grid", "render_list", "render_markdown", "render_text"]
+__all__ = ["grid", "render_list", "render_markdown", "render_system", "render_text"]
 
 WIDTH: Final = 110
 """Most characters of a line with a formula."""
@@ -200,6 +200,8 @@ def origin_of(read: ReadView) -> str:
     >>> origin_of(ReadView(name="a", unit="1", meaning="m", provider=None, default=0.0))
     'control, 0 at rest'
     """
+    if read.provider is None and read.default is None:
+        return "from another part of the model"
     if read.provider is None:
         return f"control, {read.default:g} at rest"
     if read.default is None:
@@ -337,10 +339,29 @@ def render_markdown(views: Sequence[SystemView]) -> str:
         "hours. In formulas a name has spaces for its underscores. A research tool, not medical "
         "advice."
     )
-    return "\n\n".join([head, *map(_system_markdown, views), _closing(views)])
+    return "\n\n".join([head, *map(render_system, views), _closing(views)])
 
 
-def _system_markdown(view: SystemView) -> str:
+def render_system(view: SystemView, level: int = 2) -> str:
+    """Return one system as Markdown with LaTeX formulas, a part of a page.
+
+    Parameters
+    ----------
+    view
+        From `pipelines.model_view.view_systems` or `pipelines.model_view.view_submodel`.
+    level
+        Level of its heading, 1 for the title of a page.
+
+    Returns
+    -------
+    Heading, counts of numbers by mark, and a section each of states, equations and so on.
+
+    Examples
+    --------
+    >>> from pipelines.model_view import view_systems
+    >>> print(render_system(view_systems(["brain_tyrosine"])[0], level=1).splitlines()[0])
+    # Tyrosine in brain (`brain_tyrosine`)
+    """
     sections: tuple[tuple[str, str], ...] = (
         ("Reads", _reads_table(view.reads)),
         ("Provides", _table(["name", "unit", "meaning"], _rows(view.provides, _provided_row))),
@@ -353,8 +374,9 @@ def _system_markdown(view: SystemView) -> str:
         ("Conditions of rest", _conditions_markdown(view.conditions)),
         ("Numbers", _numbers_table(view.numbers)),
     )
-    blocks = [f"## {view.title} (`{view.name}`)", _headline(view)]
-    blocks += [f"### {heading}\n\n{body}" for heading, body in sections if body]
+    marks = "#" * level
+    blocks = [f"{marks} {view.title} (`{view.name}`)", _headline(view)]
+    blocks += [f"{marks}# {heading}\n\n{body}" for heading, body in sections if body]
     return "\n\n".join(blocks)
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "StateView",
     "SystemView",
     "total_counts",
+    "view_submodel",
     "view_systems",
 ]
 
@@ -140,7 +141,8 @@ class ReadView:
     name, unit, meaning
         As declared.
     provider
-        System that provides it; None for a control, which drugs, diet and the command line set.
+        System that provides it; None for a control, which drugs, diet and the command line set,
+        or where it is not known.
     default
         Value where no provider is simulated [``unit``]; None if it needs one.
 
@@ -349,7 +351,36 @@ def view_systems(
     providers = {item: name for name, part in every.items() for item in part.provides}
     context = [name for name in asked if name in system_names()]
     resting = _resting_states(with_needs(context), setting)
-    return tuple(_view(name, every[name], providers, resting, setting) for name in asked)
+    return tuple(_system(name, every[name], providers, resting, setting) for name in asked)
+
+
+def view_submodel(
+    part: Submodel, title: str, providers: Mapping[str, str] | None = None
+) -> SystemView:
+    """Return what one submodel is made of, in a trial or out of it: a drug, say.
+
+    Parameters
+    ----------
+    part
+        The submodel.
+    title
+        Words for people.
+    providers
+        Name of the submodel that provides a quantity which this one reads, as far as known.
+
+    Returns
+    -------
+    Its record. States rest at their declared start, or at 0 where that is a formula.
+
+    Examples
+    --------
+    >>> from cohort.drugs import load_drug
+    >>> from cohort.patient_model import drug_submodels
+    >>> part = drug_submodels(load_drug("escitalopram").compounds)[0]
+    >>> [state.name for state in view_submodel(part, "Escitalopram in the body").states]
+    ['depot_s_citalopram', 'central_s_citalopram', 'peripheral_s_citalopram']
+    """
+    return _view(part.name, title, part, providers or {}, {})
 
 
 def total_counts(views: Sequence[SystemView]) -> CountView:
@@ -370,22 +401,38 @@ def _resting_states(names: tuple[str, ...], setting: Setting) -> dict[str, float
     return dict(zip(model.system.states, model.lanes({}, 1).states[:, 0].tolist(), strict=True))
 
 
-def _view(
+def _system(
     name: str,
     part: Submodel,
     providers: Mapping[str, str],
     resting: Mapping[str, float],
     setting: Setting,
 ) -> SystemView:
+    if name in system_names():
+        system = find_system(name)
+        return _view(name, system.title, part, providers, resting, needs=system.needs)
+    couplings = tuple(map(_coupling, setting.couplings)) if name == CROSSTALK else ()
+    return _view(name, _TITLES[name], part, providers, resting, couplings=couplings)
+
+
+def _view(
+    name: str,
+    title: str,
+    part: Submodel,
+    providers: Mapping[str, str],
+    resting: Mapping[str, float],
+    *,
+    needs: tuple[str, ...] = (),
+    couplings: tuple[CouplingView, ...] = (),
+) -> SystemView:
     ranks = _ranks(part)
-    is_listed = name in system_names()
     rules = _formulas(part.rules, ranks)
     derived = _formulas({item.name: item for item in part.derived}, ranks)
     numbers = (*map(_number, part.parameters), *map(_number, part.constants))
     return SystemView(
         name=name,
-        title=find_system(name).title if is_listed else _TITLES[name],
-        needs=find_system(name).needs if is_listed else (),
+        title=title,
+        needs=needs,
         reads=tuple(
             ReadView(
                 name=port.name,
@@ -413,7 +460,7 @@ def _view(
             for item in part.feasibility
         ),
         numbers=numbers,
-        couplings=tuple(map(_coupling, setting.couplings)) if name == CROSSTALK else (),
+        couplings=couplings,
         counts=_counts(numbers),
     )
 
@@ -480,12 +527,14 @@ def _provided(part: Submodel, formulas: Iterable[FormulaView]) -> tuple[FormulaV
 
 
 def _state(item: Species, resting: Mapping[str, float], ranks: Mapping[str, int]) -> StateView:
+    start = sympy.sympify(item.initial)
+    declared = float(start) if start.is_number else 0.0
     return StateView(
         name=item.name,
         unit=item.unit,
         meaning=item.meaning,
-        resting=float(resting[item.name]),
-        start=infix(sympy.sympify(item.initial), ranks),
+        resting=float(resting.get(item.name, declared)),
+        start=infix(start, ranks),
     )
 
 

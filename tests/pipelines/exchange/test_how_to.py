@@ -1,20 +1,19 @@
 """Every block of the how-to page runs, and all languages find the same."""
 
 import re
-import shlex
-from pathlib import Path
 
+import doc_pages
 import duckdb
 import polars as pl
 import pytest
+from doc_pages import DOCS, all_blocks, commands
 
-PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "read-the-tables.md"
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-READS = ("polars", "duckdb", "pandas", "R")
+NAME = "how-to/read-the-tables.md"
+PAGE = DOCS / NAME
 
 
 def blocks(language):
-    return [text for found, text in BLOCK.findall(PAGE.read_text("utf-8")) if found == language]
+    return doc_pages.blocks(NAME, language)
 
 
 @pytest.fixture
@@ -38,9 +37,7 @@ def expected(read_table):
 
 
 def test_it_knows_every_language():
-    assert {language for language, _ in BLOCK.findall(PAGE.read_text("utf-8"))} == {
-        *("python", "sql", "r", "sh")
-    }
+    assert {language for language, _ in all_blocks(NAME)} == {"python", "sql", "r", "sh"}
 
 
 @pytest.mark.usefixtures("here")
@@ -74,8 +71,7 @@ def test_r_finds_the_same(expected, r):
 @pytest.mark.usefixtures("here")
 def test_its_commands_are_forms_that_exist(exported):
     for text in blocks("sh"):
-        for line in text.splitlines():
-            words = shlex.split(line)
+        for words in commands(text):
             assert words[:3] == ["cohort", "export", "runs/first"]
             forms = words[4::2]
             assert set(words[3::2]) == {"--to"}
