@@ -365,7 +365,7 @@ class CudaBackend(AbstractBackend):
             n_multiprocessor = _properties(self._ordinal)["multiProcessorCount"]
             grid, threads = launch_grid(some.n_lane, resources, n_multiprocessor)
             kernel((grid,), (threads,), (problem,))
-            results = [name for name in _RESULTS if name in packed.arrays]
+            results: list[str] = [name for name in _RESULTS if name in packed.arrays]
             arrays = {name: cupy.asnumpy(packed.arrays[name]) for name in results}
             return unpack_solution(arrays, program, some, save_times, self.name)
 

@@ -161,7 +161,7 @@ class TriggerFollower:
         lanes: Integers,
         k: NDArray[np.float64],
         new: list[Floats],
-        step: tuple[Floats, Floats, Floats, Floats],
+        step: tuple[Floats, ...],
     ) -> NDArray[np.bool_]:
         """Return in which lanes a trigger differs from what is remembered, at any look.
 
@@ -196,7 +196,8 @@ class TriggerFollower:
                 at.y[row] = self._between(place.y[row], new[row], combined[row], share)
             changed |= (self._evaluate("trigger", at) != remembered).any(axis=0)
         at.time, at.y = start + end, new
-        return changed | (self._evaluate("trigger", at) != remembered).any(axis=0)
+        changed |= (self._evaluate("trigger", at) != remembered).any(axis=0)
+        return changed
 
     def locate(
         self,
@@ -204,7 +205,7 @@ class TriggerFollower:
         lanes: Integers,
         k: NDArray[np.float64],
         new: list[Floats],
-        step: tuple[Floats, Floats, Floats, Floats],
+        step: tuple[Floats, ...],
     ) -> tuple[NDArray[np.bool_], Floats, list[Floats]]:
         """Return which steps end at a change before their end, when within the interval, and where.
 
@@ -228,7 +229,8 @@ class TriggerFollower:
             at.time = start + x
             for row in self._rows:
                 at.y[row] = self._between(place.y[row], new[row], combined[row], share)
-            return (self._evaluate("trigger", at) != remembered).any(axis=0)
+            here: NDArray[np.bool_] = (self._evaluate("trigger", at) != remembered).any(axis=0)
+            return here
 
         low, high = begin.copy(), end.copy()
         found = np.zeros(len(lanes), bool)
