@@ -148,11 +148,12 @@ class TriggerFollower:
 
     @staticmethod
     def _between(y0: Floats, y1: Floats, combined: list[Floats], share: Floats | float) -> Floats:
+        # written from y0 on, so that a state that rests keeps its bits
         rest = 1.0 - share
         inner = combined[-1]
         for coefficient in combined[-2::-1]:
             inner = coefficient + share * inner
-        value: Floats = rest * y0 + share * (y1 + rest * inner)
+        value: Floats = y0 + share * ((y1 - y0) + rest * inner)
         return value
 
     def look(
@@ -240,9 +241,8 @@ class TriggerFollower:
             high = np.where(here, x, high)
             found |= here
             low = np.where(found, low, x)
-        at.time, at.y = start + end, list(new)
-        found |= (self._evaluate("trigger", at) != remembered).any(axis=0)
-        at.y = list(place.y)
+        last = Place(start + end, new, place.p, place.u, place.h)
+        found |= (self._evaluate("trigger", last) != remembered).any(axis=0)
         while True:
             middle = low + (high - low) * 0.5
             fine = high - low <= 0.5 * np.spacing(np.abs(start + high))

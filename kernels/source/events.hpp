@@ -53,11 +53,12 @@ template <int order> INLINE void dense_sums(const Work& w, int i, V* sums) {
     }
 }
 
+// written from y0 on, so that a state that rests keeps its bits
 template <class T> INLINE T between(T y0, T y1, const T* sums, T share) {
     const T rest = literal<T>(1.0) - share;
     T inner = sums[N_DENSE - 1];
     for (int m = N_DENSE - 2; m >= 0; --m) inner = sums[m] + share * inner;
-    return rest * y0 + share * (y1 + rest * inner);
+    return y0 + share * ((y1 - y0) + rest * inner);
 }
 
 INLINE M differs(const Work& w, const V* truth) {
