@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from kernels import TIME, Event, Lanes, OdeSystem, Schedule, Stream, symbol
+from kernels import TIME, Event, Lanes, OdeSystem, Schedule, Stream, functions, symbol
 
 HOUR = 3600
 
@@ -89,6 +89,21 @@ def every_event():
         observables={"x": x, "z": z, "flag": flag, "last": last, "drive": drive},
         scales={"z": 0.5},
         events=events,
+    )
+
+
+def further_functions():
+    """One observable for each function of `kernels.functions`."""
+    p, x = symbol("p"), symbol("x")
+    return OdeSystem(
+        name="further functions",
+        states=("x",),
+        parameters=("p",),
+        rhs={"x": x * 0},
+        observables={
+            **{name: getattr(sp, name)(p) for name in functions.__all__},
+            "floor_of_state": sp.floor(x),
+        },
     )
 
 
