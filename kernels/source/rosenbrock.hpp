@@ -256,6 +256,9 @@ SELDOM bool load(const Problem& problem, Work& w, int l, Integer lane) {
     w.save[l] = 0;
     start_streams(problem, lane);
     set_inputs(problem, w, l);
+#ifdef NEUROCOHORT_EVENTS
+    recall(problem, w, l);
+#endif
     cross(problem, w, l);
     return true;
 }
