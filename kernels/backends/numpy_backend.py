@@ -7,8 +7,6 @@ result does not depend on array length are used on lanes, so a lane never sees i
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -16,7 +14,7 @@ import numpy as np
 from kernels.arithmetic import exp, log
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
-from kernels.backends.numpy_source import SectionSource, compile_section
+from kernels.backends.numpy_work import Work, compile_sections
 from kernels.backends.triggers import Place, TriggerFollower
 from kernels.errors import DeviceError
 from kernels.lanes import Lanes
@@ -26,7 +24,8 @@ from kernels.tableaus import RosenbrockTableau, tableau
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kernels.program import Operand, Program
+    from kernels.backends.numpy_source import SectionSource
+    from kernels.program import Program
     from kernels.schedule import Schedule
     from kernels.solver import Solver
     from kernels.system import OdeSystem
@@ -96,7 +95,7 @@ class NumpyBackend(AbstractBackend):
                 "'native' and CUDA devices have it",
                 "Use precision='float64' here",
             )
-        _compile(program)
+        compile_sections(program)
 
     def block_lanes(self, program: Program) -> int:
         """Return how many lanes keep the working set near the cache.
@@ -138,76 +137,6 @@ class NumpyBackend(AbstractBackend):
             return _Run(system, program, lanes, schedule, save_times, solver).solve()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sections:
-    hoist: SectionSource
-    rhs: SectionSource
-    step: SectionSource
-    lu: SectionSource
-    solve: SectionSource
-    observe: SectionSource
-
-
-@functools.lru_cache(maxsize=32)  # a trial runs one program once a segment and block
-def _compile(program: Program) -> _Sections:
-    copied = {"lu": 0, "step": program.n_row}  # the stages read whole blocks of rows
-    return _Sections(
-        **{
-            section.name: compile_section(
-                section, n_copied=copied.get(section.name, len(section.outputs))
-            )
-            for section in program.sections
-        }
-    )
-
-
-class _Work:
-    """Arrays of the lanes that are still under way; made anew when lanes leave."""
-
-    def __init__(self, run: _Run, lanes: NDArray[np.int64], y: Floats, h: Floats) -> None:
-        program, n = run.program, len(lanes)
-        self.lanes = lanes
-        self.n = n
-        self.y = y
-        self.parameters = np.ascontiguousarray(run.parameters[:, lanes])
-        self.inputs = run.events.inputs(lanes)
-        self.hoisted = np.empty((len(program.hoist.outputs), n))
-        self.size = h
-        self.k = np.empty((run.table.n_stage, program.n_row, n))
-        self.u, self.f, self.b, self.sum, self.tmp = np.empty((5, program.n_row, n))
-        # rows of the blocks above, sliced once: the loop reads hundreds a step
-        self.y_rows, self.u_rows, self.f_rows = list(self.y), list(self.u), list(self.f)
-        self.b_rows = list(self.b)
-        self.k_rows = [list(block) for block in self.k]
-        self.gradient = np.zeros((program.n_row, n))
-        self.time = np.empty(n)
-        self.g = np.empty(n)
-        registers = max(getattr(run.sections, s.name).n_register for s in program.sections)
-        self.w = list(np.empty((registers, n)))
-        self.rows = {"p": list(self.parameters), "u": list(self.inputs), "h": list(self.hoisted)}
-        none: list[Floats] = []
-        run.sections.hoist.function(
-            None, None, none, self.rows["p"], none, none, none, none, none, self.rows["h"], self.w
-        )
-        jacobian = list(np.empty((len(program.jacobian), n)))
-        outputs = [*self.f, *jacobian, *self.gradient]
-        for index, operand in run.sections.step.aliases:
-            outputs[index] = self._alias(operand, outputs[index])
-        self.step_rows = outputs
-        self.j = outputs[program.n_row : program.n_row + len(program.jacobian)]
-        self.m = list(np.empty((len(program.lu_pattern), n)))
-        self.lu_rows = self.m
-        for index, operand in run.sections.lu.aliases:
-            self.m[index] = self.g if operand.kind == "g" else self.j[operand.index]
-
-    def _alias(self, operand: Operand, row: Floats) -> Floats:
-        if operand.kind == "c":
-            row[...] = operand.value
-            return row
-        rows: dict[str, list[Floats]] = {"t": [self.time], "y": self.y_rows, **self.rows}
-        return rows[operand.kind][operand.index]
-
-
 class _Run:
     """One integration: see `solve` for the order of events."""
 
@@ -223,7 +152,7 @@ class _Run:
         n_lane = lanes.n_lane
         self.program, self.schedule, self.solver = program, schedule, solver
         self.table: RosenbrockTableau = tableau(solver.method)
-        self.sections = _compile(program)
+        self.sections = compile_sections(program)
         self.parameters = lanes.parameters
         self.save_times = save_times
         self.unit = float(system.seconds_per_time_unit)
@@ -287,7 +216,7 @@ class _Run:
         alive = alive[~broken[alive]]
         if not len(alive):
             return
-        work = _Work(self, alive, np.ascontiguousarray(self.rows[:, alive]), self.sizes[alive])
+        work = self._work(alive, np.ascontiguousarray(self.rows[:, alive]), self.sizes[alive])
         n = len(alive)
         self.now = np.full(n, self.schedule.t0, np.int64)
         self.local = np.zeros(n)
@@ -303,9 +232,13 @@ class _Run:
                 return
             self._advance(work)
 
+    def _work(self, lanes: NDArray[np.int64], y: Floats, size: Floats) -> Work:
+        parameters, inputs = self.parameters[:, lanes], self.events.inputs(lanes)
+        return Work(self.program, self.table.n_stage, lanes, y, size, parameters, inputs)
+
     # boundaries: saves first, then events, then the next interval
 
-    def _cross(self, work: _Work, at: NDArray[np.bool_]) -> None:
+    def _cross(self, work: Work, at: NDArray[np.bool_]) -> None:
         index = np.flatnonzero(at)
         fired = np.full(len(index), NO_EVENT)
         if self.triggers is not None:  # a save at the moment of an event is of what it left
@@ -342,12 +275,12 @@ class _Run:
             repeat[again] = True
             self._cross(work, repeat)
 
-    def _place(self, work: _Work, index: NDArray[np.int64]) -> Place:
+    def _place(self, work: Work, index: NDArray[np.int64]) -> Place:
         rows = (work.y, work.parameters, work.inputs, work.hoisted)
         time = self.now[index] / self.unit + self.local[index]
         return Place(time, *([row[index] for row in block] for block in rows))
 
-    def _fire(self, work: _Work, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _fire(self, work: Work, index: NDArray[np.int64]) -> NDArray[np.int64]:
         """Execute events that are due in some lanes and return the kind of the first of each."""
         assert self.triggers is not None
         place = self._place(work, index)
@@ -361,7 +294,7 @@ class _Run:
             self.done[index[failed]] = True
         return kind
 
-    def _limit(self, work: _Work, index: NDArray[np.int64]) -> None:
+    def _limit(self, work: Work, index: NDArray[np.int64]) -> None:
         if self.triggers is None:
             self.limit[index] = self.length[index]
             return
@@ -371,7 +304,7 @@ class _Run:
         self.limit[index] = self.triggers.limits(place, lanes, start, local, length)
 
     def _look(
-        self, work: _Work, start: Floats, h: Floats, end: Floats, accept: NDArray[np.bool_]
+        self, work: Work, start: Floats, h: Floats, end: Floats, accept: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]:
         """Cut steps at the first change of a trigger; return changed, cut and the new ends."""
         assert self.triggers is not None
@@ -394,19 +327,19 @@ class _Run:
         end[index[sooner]] = at[sooner]
         return changed, cut, end
 
-    def _restart(self, work: _Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
+    def _restart(self, work: Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
         """Take the step that served after the last event of the same kind."""
         served = self.restart_sizes[kind, work.lanes[index]]
         work.size[index] = np.where(served > 0.0, served, work.size[index] * _RESTART)
         self.kind[index] = kind
 
-    def _remember_restart(self, work: _Work, accept: NDArray[np.bool_]) -> None:
+    def _remember_restart(self, work: Work, accept: NDArray[np.bool_]) -> None:
         served = np.flatnonzero(accept & (self.kind != NO_EVENT))
         if len(served):
             self.restart_sizes[self.kind[served], work.lanes[served]] = work.size[served]
             self.kind[served] = NO_EVENT
 
-    def _observe(self, work: _Work, save: int, index: NDArray[np.int64]) -> None:
+    def _observe(self, work: Work, save: int, index: NDArray[np.int64]) -> None:
         n_observable = len(self.program.observables)
         if not n_observable:
             return
@@ -430,7 +363,7 @@ class _Run:
 
     # one attempted step of every lane
 
-    def _advance(self, work: _Work) -> None:
+    def _advance(self, work: Work) -> None:
         if self.solver.fixed_step is not None:
             work.size[...] = self.solver.fixed_step
         start = self.now / self.unit
@@ -472,7 +405,7 @@ class _Run:
             self._cross(work, at_end)
         self._stop_failures(work, finite, h)
 
-    def _choose_first(self, work: _Work, start: Floats) -> None:
+    def _choose_first(self, work: Work, start: Floats) -> None:
         np.add(start, self.local, work.time)
         self._evaluate(self.sections.rhs, work, work.y_rows, work.f_rows)
         weight = self.solver.rtol * np.abs(work.y[: self.program.n_state]) + self.atol
@@ -483,7 +416,7 @@ class _Run:
         work.size[...] = np.where(work.size == 0.0, first, work.size)
 
     def _evaluate(
-        self, section: SectionSource, work: _Work, y: list[Floats], out: list[Floats]
+        self, section: SectionSource, work: Work, y: list[Floats], out: list[Floats]
     ) -> None:
         rows = work.rows
         section.function(
@@ -500,7 +433,7 @@ class _Run:
             work.w,
         )
 
-    def _step(self, work: _Work, h: Floats, start: Floats) -> Floats:
+    def _step(self, work: Work, h: Floats, start: Floats) -> Floats:
         """Leave the new state in ``work.u`` and return the error norm of every lane."""
         table, program = self.table, self.program
         inverse = 1.0 / h
@@ -526,7 +459,7 @@ class _Run:
         np.add(work.u, work.k[-1], work.u)
         return self._error_norm(work)
 
-    def _stage_state(self, work: _Work, stage: int) -> None:
+    def _stage_state(self, work: Work, stage: int) -> None:
         table, k, u, tmp = self.table, work.k, work.u, work.tmp
         if stage > len(table.a):  # the last rows repeat the one before and add one increment
             np.add(u, k[stage - 1], u)
@@ -537,7 +470,7 @@ class _Run:
             np.add(source, tmp, u)
             source = u
 
-    def _stage_right_side(self, work: _Work, stage: int, inverse: Floats) -> None:
+    def _stage_right_side(self, work: Work, stage: int, inverse: Floats) -> None:
         total, tmp = work.sum, work.tmp
         for j, coefficient in enumerate(self.table.c[stage - 1]):
             if j == 0:
@@ -548,7 +481,7 @@ class _Run:
         np.multiply(total, inverse, total)
         np.add(work.f, total, work.b)
 
-    def _error_norm(self, work: _Work) -> Floats:
+    def _error_norm(self, work: Work) -> Floats:
         n_state = self.program.n_state
         weight, tmp = work.sum[:n_state], work.tmp[:n_state]
         np.maximum(np.abs(work.y[:n_state]), np.abs(work.u[:n_state]), out=weight)
@@ -561,7 +494,7 @@ class _Run:
 
     def _control(
         self,
-        work: _Work,
+        work: Work,
         h: Floats,
         error: Floats,
         accept: NDArray[np.bool_],
@@ -584,7 +517,7 @@ class _Run:
 
     # lanes that end
 
-    def _stop_failures(self, work: _Work, finite: NDArray[np.bool_], h: Floats) -> None:
+    def _stop_failures(self, work: Work, finite: NDArray[np.bool_], h: Floats) -> None:
         time = self.now / self.unit + self.local
         # time within the interval is what must still move: the start of the interval stands apart
         smallest = _FEWEST_ULPS * np.spacing(np.maximum(self.local, 1.0 / self.unit))
@@ -609,7 +542,7 @@ class _Run:
         self.codes[lanes] = code
         self.failure_times[lanes] = time
 
-    def _compact(self, work: _Work) -> _Work:
+    def _compact(self, work: Work) -> Work:
         n_done = int(np.count_nonzero(self.done))
         if not n_done or (n_done < work.n and n_done * _COMPACT_SHARE < work.n):
             return work
@@ -618,8 +551,8 @@ class _Run:
         stay = np.flatnonzero(~self.done)
         for name in ("now", "local", "length", "limit", "done", "tries", "kind"):
             setattr(self, name, getattr(self, name)[stay])
-        return _Work(
-            self, work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()
+        return self._work(
+            work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()
         )
 
 
