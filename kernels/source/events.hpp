@@ -123,8 +123,11 @@ FUNCTION bool locate(Work& w, V h, V& end, int l) {
     const Real last = get(end, l);
     Real low = step.begin, high = last;
     bool found = false;
-    for (int number = 1; number < LOOKS && !found; ++number) {
-        const Real x = step.begin + step.size * (Real)((double)number / LOOKS);
+    // first at the very beginning: what a rounding kept from changing at its own moment is there
+    const Real soon = step.begin + near_time(step.start + step.begin);
+    for (int number = 0; number < LOOKS && !found; ++number) {
+        const Real within = step.begin + step.size * (Real)((double)number / LOOKS);
+        const Real x = number > 0 ? within : soon < last ? soon : last;
         found = differs_at(step, w, l, at, x);
         if (found) high = x;
         else low = x;
