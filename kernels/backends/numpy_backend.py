@@ -15,11 +15,12 @@ from kernels.arithmetic import exp, log
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.numpy_work import Work, compile_sections
-from kernels.backends.triggers import Place, TriggerFollower
+from kernels.backends.triggers import NEAR_ULPS, Place, TriggerFollower
 from kernels.errors import DeviceError
 from kernels.lanes import Lanes
 from kernels.solution import ResultCode, Solution
 from kernels.tableaus import RosenbrockTableau, tableau
+from kernels.triggers import MOST_EXECUTIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -225,6 +226,7 @@ class _Run:
         self.done = np.zeros(n, bool)
         self.tries = np.zeros(n, np.int64)
         self.kind = np.full(n, NO_EVENT)
+        self.crowd = np.zeros(n, np.int64)
         self._cross(work, np.ones(n, bool))
         while True:
             work = self._compact(work)
@@ -303,28 +305,45 @@ class _Run:
         local, length = self.local[index], self.length[index]
         self.limit[index] = self.triggers.limits(place, lanes, start, local, length)
 
+    def _stop_stuck(self, work: Work, accept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        stuck: NDArray[np.bool_] = accept & (self.crowd > MOST_EXECUTIONS)
+        index = np.flatnonzero(stuck)
+        if len(index):
+            time = self.now[index] / self.unit + self.local[index]
+            self._fail(work.lanes[index], ResultCode.ENDLESS_EVENTS, time)
+            self.done[index] = True
+        return stuck
+
     def _look(
-        self, work: Work, start: Floats, h: Floats, end: Floats, accept: NDArray[np.bool_]
+        self,
+        work: Work,
+        start: Floats,
+        h: Floats,
+        accept: NDArray[np.bool_],
+        last: NDArray[np.bool_],
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]:
-        """Cut steps at the first change of a trigger; return changed, cut and the new ends."""
-        assert self.triggers is not None
+        """Return where triggers have changed, which steps that cuts short, and where steps end."""
         cut = np.zeros(work.n, bool)
+        if self.triggers is None:
+            return cut, cut, self.local + h
+        end = np.where(last, self.limit, self.local + h)
         place = Place(start, work.y_rows, work.rows["p"], work.rows["u"], work.rows["h"])
         step = (start, self.local, h, end)
         changed = accept & self.triggers.look(place, work.lanes, work.k, work.u_rows, step)
         index = np.flatnonzero(changed)
-        if not len(index):
-            return changed, cut, end
-        some = tuple(values[index] for values in step)
-        new = [row[index] for row in work.u_rows]
-        before, lanes = place.take(index), work.lanes[index]
-        is_cut, at, rows = self.triggers.locate(before, lanes, work.k[:, :, index], new, some)
-        sooner = np.flatnonzero(is_cut)
-        for row, values in enumerate(rows):
-            work.u[row, index[sooner]] = values[sooner]
-        cut[index[sooner]] = True
-        end = end.copy()
-        end[index[sooner]] = at[sooner]
+        if len(index):
+            some = tuple(values[index] for values in step)
+            new = [row[index] for row in work.u_rows]
+            before, lanes = place.take(index), work.lanes[index]
+            is_cut, at, rows = self.triggers.locate(before, lanes, work.k[:, :, index], new, some)
+            sooner = np.flatnonzero(is_cut)
+            for row, values in enumerate(rows):
+                work.u[row, index[sooner]] = values[sooner]
+            cut[index[sooner]] = True
+            end[index[sooner]] = at[sooner]
+        # steps in a row over which time has hardly moved: events that accumulate
+        tiny = accept & (end - self.local <= NEAR_ULPS * np.spacing(np.abs(start + self.local)))
+        self.crowd = np.where(tiny, self.crowd + 1, np.where(accept, 0, self.crowd))
         return changed, cut, end
 
     def _restart(self, work: Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
@@ -380,11 +399,7 @@ class _Run:
             accept = finite & ~self.done
         else:
             accept = finite & (error <= 1.0) & ~self.done
-        end = self.local + h
-        changed = cut = np.zeros(work.n, bool)
-        if self.triggers is not None:
-            end = np.where(last, self.limit, end)
-            changed, cut, end = self._look(work, start, h, end, accept)
+        changed, cut, end = self._look(work, start, h, accept, last)
         np.copyto(work.y, work.u, where=accept)
         self._control(work, h, error, accept, last)
         self._remember_restart(work, accept)
@@ -392,9 +407,26 @@ class _Run:
         self.accepted[work.lanes] += accept
         self.rejected[work.lanes] += ~accept & ~self.done
         self.tries += ~self.done
+        self._arrive(work, accept, last, changed, cut)
+        self._stop_failures(work, finite, h)
+
+    def _arrive(
+        self,
+        work: Work,
+        accept: NDArray[np.bool_],
+        last: NDArray[np.bool_],
+        changed: NDArray[np.bool_],
+        cut: NDArray[np.bool_],
+    ) -> None:
+        """Do what is due where steps have ended: events within an interval, boundaries at its end.
+
+        Without events no step ends within.
+        """
+        if self.triggers is not None:
+            accept = accept & ~self._stop_stuck(work, accept)
         at_end = accept & last & ~cut & (self.limit == self.length)
         within = np.flatnonzero(accept & ~at_end & (changed | last))
-        if len(within):  # never without events
+        if len(within):
             kind = self._fire(work, within)
             happened = kind != NO_EVENT
             self._restart(work, within[happened], kind[happened])
@@ -403,7 +435,6 @@ class _Run:
             steps = np.rint(self.length * self.unit).astype(np.int64)
             self.now = np.where(at_end, self.now + steps, self.now)
             self._cross(work, at_end)
-        self._stop_failures(work, finite, h)
 
     def _choose_first(self, work: Work, start: Floats) -> None:
         np.add(start, self.local, work.time)
@@ -549,7 +580,7 @@ class _Run:
         self.rows[:, work.lanes] = work.y
         self.sizes[work.lanes] = work.size
         stay = np.flatnonzero(~self.done)
-        for name in ("now", "local", "length", "limit", "done", "tries", "kind"):
+        for name in ("now", "local", "length", "limit", "done", "tries", "kind", "crowd"):
             setattr(self, name, getattr(self, name)[stay])
         return self._work(
             work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()

@@ -27,7 +27,7 @@ INLINE double& slot_due(const Problem& problem, Integer lane, int event, int slo
     return memory(problem, lane, EVENT_BASE[event] + slot * EVENT_STRIDE[event]);
 }
 
-INLINE Real near_time(Real t) { return spacing<Real>(absolute(t)) * (Real)NEAR_ULPS; }
+template <class T> INLINE T near_time(T t) { return spacing<T>(absolute(t)) * (Real)NEAR_ULPS; }
 
 SELDOM void give_up(const Problem& problem, Work& w, int l, Code code) {
     problem.codes[w.lane[l]] = code;

@@ -300,6 +300,26 @@ def test_an_endless_cascade_ends_its_lane_alone():
     assert "did not come to an end" in ResultCode.ENDLESS_EVENTS.message
 
 
+def test_events_that_accumulate_end_their_lane_at_the_moment_to_which_they_do():
+    bounce = event("bounce", sp.And(X <= 0, Y < 0), y=-K * Y)
+    system = OdeSystem(
+        name="ball",
+        states=("x", "y"),
+        parameters=("k",),
+        rhs={"x": Y, "y": -GRAVITY},
+        events=(bounce,),
+    )
+    lanes = Lanes(parameters=np.array([[0.5, 0.3, 1.0]]), states=np.array([[5.0] * 3, [0.0] * 3]))
+    schedule = Schedule(t0=0, t1=5 * HOUR)
+    solution = integrate(system, lanes, schedule, np.zeros(0, int), SOLVER, device="native")
+    endless = ResultCode.ENDLESS_EVENTS
+    assert solution.codes.tolist() == [endless, endless, ResultCode.SUCCESS]
+    k = np.array([0.5, 0.3])
+    wanted = np.sqrt(2 * 5 / GRAVITY) * (1 + 2 * k / (1 - k))
+    assert solution.failure_times[:2] == pytest.approx(wanted, rel=CLOSED_FORM)
+    assert solution.accepted.max() < 3000
+
+
 def test_more_pending_executions_than_a_lane_holds_end_it():
     often = event("often", TIME >= Y, n=N + 1, delay=K, values_from_trigger_time=False)
     tick = event("tick", TIME >= Y + 0.5, y=Y + 1)  # one firing an hour, at 1, 2, 3, ...
