@@ -8,282 +8,17 @@ golden test and the thing a reader looks at.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kernels.errors import BuildError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+from kernels.event_program import EVENT_SECTION_NAMES, EventProgram, ProgramEvent
+from kernels.instructions import Instruction, Op, Operand, Section
 
 __all__ = ["Instruction", "Op", "Operand", "Program", "Section"]
 
 FORMAT = "neurocohort-program 1"
 """First line of every program text; the number grows when the format changes."""
-
-_INDEXED = "vypuhjmb"
-_UNINDEXED = "tg"
-
-
-class Op(StrEnum):
-    """Name an operation that every backend has.
-
-    Comparisons and ``and``, ``or``, ``not`` give booleans; only they, ``select`` conditions and
-    nothing else take booleans. ``select(c, a, b)`` is ``a`` where ``c`` holds and ``b`` elsewhere,
-    and both have been computed. ``max`` and ``min`` pass a NaN on.
-
-    Examples
-    --------
-    >>> Op("add") is Op.ADD, Op.SELECT.n_args
-    (True, 3)
-    """
-
-    ADD = "add"
-    SUB = "sub"
-    MUL = "mul"
-    DIV = "div"
-    NEG = "neg"
-    SQRT = "sqrt"
-    EXP = "exp"
-    LOG = "log"
-    POW = "pow"
-    SIN = "sin"
-    COS = "cos"
-    ABS = "abs"
-    MAX = "max"
-    MIN = "min"
-    LT = "lt"
-    LE = "le"
-    GT = "gt"
-    GE = "ge"
-    EQ = "eq"
-    NE = "ne"
-    AND = "and"
-    OR = "or"
-    NOT = "not"
-    SELECT = "select"
-
-    @property
-    def n_args(self) -> int:
-        """Number of operands.
-
-        Examples
-        --------
-        >>> Op.NEG.n_args, Op.ADD.n_args
-        (1, 2)
-        """
-        if self is Op.SELECT:
-            return 3
-        return 1 if self in _UNARY else 2
-
-
-_UNARY = frozenset({Op.NEG, Op.SQRT, Op.EXP, Op.LOG, Op.SIN, Op.COS, Op.ABS, Op.NOT})
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """Point at a value that an instruction reads.
-
-    Parameters
-    ----------
-    kind
-        ``v`` result of instruction ``index`` of this section, ``c`` the constant ``value``, ``y``
-        state ``index`` (quadratures follow the states), ``p`` parameter, ``u`` input, ``h`` hoisted
-        value, ``t`` absolute time, ``j`` Jacobian nonzero, ``m`` LU nonzero, ``g`` the number
-        1 / (h gamma) of the step, ``b`` row of the right-hand side of a linear solve.
-    index
-        Position within the kind; 0 for ``c``, ``t`` and ``g``.
-    value
-        The constant; 0 for all other kinds.
-
-    Examples
-    --------
-    >>> str(Operand("y", 3)), str(Operand("c", value=0.5)), str(Operand("t"))
-    ('y3', 'c0.5', 't')
-    """
-
-    kind: str
-    index: int = 0
-    value: float = 0.0
-
-    def __str__(self) -> str:
-        if self.kind == "c":
-            return f"c{self.value!r}"
-        return self.kind if self.kind in _UNINDEXED else f"{self.kind}{self.index}"
-
-    @staticmethod
-    def from_text(text: str) -> Operand:
-        """Read back what ``str`` wrote.
-
-        Raises
-        ------
-        ValueError
-            If the text names no operand.
-
-        Examples
-        --------
-        >>> Operand.from_text("c-1.5")
-        Operand(kind='c', index=0, value=-1.5)
-        """
-        kind, rest = text[:1], text[1:]
-        if kind == "c":
-            return Operand("c", value=float(rest))
-        if text in ("t", "g"):
-            return Operand(kind)
-        if not kind or kind not in _INDEXED or not rest.isdecimal():
-            raise ValueError(text)
-        return Operand(kind, int(rest))
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """Apply one operation to operands that are already there.
-
-    Parameters
-    ----------
-    op
-        The operation.
-    args
-        Its operands, ``op.n_args`` of them.
-
-    Examples
-    --------
-    >>> str(Instruction(Op.MUL, (Operand("p", 0), Operand("y", 1))))
-    'mul p0 y1'
-    """
-
-    op: Op
-    args: tuple[Operand, ...]
-
-    def __str__(self) -> str:
-        return " ".join((self.op.value, *map(str, self.args)))
-
-    @staticmethod
-    def from_text(text: str) -> Instruction:
-        """Read back what ``str`` wrote.
-
-        Raises
-        ------
-        ValueError
-            If the operation is unknown or has the wrong number of operands.
-
-        Examples
-        --------
-        >>> Instruction.from_text("neg y0").op
-        <Op.NEG: 'neg'>
-        """
-        name, *args = text.split()
-        op = Op(name)
-        if len(args) != op.n_args:
-            raise ValueError(text)
-        return Instruction(op, tuple(Operand.from_text(arg) for arg in args))
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """List instructions in the order they are executed, and which values leave.
-
-    Parameters
-    ----------
-    name
-        Name within the program.
-    instructions
-        Instruction ``i`` defines ``v<i>`` and reads only earlier ones.
-    outputs
-        The values that leave, in order; may be constants or things read.
-
-    Examples
-    --------
-    >>> double = Instruction.from_text("add y0 y0")
-    >>> section = Section("rhs", (double,), (Operand("v", 0),))
-    >>> section.evaluate({"y": [1.5]})
-    (3.0,)
-    """
-
-    name: str
-    instructions: tuple[Instruction, ...]
-    outputs: tuple[Operand, ...]
-
-    def reads(self) -> tuple[Operand, ...]:
-        """Return the operands from outside, each once, in the order of first reading.
-
-        Examples
-        --------
-        >>> section = Section("rhs", (Instruction.from_text("mul p0 y0"),), (Operand("v", 0),))
-        >>> [str(operand) for operand in section.reads()]
-        ['p0', 'y0']
-        """
-        used = [a for i in self.instructions for a in i.args] + list(self.outputs)
-        return tuple(dict.fromkeys(a for a in used if a.kind not in "vc"))
-
-    def evaluate(self, values: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
-        """Return the outputs for one lane, computed with Python floats.
-
-        Parameters
-        ----------
-        values
-            For each kind that the section reads, its values by index; ``t`` and ``g`` at index 0.
-
-        Returns
-        -------
-        One float for each output. The meaning of a program, for tests and for replaying one
-        instruction; exp, log, pow, sin and cos are those of `math` and may differ from a backend's
-        in the last bits.
-
-        Raises
-        ------
-        ZeroDivisionError, ValueError, OverflowError
-            Where Python's arithmetic raises instead of giving inf or NaN.
-
-        Examples
-        --------
-        >>> decay = Section("rhs", (Instruction.from_text("mul p0 y0"),), (Operand("v", 0),))
-        >>> decay.evaluate({"p": [2.0], "y": [3.0]})
-        (6.0,)
-        """
-        results: list[float] = []
-
-        def value(operand: Operand) -> float:
-            if operand.kind == "v":
-                return results[operand.index]
-            if operand.kind == "c":
-                return operand.value
-            return values[operand.kind][operand.index]
-
-        for instruction in self.instructions:
-            arguments = [value(operand) for operand in instruction.args]
-            results.append(_MEANING[instruction.op](*arguments))
-        return tuple(value(operand) for operand in self.outputs)
-
-
-_MEANING: dict[Op, Callable[..., float]] = {
-    Op.ADD: lambda a, b: a + b,
-    Op.SUB: lambda a, b: a - b,
-    Op.MUL: lambda a, b: a * b,
-    Op.DIV: lambda a, b: a / b,
-    Op.NEG: lambda a: -a,
-    Op.SQRT: math.sqrt,
-    Op.EXP: math.exp,
-    Op.LOG: math.log,
-    Op.POW: math.pow,
-    Op.SIN: math.sin,
-    Op.COS: math.cos,
-    Op.ABS: abs,
-    Op.MAX: lambda a, b: a if a > b or a != a else b,
-    Op.MIN: lambda a, b: a if a < b or a != a else b,
-    Op.LT: lambda a, b: a < b,
-    Op.LE: lambda a, b: a <= b,
-    Op.GT: lambda a, b: a > b,
-    Op.GE: lambda a, b: a >= b,
-    Op.EQ: lambda a, b: a == b,
-    Op.NE: lambda a, b: a != b,
-    Op.AND: lambda a, b: a and b,
-    Op.OR: lambda a, b: a or b,
-    Op.NOT: lambda a: not a,
-    Op.SELECT: lambda c, a, b: a if c else b,
-}
 
 SECTION_NAMES = ("hoist", "rhs", "step", "lu", "solve", "observe")
 
@@ -320,6 +55,8 @@ class Program:
         Reads ``m b``; gives x with W x = b, ``n_row`` rows.
     observe
         Reads ``t y p u h``; gives the observables.
+    events
+        What events add; None without any.
 
     Examples
     --------
@@ -347,6 +84,7 @@ class Program:
     lu: Section
     solve: Section
     observe: Section
+    events: EventProgram | None = None
 
     @property
     def n_state(self) -> int:
@@ -377,7 +115,7 @@ class Program:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """All sections, in the order of the text.
+        """All sections but those of events, in the order of the text.
 
         Examples
         --------
@@ -403,9 +141,11 @@ class Program:
         lines += [" ".join((key, *_pairs_text(getattr(self, key)))) for key in _PAIR_KEYS]
         lines.append(" ".join(("ordering", *map(str, self.ordering))))
         for section in self.sections:
-            lines.append(f"section {section.name}")
-            lines += [f"  v{i} = {line}" for i, line in enumerate(section.instructions)]
-            lines.append(" ".join(("  return", *map(str, section.outputs))))
+            lines += _section_lines(section)
+        if self.events is not None:
+            lines += [event.to_text() for event in self.events.events]
+            for section in self.events.sections:
+                lines += _section_lines(section)
         return "\n".join([*lines, "end", ""])
 
     @staticmethod
@@ -439,6 +179,15 @@ class Program:
 
 _NAME_KEYS = ("states", "quadratures", "parameters", "inputs", "observables")
 _PAIR_KEYS = ("jacobian", "lu_pattern")
+
+
+def _section_lines(section: Section) -> list[str]:
+    body = [f"  v{i} = {line}" for i, line in enumerate(section.instructions)]
+    return [
+        f"section {section.name}",
+        *body,
+        " ".join(("  return", *map(str, section.outputs))),
+    ]
 
 
 def _pairs_text(pairs: tuple[tuple[int, int], ...]) -> list[str]:
@@ -476,7 +225,16 @@ def _read_program(reader: _Reader) -> Program:
         fields[key] = tuple(map(_read_pair, reader.after(key).split()))
     ordering = tuple(map(int, reader.after("ordering").split()))
     fields |= {section: _read_section(reader, section) for section in SECTION_NAMES}
-    if reader.line() != "end":
+    line, events = reader.line(), []
+    while line.startswith("event "):
+        events.append(ProgramEvent.from_text(line))
+        line = reader.line()
+    if events:
+        reader.position -= 1
+        sections = {section: _read_section(reader, section) for section in EVENT_SECTION_NAMES}
+        fields["events"] = EventProgram(events=tuple(events), **sections)
+        line = reader.line()
+    if line != "end":
         raise ValueError(reader.last)
     return Program(system_name=name, system_hash=digest, ordering=ordering, **fields)
 

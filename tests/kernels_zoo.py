@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from kernels import TIME, Lanes, OdeSystem, Schedule, Stream, symbol
+from kernels import TIME, Event, Lanes, OdeSystem, Schedule, Stream, functions, symbol
 
 HOUR = 3600
 
@@ -42,11 +42,77 @@ def every_operation():
     )
 
 
-def zoo_lanes(n):
+def every_event():
+    """Events of every kind: of states, time, inputs; delayed, ranked, dropped, chained."""
+    x, y, z, flag, last = map(symbol, ("x", "y", "z", "flag", "last"))
+    k, m, drive = map(symbol, ("k", "m", "drive"))
+    events = (
+        Event(name="high", trigger=x > m + 0.5, assignments={"x": x / 2, "last": TIME}),
+        Event(
+            name="late",
+            trigger=sp.And(TIME - 7 * k >= 0, TIME - 7 * k < 0.01),
+            assignments={"flag": flag + 1, "y": y + k},
+            delay=m / 3,
+        ),
+        Event(
+            name="dripping",
+            trigger=drive > 0.2,
+            assignments={"z": z + 0.1 * drive},
+            delay=0.7,
+            persistent=False,
+            values_from_trigger_time=False,
+        ),
+        Event(name="first", trigger=flag > 0.5, assignments={"z": 2 * z}, priority=m),
+        Event(name="second", trigger=flag > 0.5, assignments={"z": z + 0.25, "x": y}, priority=k),
+        Event(name="start", trigger=m > 1, assignments={"y": y + 0.1}, initial_value=False),
+        Event(
+            name="often",
+            trigger=y > x * z,
+            assignments={"last": last + x},
+            delay=3 * k,
+        ),
+        Event(name="chained", trigger=sp.Or(last > 3, y < -2), assignments={"last": 0}),
+    )
+    return OdeSystem(
+        name="eventful",
+        states=("x", "y", "z", "flag", "last"),
+        parameters=("k", "m"),
+        inputs=("drive",),
+        rhs={
+            "x": 3 * k * y + drive - x / 20,
+            "y": m - 3 * k * x,
+            "z": x / 4 - m * z + z / (1 + TIME),
+            "flag": 0,
+            "last": k / 7,
+        },
+        quadratures={"area": x * z},
+        observables={"x": x, "z": z, "flag": flag, "last": last, "drive": drive},
+        scales={"z": 0.5},
+        events=events,
+    )
+
+
+def further_functions():
+    """One observable for each function of `kernels.functions`."""
+    p, x = symbol("p"), symbol("x")
+    return OdeSystem(
+        name="further functions",
+        states=("x",),
+        parameters=("p",),
+        rhs={"x": x * 0},
+        observables={
+            **{name: getattr(sp, name)(p) for name in functions.__all__},
+            "floor_of_state": sp.floor(x),
+        },
+    )
+
+
+def zoo_lanes(n, n_state=3):
     """Return n different lanes."""
     generator = np.random.default_rng(7)
     return Lanes(
-        parameters=generator.uniform(0.4, 1.6, (2, n)), states=generator.uniform(0.1, 1.2, (3, n))
+        parameters=generator.uniform(0.4, 1.6, (2, n)),
+        states=np.pad(generator.uniform(0.1, 1.2, (3, n)), ((0, n_state - 3), (0, 0))),
     )
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from kernels.program import Op, Operand
 from kernels.tableaus import tableau
+from kernels.triggers import MOST_EXECUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kernels.program import Instruction, Program, Section
+    from kernels.tableaus import RosenbrockTableau
 
 __all__ = ["cpp_source"]
 
@@ -39,6 +41,18 @@ _FUNCTION = {
     Op.POW: "power",
     Op.SIN: "sine",
     Op.COS: "cosine",
+    Op.TAN: "tangent",
+    Op.ASIN: "arc_sine",
+    Op.ACOS: "arc_cosine",
+    Op.ATAN: "arc_tangent",
+    Op.SINH: "hyperbolic_sine",
+    Op.COSH: "hyperbolic_cosine",
+    Op.TANH: "hyperbolic_tangent",
+    Op.ASINH: "area_sine",
+    Op.ACOSH: "area_cosine",
+    Op.ATANH: "area_tangent",
+    Op.FLOOR: "whole_part",
+    Op.FACTORIAL: "product_up_to",
     Op.ABS: "absolute",
     Op.MAX: "maximum",
     Op.MIN: "minimum",
@@ -75,7 +89,10 @@ def cpp_source(program: Program, method: str) -> str:
     writer = _ModelWriter(program)
     functions = writer.functions()
     head = [f"// {program.system_name}", "", "namespace neurocohort {", ""]
-    parts = [*head, *_tableau_lines(method), "", *writer.constants(), "", *functions]
+    constants = [*_tableau_lines(method), "", *writer.constants()]
+    if program.events is not None:
+        constants += ["", *writer.event_constants(tableau(method))]
+    parts = [*head, *constants, "", *functions]
     return "\n".join([*parts, "}  // namespace neurocohort", ""])
 
 
@@ -93,24 +110,24 @@ def _array(kind: str, name: str, values: Iterable[object]) -> str:
     return f"constexpr {kind} {name}[{max(len(listed), 1)}] = {{{body}}};"
 
 
+def _matrix(name: str, rows: tuple[tuple[float, ...], ...], width: int) -> str:
+    body = [
+        "{" + ", ".join(_number(x) for x in (*row, *[0.0] * (width - len(row)))) + "}"
+        for row in rows
+    ]
+    return f"constexpr double {name}[{len(rows)}][{width}] = {{{', '.join(body)}}};"
+
+
 def _tableau_lines(method: str) -> list[str]:
     table = tableau(method)
     n = table.n_stage
-
-    def matrix(name: str, rows: tuple[tuple[float, ...], ...], count: int) -> str:
-        padded = [(), *rows]
-        body = [
-            "{" + ", ".join(_number(x) for x in (*row, *[0.0] * (n - len(row)))) + "}"
-            for row in padded
-        ]
-        return f"constexpr double {name}[{count}][{n}] = {{{', '.join(body)}}};"
 
     return [
         f"constexpr int STAGES = {n}, A_ROWS = {len(table.a)}, "
         f"CONTROL_ORDER = {table.error_order + 1};",
         f"constexpr double GAMMA = {_number(table.gamma)};",
-        matrix("A", table.a, len(table.a) + 1),
-        matrix("C", table.c, n),
+        _matrix("A", ((), *table.a), n),
+        _matrix("C", ((), *table.c), n),
         _array("double", "ALPHA", map(_number, table.alpha)),
         _array("double", "GAMMA_SUM", map(_number, table.gamma_sums)),
     ]
@@ -135,12 +152,18 @@ class _ModelWriter:
         self._m_slot = _slots_of_results(program.lu.outputs)
         read = [
             operand.index
-            for section in (program.rhs, program.step, program.lu, program.solve, program.observe)
+            for section in self._sections()
             for operand in section.reads()
             if operand.kind == "p"
         ]
         self._loop_parameters = sorted(set(read))
         self._parameter_slot = {index: slot for slot, index in enumerate(self._loop_parameters)}
+
+    def _sections(self) -> tuple[Section, ...]:
+        """Return the sections that are evaluated with what a lane holds in its registers."""
+        program = self._program
+        loop = (program.rhs, program.step, program.lu, program.solve, program.observe)
+        return loop if program.events is None else (*loop, *program.events.sections)
 
     def constants(self) -> list[str]:
         program = self._program
@@ -168,6 +191,51 @@ class _ModelWriter:
             *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
             _array("int", "LOOP_PARAMETER", self._loop_parameters),
             _array("int", "GRADIENT_ROW", (row for row, _ in self._gradient)),
+        ]
+
+    def event_constants(self, table: RosenbrockTableau) -> list[str]:
+        """Return the constants of ``events.hpp``."""
+        part = self._program.events
+        assert part is not None
+        events = part.events
+        targets = [row for event in events for row in event.targets]
+        read: dict[str, set[int]] = {kind: set() for kind in "yphu"}
+        for operand in (o for section in part.sections for o in section.reads()):
+            if operand.kind in read:
+                read[operand.kind].add(operand.index)
+        lists = {
+            "TRIGGER_ROW": part.trigger_rows,
+            "TARGET": sorted(set(targets)),
+            "PLACE_Y": sorted(read["y"] | set(targets)),
+            "PLACE_P": sorted(self._parameter_slot[index] for index in read["p"]),
+            "PLACE_H": sorted(read["h"]),
+            "PLACE_U": sorted(read["u"]),
+        }
+        sizes = {
+            "N_EVENT": len(events),
+            "VALUES": max(len(targets), 1),
+            "N_STOP": len(part.stop.outputs),
+            "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
+            "FIRST_EVENT_KIND": self._program.n_state + 2 * len(self._program.inputs),
+            "MOST_EXECUTIONS": MOST_EXECUTIONS,
+            "N_DENSE": len(table.dense),
+            **{f"N_{name}": len(values) for name, values in lists.items()},
+        }
+        arrays = {
+            "EVENT_BASE": part.bases,
+            "EVENT_SLOTS": (event.n_slot for event in events),
+            "EVENT_STRIDE": (event.stride for event in events),
+            "EVENT_STORED": (int(event.is_stored) for event in events),
+            "EVENT_PERSISTENT": (int(event.is_persistent) for event in events),
+            "EVENT_FIRST": part.firsts,
+            "EVENT_TARGETS": (len(event.targets) for event in events),
+            "TARGET_ROW": targets,
+            **lists,
+        }
+        return [
+            *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
+            *(_array("int", name, values) for name, values in arrays.items()),
+            _matrix("DENSE", table.dense, table.n_stage),
         ]
 
     def functions(self) -> list[str]:
@@ -225,6 +293,14 @@ class _ModelWriter:
             program.observe,
             [(f"o[{i}] = @;", operand) for i, operand in enumerate(program.observe.outputs)],
         )
+        for section in () if program.events is None else program.events.sections:
+            reads = _READS.replace("V", "S")
+            lines += self._function(
+                f"template <class S> FUNCTION void model_{section.name}({reads}, S* o)",
+                "S",
+                section,
+                [(f"o[{i}] = @;", operand) for i, operand in enumerate(section.outputs)],
+            )
         return lines
 
     def _function(
