@@ -43,7 +43,7 @@ def cells(tmp_path_factory):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in CELLS])
     path = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "pipelines")))
     nbclient.NotebookClient(
-        notebook, timeout=60, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     ).execute(env=os.environ | {"PYTHONPATH": path})
     return dict(zip(CELLS, notebook.cells, strict=True))
 

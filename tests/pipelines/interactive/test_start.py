@@ -72,7 +72,7 @@ def test_a_script_without_a_main_guard_stops_at_ctrl_c_and_resumes(tmp_path):
         if line.startswith("patients"):
             break
     process.send_signal(signal.SIGINT)
-    told = process.communicate(timeout=60)[1]
+    told = process.communicate(timeout=120)[1]
     assert process.returncode != 0
     last = told.strip().splitlines()[-1]
     assert last.startswith("pipelines.errors.InterruptedRunError: SIGINT: stopped.")
@@ -80,7 +80,7 @@ def test_a_script_without_a_main_guard_stops_at_ctrl_c_and_resumes(tmp_path):
     with pytest.raises(InputError, match="this run is not finished"):
         pipelines.load(tmp_path / "run")
     process = started(path)
-    said, told = process.communicate(timeout=60)
+    said, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     assert said == f"__main__ 8 {path}\n"  # once: no worker ran the script
     assert "patients: 8 of 8" in told
