@@ -1,12 +1,12 @@
 """What one step costs, counted from the `Program` and the tableau.
 
 Floating-point operations are additions, subtractions, maxima, minima, multiplications, divisions
-and square roots. Elementary functions (exp, log, pow, sin, cos) are counted beside them and are no
-part of the sum; comparisons, selections and changes of sign are not counted. Bytes are what crosses
-the border of a section: every operand that a section reads and every value that it leaves, once a
-use, and the vectors of the stage sums and the error norm; values that live inside a section are
-taken to stay in registers. Left out: `hoist` (once a lane), `observe` (once a save) and the control
-of step size (some sixty operations a step).
+and square roots. Elementary functions (exp, log, pow, sin, cos and their kin) are counted beside
+them and are no part of the sum; comparisons, selections and changes of sign are not counted. Bytes
+are what crosses the border of a section: every operand that a section reads and every value that it
+leaves, once a use, and the vectors of the stage sums and the error norm; values that live inside a
+section are taken to stay in registers. Left out: `hoist` (once a lane), `observe` (once a save) and
+the control of step size (some sixty operations a step).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from kernels.errors import UnknownNameError
+from kernels.instructions import FURTHER
 from kernels.tableaus import tableau
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["BYTES", "StepCost", "of_section", "of_step"]
 
 ADDITIONS: Final = ("add", "sub", "max", "min")
-ELEMENTARY: Final = ("exp", "log", "pow", "sin", "cos")
+ELEMENTARY: Final = ("exp", "log", "pow", "sin", "cos", *(op.value for op in FURTHER))
 BYTES: Final = {"float64": 8, "float32": 4}
 """Bytes of one value by precision, where all values have one size."""
 

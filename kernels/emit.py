@@ -22,7 +22,7 @@ from kernels.system import TIME, OdeSystem, symbol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Emitter", "HoistedValues", "Power", "combine_symbols"]
+__all__ = ["Emitter", "Flat", "HoistedValues", "Power", "combine_symbols"]
 
 _COMBINE = "combine__"
 _MOST_MULTIPLICATIONS = 16
@@ -35,7 +35,36 @@ _UNARY: dict[type[sympy.Basic], Op] = {
     sympy.sin: Op.SIN,
     sympy.cos: Op.COS,
     sympy.Abs: Op.ABS,
+    sympy.tan: Op.TAN,
+    sympy.asin: Op.ASIN,
+    sympy.acos: Op.ACOS,
+    sympy.atan: Op.ATAN,
+    sympy.sinh: Op.SINH,
+    sympy.cosh: Op.COSH,
+    sympy.tanh: Op.TANH,
+    sympy.asinh: Op.ASINH,
+    sympy.acosh: Op.ACOSH,
+    sympy.atanh: Op.ATANH,
+    sympy.floor: Op.FLOOR,
+    sympy.factorial: Op.FACTORIAL,
 }
+_OF_RECIPROCAL: dict[type[sympy.Basic], Op] = {  # acot(x) = atan(1 / x), and so on
+    sympy.acot: Op.ATAN,
+    sympy.asec: Op.ACOS,
+    sympy.acsc: Op.ASIN,
+    sympy.acoth: Op.ATANH,
+    sympy.asech: Op.ACOSH,
+    sympy.acsch: Op.ASINH,
+}
+_RECIPROCAL_OF: dict[type[sympy.Basic], Op] = {  # cot(x) = 1 / tan(x), and so on
+    sympy.cot: Op.TAN,
+    sympy.sec: Op.COS,
+    sympy.csc: Op.SIN,
+    sympy.coth: Op.TANH,
+    sympy.sech: Op.COSH,
+    sympy.csch: Op.SINH,
+}
+_OF_BOOLEANS = (sympy.ITE, sympy.Xor, sympy.Implies, sympy.Equivalent)
 _FOLDED: dict[type[sympy.Basic], Op] = {
     sympy.Max: Op.MAX,
     sympy.Min: Op.MIN,
@@ -73,6 +102,25 @@ class Power(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         if argindex == 1:
             return exponent * Power(base, exponent - 1)
         return self * sympy.log(base)
+
+
+class Flat(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+    """A value whose slope is zero wherever it has one: floor and its kin.
+
+    SymPy leaves the slope of floor(x) unevaluated, and that of factorial(x) needs functions that no
+    program has; factorial is taken of whole numbers only.
+
+    Examples
+    --------
+    >>> Flat(sympy.floor(symbol("x"))).diff(symbol("x"))
+    0
+    """
+
+    nargs = 1
+
+    def _eval_derivative(self, s: sympy.Symbol) -> sympy.Expr:
+        del s
+        return sympy.S.Zero
 
 
 def combine_symbols() -> Iterator[sympy.Symbol]:
@@ -305,10 +353,29 @@ class Emitter:
             return total
         if kind in _RELATIONS:
             return self.operation(_RELATIONS[kind], *map(self.emit, expression.args))
-        if kind is sympy.ITE:  # what differentiation makes of nested choices
+        if kind in _OF_BOOLEANS:  # differentiation makes ITE of nested choices
             return self.emit(expression.to_nnf())
         if kind is sympy.Not:
             return self.operation(Op.NOT, self.emit(expression.args[0]))
+        if kind in _OF_RECIPROCAL:
+            inverse = self.operation(Op.DIV, _ONE, self.emit(expression.args[0]))
+            return self.operation(_OF_RECIPROCAL[kind], inverse)
+        if kind in _RECIPROCAL_OF:
+            value = self.operation(_RECIPROCAL_OF[kind], self.emit(expression.args[0]))
+            return self.operation(Op.DIV, _ONE, value)
+        return self._step_function(expression)
+
+    def _step_function(self, expression: sympy.Basic) -> Operand:
+        kind = type(expression)
+        if kind is Flat:
+            return self.emit(expression.args[0])
+        if kind is sympy.ceiling:
+            negative = self.operation(Op.NEG, self.emit(expression.args[0]))
+            return self.operation(Op.NEG, self.operation(Op.FLOOR, negative))
+        if kind is sympy.Mod:
+            dividend, divisor = map(self.emit, expression.args)
+            times = self.operation(Op.FLOOR, self.operation(Op.DIV, dividend, divisor))
+            return self.operation(Op.SUB, dividend, self.operation(Op.MUL, divisor, times))
         if kind is sympy.Heaviside:
             above = self.operation(Op.GT, self.emit(expression.args[0]), _ZERO)
             return self.operation(Op.SELECT, above, _ONE, _ZERO)
@@ -319,8 +386,9 @@ class Emitter:
         raise LoweringError(
             self.where,
             f"'{self._expanded(expression)}' uses {kind.__name__}",
-            "sums, products, powers, exp, log, sin, cos, sqrt, Abs, Max, Min, Piecewise and "
-            "comparisons are known",
+            "sums, products, powers, exp, log, sqrt, circular and hyperbolic functions and their "
+            "inverses, Abs, sign, Max, Min, floor, ceiling, Mod, factorial, Piecewise, comparisons "
+            "and And, Or, Not, Xor are known",
             "Write it with these",
         )
 

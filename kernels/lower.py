@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from kernels.emit import Emitter, HoistedValues, Power, combine_symbols
+from kernels.emit import Emitter, Flat, HoistedValues, Power, combine_symbols
 from kernels.program import Operand, Program, Section
 from kernels.program_cache import cached_program
 from kernels.sparse_lu import factorise
@@ -125,6 +125,11 @@ def _differentiable(expression: sympy.Expr) -> sympy.Expr:
     plain = expression.replace(
         lambda node: isinstance(node, kinked), lambda node: node.rewrite(sympy.Piecewise)
     )
+    stepped = sympy.floor | sympy.ceiling | sympy.factorial
+    if plain.has(sympy.Mod, sympy.floor, sympy.ceiling, sympy.factorial):
+        plain = plain.replace(sympy.Mod, lambda a, b: a - b * sympy.floor(a / b)).replace(
+            lambda node: isinstance(node, stepped), Flat
+        )
     return plain.replace(
         lambda node: isinstance(node, sympy.Pow) and not node.exp.is_number,
         lambda node: Power(*node.args),

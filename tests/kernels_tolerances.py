@@ -3,6 +3,10 @@
 ULP_ELEMENTARY = 1.0
 """exp, log, sin, cos, power: error in units in the last place, as documented."""
 
+ULP_FURTHER = {"tan": 3.0, "sinh": 3.0, "cosh": 3.0, "tanh": 3.0, "factorial": 8.0}
+ULP_FURTHER |= {"asinh": 2.0, "acosh": 2.0, "atanh": 2.0, "asin": 1.0, "acos": 1.0, "atan": 1.0}
+"""Further functions: error in units in the last place, as documented."""
+
 RELATIVE_ROUND_OFF = 1e-12
 """Linear algebra of well-scaled random matrices in float64."""
 

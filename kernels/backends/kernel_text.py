@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kernels.backends.arguments import arguments_source
 from kernels.backends.cpp_source import cpp_source
+from kernels.instructions import FURTHER
 
 if TYPE_CHECKING:
     from kernels.program import Program
@@ -65,11 +66,16 @@ def _text(program: Program, solver: Solver, lanes: int, block_threads: int | Non
         "\n".join([*defines, ""]),
         _source("lanes.hpp"),
         _source("arithmetic.hpp"),
+        *([_source("functions.hpp")] if _uses_functions(program) else []),
         arguments_source(),
         cpp_source(program, solver.method),
         _source("rosenbrock.hpp"),
     )
     return "\n".join(parts)
+
+
+def _uses_functions(program: Program) -> bool:
+    return any(i.op in FURTHER for section in program.sections for i in section.instructions)
 
 
 _DEFINE = {"float32": "FLOAT", "mixed": "MIXED"}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kernels import arithmetic
+from kernels import arithmetic, functions
+from kernels.instructions import FURTHER
 from kernels.program import Op, Operand
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ _LOGICAL = {
     Op.OR: "logical_or",
     Op.NOT: "logical_not",
 }
-_ELEMENTARY = {Op.EXP: "exp", Op.LOG: "log", Op.POW: "power", Op.SIN: "sin", Op.COS: "cos"}
+_ELEMENTARY = {
+    Op.EXP: "exp",
+    Op.LOG: "log",
+    Op.POW: "power",
+    Op.SIN: "sin",
+    Op.COS: "cos",
+    **{op: op.value for op in FURTHER},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +131,8 @@ def _compiled(name: str, text: str, constants: dict[str, Any]) -> Callable[..., 
     scope: dict[str, Any] = {
         name: getattr(np, name) for name in (*_UFUNC.values(), *_LOGICAL.values())
     }
-    scope |= {name: getattr(arithmetic, name) for name in _ELEMENTARY.values()}
+    scope |= {name: getattr(functions, name) for name in functions.__all__}
+    scope |= {name: getattr(arithmetic, name) for name in arithmetic.__all__ if name != "sqrt"}
     scope |= {"copyto": np.copyto} | constants
     exec(compile(text, f"<section {name}>", "exec"), scope)
     function: Callable[..., None] = scope[name]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from kernels_compare import assert_same, bits, run_both
 from kernels_tolerances import FLOAT32_FLOOR, MIXED_FLOOR
 from kernels_zoo import HOUR, every_operation, zoo_lanes, zoo_saves, zoo_schedule
 
@@ -26,33 +27,10 @@ from kernels import (
 )
 from kernels.backends import build_cache, native_build
 from kernels.backends.native_backend import NativeBackend
-from kernels.backends.numpy_backend import NumpyBackend
 from kernels.integrate import _fitting
 
 TIGHT = Solver(rtol=1e-10, atol=1e-12)
 WIDTHS = [1, 2, 4, 8]
-
-
-def bits(array):
-    """Return the bits of numbers; every NaN counts as the same."""
-    return np.where(np.isnan(array), np.nan, array).view(np.int64)
-
-
-def assert_same(given, wanted):
-    assert np.array_equal(given.codes, wanted.codes)
-    assert np.array_equal(given.accepted, wanted.accepted)
-    assert np.array_equal(given.rejected, wanted.rejected)
-    for name in ("observables", "failure_times"):
-        assert np.array_equal(bits(getattr(given, name)), bits(getattr(wanted, name))), name
-    for name in ("states", "quadratures", "step_sizes", "restart_sizes"):
-        assert np.array_equal(bits(getattr(given.end, name)), bits(getattr(wanted.end, name))), name
-
-
-def run_both(system, lanes, schedule, saves, solver, n_double=None):
-    program = lower(system)
-    lanes = _fitting(system, lanes)
-    arguments = (system, program, lanes, schedule, saves, solver)
-    return NativeBackend(n_double).run(*arguments), NumpyBackend().run(*arguments)
 
 
 @pytest.mark.parametrize("method", ["rodas5p", "rodas4"])
