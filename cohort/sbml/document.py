@@ -121,7 +121,9 @@ def _findings(owner: Any, library: Any) -> Iterator[Any]:  # noqa: ANN401
     log = owner.getErrorLog()
     for i in range(log.getNumErrors()):
         found = log.getError(i)
-        if found.getSeverity() >= library.LIBSBML_SEV_ERROR:
+        # a unit that nobody declared changes no number: it is reported, not refused
+        is_unit = found.getErrorId() == library.DanglingUnitSIdRef
+        if found.getSeverity() >= library.LIBSBML_SEV_ERROR and not is_unit:
             yield found
 
 
@@ -159,6 +161,13 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     owner.setConsistencyChecks(library.LIBSBML_CAT_UNITS_CONSISTENCY, False)
     owner.setConsistencyChecks(library.LIBSBML_CAT_MODELING_PRACTICE, False)
     owner.checkConsistency()
+    log = owner.getErrorLog()
+    found = [log.getError(i) for i in range(log.getNumErrors())]
+    unknown_units = [
+        f"line {item.getLine()}: {_first_sentence(item.getMessage())}"
+        for item in found
+        if item.getErrorId() == library.DanglingUnitSIdRef
+    ]
     _check(owner, library, file)
     owner.getErrorLog().clearLog()
     for category in (
@@ -175,7 +184,7 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     found = (log.getError(i) for i in range(log.getNumErrors()))
     units = tuple(f"line {item.getLine()}: {_first_sentence(item.getMessage())}" for item in found)
     log.clearLog()
-    return units
+    return (*unknown_units, *units)
 
 
 # packages

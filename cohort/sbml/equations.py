@@ -113,6 +113,8 @@ class _Assembly:
         self.over_time = Resolver(self.definition, self.file)
 
     def equations(self) -> Equations:
+        if self.declared.events:
+            self.refuse_events()
         if self.declared.algebraic:
             self.solve_algebraic()
         for name, value in self.declared.locals.items():
@@ -142,18 +144,35 @@ class _Assembly:
             notes=tuple(self.notes),
         )
 
+    def refuse_events(self) -> None:
+        names = [event.name for event in self.declared.events]
+        raise UnsupportedSbmlError(
+            [
+                mistake(
+                    self.file, name, "it is an event; rates and rules are allowed", "Leave it out"
+                )
+                for name in names
+            ],
+            ["event"] * len(names),
+        )
+
     def solve_algebraic(self) -> None:
-        free = {
-            q.name
+        free = [
+            q
             for q in self.quantities.values()
             if not q.is_constant
             and q.id not in self.assignments
             and q.id not in self.declared.rates
             and q.id not in self.reacting
-        }
-        solutions = solve_algebraic(self.declared, free)
+        ]
+        free.sort(key=lambda q: (q.id in self.event_targets, self.has_start(q)))
+        solutions = solve_algebraic(self.declared, [q.name for q in free])
         for name, value in solutions.items():
             self.assignments[self.by_name[name].id] = value
+
+    def has_start(self, quantity: Quantity) -> bool:
+        given = (quantity.value, quantity.amount, quantity.concentration)
+        return quantity.id in self.declared.initials or any(v is not None for v in given)
 
     # how each quantity is held
 

@@ -133,10 +133,28 @@ def _exp_of_number(value: float) -> float:
 
 def _factorial(value: sympy.Expr) -> sympy.Expr:
     if not isinstance(value, sympy.Number):
-        raise NotImplementedError("a factorial of a number is known, none of a variable")
+        return sympy.exp(_log_gamma(value + 1))
     if value < 0 or value > _MOST_FACTORIAL or value != int(value):
         raise ValueError(f"factorial of {value}; whole numbers from 0 to 170 are allowed")
     return number(float(math.factorial(int(value))))
+
+
+def _log_gamma(x: sympy.Expr) -> sympy.Expr:
+    """Return the logarithm of the gamma function for x of 1 or more, to 1e-13.
+
+    Stirling's series (Abramowitz and Stegun 1964, 6.1.41) at x + 9, and the recurrence 6.1.15.
+    """
+    shifted = x + _SHIFT
+    product = sympy.Mul(*(x + k for k in range(_SHIFT)), evaluate=False)
+    series = sympy.Add(*(number(c) / shifted ** (2 * k + 1) for k, c in enumerate(_STIRLING)))
+    half_log = number(0.5 * math.log(2.0 * math.pi))
+    return (shifted - number(0.5)) * sympy.log(shifted) - shifted + half_log + series - (
+        sympy.log(product)
+    )
+
+
+_SHIFT: Final = 9
+_STIRLING: Final = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
 
 
 def _quotient(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
