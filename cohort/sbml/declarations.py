@@ -59,8 +59,8 @@ class Quantity:
         Whether reactions leave a species alone.
     conversion
         Id of the conversion factor of a species.
-    unit
-        Unit as text.
+    unit, amount_unit
+        Unit as text, and that of the amount of a species.
 
     Examples
     --------
@@ -80,6 +80,7 @@ class Quantity:
     is_boundary: bool = False
     conversion: str = ""
     unit: str = ""
+    amount_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +161,8 @@ class Declarations:
         Right-hand side of assignment rules, rate rules, initial assignments by id.
     algebraic
         Left-hand sides that are 0.
-    locals
-        Value of local parameters by name.
+    locals, local_units
+        Value and unit of local parameters by name.
     conversion
         Id of the conversion factor of the model; empty if none.
     time_unit, seconds_per_time_unit
@@ -187,6 +188,7 @@ class Declarations:
     initials: Mapping[str, sympy.Expr] = field(default_factory=dict)
     algebraic: tuple[sympy.Expr, ...] = ()
     locals: Mapping[str, float] = field(default_factory=dict)
+    local_units: Mapping[str, str] = field(default_factory=dict)
     conversion: str = ""
     time_unit: str = ""
     seconds_per_time_unit: float | None = None

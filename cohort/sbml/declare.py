@@ -12,7 +12,7 @@ from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake
 from cohort.sbml.formula import FormulaReader, FunctionDefinition
 from cohort.sbml.names import Names
 from cohort.sbml.operators import number
-from cohort.sbml.units import time_unit, unit_text
+from cohort.sbml.units import amount_text, time_unit, unit_text
 from kernels import symbol
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class _Declarer:
         self.model = document.model
         self.notes = list(document.notes)
         self.locals: dict[str, float] = {}
+        self.local_units: dict[str, str] = {}
         self.names = Names(_ids(self.model))
         functions = {
             item.getId(): FunctionDefinition(
@@ -96,6 +97,7 @@ class _Declarer:
             initials=initials,
             algebraic=algebraic,
             locals=self.locals,
+            local_units=self.local_units,
             conversion=conversion,
             time_unit=text,
             seconds_per_time_unit=seconds,
@@ -160,6 +162,7 @@ class _Declarer:
             is_boundary=item.getBoundaryCondition(),
             conversion=item.getConversionFactor() if item.isSetConversionFactor() else "",
             unit=unit_text(item),
+            amount_unit=amount_text(self.document, item),
         )
 
     def stoichiometry(self, item: Any) -> Quantity:  # noqa: ANN401
@@ -202,6 +205,7 @@ class _Declarer:
         for item in items:
             name = self.names.fresh(f"{reaction}_{item.getId()}")
             local[item.getId()] = symbol(name)
+            self.local_units[name] = unit_text(item)
             self.locals[name] = item.getValue() if item.isSetValue() else math.nan
         return local
 

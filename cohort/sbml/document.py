@@ -122,7 +122,7 @@ def _findings(owner: Any, library: Any) -> Iterator[Any]:  # noqa: ANN401
     for i in range(log.getNumErrors()):
         found = log.getError(i)
         # a unit that nobody declared changes no number: it is reported, not refused
-        is_unit = found.getErrorId() == library.DanglingUnitSIdRef
+        is_unit = found.getErrorId() == library.DanglingUnitReference
         if found.getSeverity() >= library.LIBSBML_SEV_ERROR and not is_unit:
             yield found
 
@@ -166,7 +166,7 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     unknown_units = [
         f"line {item.getLine()}: {_first_sentence(item.getMessage())}"
         for item in found
-        if item.getErrorId() == library.DanglingUnitSIdRef
+        if item.getErrorId() == library.DanglingUnitReference
     ]
     _check(owner, library, file)
     owner.getErrorLog().clearLog()

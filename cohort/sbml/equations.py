@@ -42,6 +42,10 @@ class Equations:
     meanings, amounts, concentrations
         Value of each id in SBML's sense, and amount and concentration of species, over states,
         parameters and time.
+    units
+        Unit of names that stand for no id, as text.
+    events
+        As the engine takes them.
     notes
         What was taken for granted, a sentence each.
 
@@ -57,6 +61,7 @@ class Equations:
     meanings: Mapping[str, sympy.Expr]
     amounts: Mapping[str, sympy.Expr]
     concentrations: Mapping[str, sympy.Expr]
+    units: Mapping[str, str]
     events: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -108,6 +113,7 @@ class _Assembly:
         self.starts: dict[sympy.Symbol, sympy.Expr] = {}
         self.frozen: dict[sympy.Symbol, sympy.Expr] = {}
         self.stored: dict[str, str] = {}
+        self.units: dict[str, str] = dict(declared.local_units)
         self.notes: list[str] = []
         self.start = Resolver(self.start_definition, self.file)
         self.over_time = Resolver(self.definition, self.file)
@@ -141,6 +147,7 @@ class _Assembly:
             meanings=self.meanings(),
             amounts=self.amounts(),
             concentrations=self.concentrations(),
+            units=self.units,
             notes=tuple(self.notes),
         )
 
@@ -257,6 +264,7 @@ class _Assembly:
 
     def new_name(self, quantity: Quantity, suffix: str) -> str:
         name = self.declared.names.fresh(f"{quantity.name}_{suffix}")
+        self.units[name] = quantity.amount_unit if suffix == "amount" else quantity.unit
         if suffix == "amount":
             self.stored[quantity.id] = name
         return name

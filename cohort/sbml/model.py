@@ -38,7 +38,8 @@ class SbmlModel:
     initial
         Start of each state, over the parameters.
     units
-        Unit of each id as text; empty where the file gives none.
+        Unit of states, parameters and observables as text, by name; empty where the file gives
+        none.
     names
         Name in the system of each id; ids that are not among them are no names of the system.
     meanings, amounts, concentrations
@@ -209,6 +210,27 @@ class SbmlModel:
             observables[name] = forms[form][sbml_id]
         return replace(self, system=replace(self.system, observables=observables))
 
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Names of the events.
+
+        Examples
+        --------
+        >>> SbmlModel.events.__doc__[:5]
+        'Names'
+        """
+        return tuple(event.name for event in getattr(self.system, "events", ()))
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a state, parameter or observable as text, empty if there is none.
+
+        Examples
+        --------
+        >>> SbmlModel.unit.__name__
+        'unit'
+        """
+        return self.units.get(name, "")
+
     def counting(self, seconds_per_time_unit: int) -> SbmlModel:
         """Return the model with another length of its time unit in the engine's seconds.
 
@@ -235,6 +257,7 @@ def build_model(declared: Declarations, equations: Equations, document: Document
     >>> build_model.__name__  # shown by the example of cohort.sbml.read_sbml
     'build_model'
     """
+    units = {q.name: q.unit for q in declared.quantities.values()} | equations.units
     seconds = declared.seconds_per_time_unit
     notes = [*declared.notes, *equations.notes]
     notes += [f"{i}: renamed to {name}" for i, name in declared.names.renamed.items()]
@@ -262,7 +285,7 @@ def build_model(declared: Declarations, equations: Equations, document: Document
         system=system,
         parameters=equations.parameters,
         initial=equations.initial,
-        units={i: q.unit for i, q in declared.quantities.items()},
+        units=units,
         names={i: q.name for i, q in declared.quantities.items()},
         meanings=equations.meanings,
         amounts=equations.amounts,

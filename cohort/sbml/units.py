@@ -4,49 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cohort.sbml.library import libsbml
+
 if TYPE_CHECKING:
     from cohort.sbml.document import Document
 
-__all__ = ["time_unit", "unit_text"]
+__all__ = ["amount_text", "time_unit", "unit_text"]
 
 
 def unit_text(item: Any) -> str:  # noqa: ANN401  # libSBML has no types
-    """Return the unit of an element as the file writes it, empty where it says none.
+    """Return the unit of an element, written out; empty where the file gives none.
 
     Examples
     --------
-    >>> from cohort.sbml.library import libsbml
-    >>> parameter = libsbml().Parameter(3, 1)
+    >>> document = libsbml().SBMLDocument(3, 1)
+    >>> parameter = document.createModel().createParameter()
     >>> parameter.setUnits("second")
     0
     >>> unit_text(parameter)
     'second'
     """
-    definition = item.getDerivedUnitDefinition() if item.getModel() is not None else None
+    return _definition_text(item.getDerivedUnitDefinition())
+
+
+def amount_text(document: Document, species: Any) -> str:  # noqa: ANN401
+    """Return the unit of the amount of a species, written out; empty where there is none.
+
+    Examples
+    --------
+    >>> amount_text.__name__  # shown by tests/cohort/sbml/test_units.py
+    'amount_text'
+    """
+    name = species.getSubstanceUnits()
+    if not name and document.level == 2:  # noqa: PLR2004  # Level 2: 'substance', a mole unless said
+        name = "substance" if document.model.getUnitDefinition("substance") is not None else "mole"
+    name = name or document.model.getSubstanceUnits()
+    definition = document.model.getUnitDefinition(name) if name else None
+    return str(name) if definition is None else _definition_text(definition)
+
+
+def _definition_text(definition: Any) -> str:  # noqa: ANN401
     if definition is None or definition.getNumUnits() == 0:
-        return str(item.getUnits()) if hasattr(item, "getUnits") else ""
-    units = [definition.getUnit(i) for i in range(definition.getNumUnits())]
-    return " ".join(text for text in map(_one, units) if text) or "1"
+        return ""
+    parts = (_one(definition.getUnit(i)) for i in range(definition.getNumUnits()))
+    return " ".join(part for part in parts if part) or "1"
 
 
 def _one(unit: Any) -> str:  # noqa: ANN401
-    kind = type(unit).__name__ and unit.getKind()
-    name = _KINDS.setdefault(kind, _kind_name(unit, kind))
+    name = str(libsbml().UnitKind_toString(unit.getKind()))
     if name in ("dimensionless", "(Invalid UnitKind)"):
         return ""
     factor = unit.getMultiplier() * 10.0 ** unit.getScale()
     head = name if factor == 1.0 else f"({factor:g} {name})"
     exponent = unit.getExponentAsDouble()
     return head if exponent == 1.0 else f"{head}^{exponent:g}"
-
-
-_KINDS: dict[int, str] = {}
-
-
-def _kind_name(_: Any, kind: int) -> str:  # noqa: ANN401
-    from cohort.sbml.library import libsbml  # noqa: PLC0415  # the caller has loaded it
-
-    return str(libsbml().UnitKind_toString(kind))
 
 
 def time_unit(document: Document) -> tuple[str, float | None]:
