@@ -231,6 +231,18 @@ class SbmlModel:
         """
         return self.units.get(name, "")
 
+    def is_concentration(self, sbml_id: str) -> bool:
+        """Return whether an id means a concentration: of a species without only substance units.
+
+        Examples
+        --------
+        >>> SbmlModel.is_concentration.__name__
+        'is_concentration'
+        """
+        return sbml_id in self.concentrations and (
+            self.concentrations[sbml_id] == self.meanings[sbml_id]
+        )
+
     def counting(self, seconds_per_time_unit: int) -> SbmlModel:
         """Return the model with another length of its time unit in the engine's seconds.
 
