@@ -25,6 +25,7 @@ from kernels.schedule import DoseRecord, Schedule, Stream, streams_from_records
 from kernels.solution import ResultCode, Solution
 from kernels.solver import Solver
 from kernels.system import TIME, OdeSystem, symbol
+from kernels.triggers import Event
 
 __all__ = [
     "TIME",
@@ -33,6 +34,7 @@ __all__ = [
     "DeviceError",
     "DeviceReport",
     "DoseRecord",
+    "Event",
     "IntegrationError",
     "KernelError",
     "Lanes",

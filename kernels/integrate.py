@@ -227,7 +227,7 @@ def _fitting(system: OdeSystem, lanes: Lanes) -> Lanes:
             )
     optional = {
         "quadratures": len(system.quadratures),
-        "restart_sizes": len(system.states) + 2 * len(system.inputs),
+        "restart_sizes": len(system.states) + 2 * len(system.inputs) + len(system.events),
     }
     filled: dict[str, Any] = {}
     for name, rows in optional.items():
@@ -242,7 +242,25 @@ def _fitting(system: OdeSystem, lanes: Lanes) -> Lanes:
                 "Leave them out to start at zero",
             )
         filled[name] = np.zeros((rows, lanes.n_lane))
+    filled |= _remembered(system, lanes)
     return replace(lanes, **filled) if filled else lanes
+
+
+def _remembered(system: OdeSystem, lanes: Lanes) -> dict[str, Any]:
+    """Return the memory of events where the lanes have none."""
+    events = lower(system).events if system.events else None
+    fresh = () if events is None else events.fresh_memory()
+    given = lanes.event_memory.shape[0]
+    if given == len(fresh):
+        return {}
+    if given:
+        raise ShapeError(
+            "lanes.event_memory",
+            f"{given} rows",
+            f"the events of '{system.name}' have {len(fresh)}",
+            "Leave it out where nothing has happened yet",
+        )
+    return {"event_memory": np.repeat(np.array(fresh)[:, None], lanes.n_lane, axis=1)}
 
 
 def _checked_saves(save_times: NDArray[np.int64], schedule: Schedule) -> NDArray[np.int64]:

@@ -37,8 +37,11 @@ class Lanes:
         `ResultCode` of each lane, shape ``(n_lane,)``, uint8; a failed lane stays failed.
     restart_sizes
         Step size that served after the last event of each kind [time unit], shape
-        ``(n_state + 2 n_input, n_lane)``: boluses by state, infusions by input, begun and ended;
-        0 where there was none. Left out, zeros.
+        ``(n_state + 2 n_input + n_triggered, n_lane)``: boluses by state, infusions by input, begun
+        and ended, events of the system; 0 where there was none. Left out, zeros.
+    event_memory
+        What the events of the system have to remember (`kernels.event_program`), one column a lane.
+        Left out, nothing has happened yet.
 
     Raises
     ------
@@ -57,12 +60,13 @@ class Lanes:
     step_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
     codes: NDArray[np.uint8] = field(default_factory=lambda: _NO_CODES)
     restart_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
+    event_memory: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
 
     def __post_init__(self) -> None:
         for name in ("parameters", "states"):
             object.__setattr__(self, name, _matrix(name, getattr(self, name)))
         n_lane = self.states.shape[1]
-        for name in ("quadratures", "restart_sizes"):
+        for name in ("quadratures", "restart_sizes", "event_memory"):
             given = getattr(self, name)
             rows = np.zeros((0, n_lane)) if given is _UNSET else _matrix(name, given)
             object.__setattr__(self, name, rows)
@@ -81,7 +85,14 @@ class Lanes:
             )
         object.__setattr__(self, "step_sizes", self.step_sizes.astype(np.float64, copy=False))
         object.__setattr__(self, "codes", self.codes.astype(np.uint8, copy=False))
-        for name in ("parameters", "quadratures", "step_sizes", "codes", "restart_sizes"):
+        for name in (
+            "parameters",
+            "quadratures",
+            "step_sizes",
+            "codes",
+            "restart_sizes",
+            "event_memory",
+        ):
             shape = getattr(self, name).shape
             if shape[-1] != n_lane or len(shape) not in (1, 2):
                 raise ShapeError(
@@ -117,6 +128,7 @@ class Lanes:
             step_sizes=self.step_sizes[lanes].copy(),
             codes=self.codes[lanes].copy(),
             restart_sizes=np.ascontiguousarray(self.restart_sizes[:, lanes]),
+            event_memory=np.ascontiguousarray(self.event_memory[:, lanes]),
         )
 
 

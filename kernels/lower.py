@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from kernels.emit import Emitter, Flat, HoistedValues, Power, combine_symbols
+from kernels.lower_events import lower_events
 from kernels.program import Operand, Program, Section
 from kernels.program_cache import cached_program
 from kernels.sparse_lu import factorise
@@ -80,6 +81,9 @@ def _lower(system: OdeSystem) -> Program:
     rhs = _section("rhs", rows, places, system, hoisted)
     step = _section("step", step_rows, step_places, system, hoisted)
     observe = _section("observe", observables, watched, system, hoisted)
+    events = lower_events(
+        system, hoisted, lambda name, values, at: _section(name, values, at, system, hoisted)
+    )
     return Program(
         system_name=system.name,
         system_hash=system.content_hash(),
@@ -97,6 +101,7 @@ def _lower(system: OdeSystem) -> Program:
         lu=factors.lu,
         solve=factors.solve,
         observe=observe,
+        events=events,
     )
 
 

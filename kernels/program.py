@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernels.errors import BuildError
+from kernels.event_program import EVENT_SECTION_NAMES, EventProgram, ProgramEvent
 from kernels.instructions import Instruction, Op, Operand, Section
 
 __all__ = ["Instruction", "Op", "Operand", "Program", "Section"]
@@ -54,6 +55,8 @@ class Program:
         Reads ``m b``; gives x with W x = b, ``n_row`` rows.
     observe
         Reads ``t y p u h``; gives the observables.
+    events
+        What events add; None without any.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class Program:
     lu: Section
     solve: Section
     observe: Section
+    events: EventProgram | None = None
 
     @property
     def n_state(self) -> int:
@@ -111,7 +115,7 @@ class Program:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """All sections, in the order of the text.
+        """All sections but those of events, in the order of the text.
 
         Examples
         --------
@@ -137,9 +141,11 @@ class Program:
         lines += [" ".join((key, *_pairs_text(getattr(self, key)))) for key in _PAIR_KEYS]
         lines.append(" ".join(("ordering", *map(str, self.ordering))))
         for section in self.sections:
-            lines.append(f"section {section.name}")
-            lines += [f"  v{i} = {line}" for i, line in enumerate(section.instructions)]
-            lines.append(" ".join(("  return", *map(str, section.outputs))))
+            lines += _section_lines(section)
+        if self.events is not None:
+            lines += [event.to_text() for event in self.events.events]
+            for section in self.events.sections:
+                lines += _section_lines(section)
         return "\n".join([*lines, "end", ""])
 
     @staticmethod
@@ -173,6 +179,15 @@ class Program:
 
 _NAME_KEYS = ("states", "quadratures", "parameters", "inputs", "observables")
 _PAIR_KEYS = ("jacobian", "lu_pattern")
+
+
+def _section_lines(section: Section) -> list[str]:
+    body = [f"  v{i} = {line}" for i, line in enumerate(section.instructions)]
+    return [
+        f"section {section.name}",
+        *body,
+        " ".join(("  return", *map(str, section.outputs))),
+    ]
 
 
 def _pairs_text(pairs: tuple[tuple[int, int], ...]) -> list[str]:
@@ -210,7 +225,16 @@ def _read_program(reader: _Reader) -> Program:
         fields[key] = tuple(map(_read_pair, reader.after(key).split()))
     ordering = tuple(map(int, reader.after("ordering").split()))
     fields |= {section: _read_section(reader, section) for section in SECTION_NAMES}
-    if reader.line() != "end":
+    line, events = reader.line(), []
+    while line.startswith("event "):
+        events.append(ProgramEvent.from_text(line))
+        line = reader.line()
+    if events:
+        reader.position -= 1
+        sections = {section: _read_section(reader, section) for section in EVENT_SECTION_NAMES}
+        fields["events"] = EventProgram(events=tuple(events), **sections)
+        line = reader.line()
+    if line != "end":
         raise ValueError(reader.last)
     return Program(system_name=name, system_hash=digest, ordering=ordering, **fields)
 

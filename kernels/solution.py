@@ -30,6 +30,9 @@ class ResultCode(IntEnum):
     STEP_TOO_SMALL = 1
     TOO_MANY_STEPS = 2
     NON_FINITE = 3
+    TOO_MANY_PENDING = 4
+    ENDLESS_EVENTS = 5
+    BAD_DELAY = 6
 
     @property
     def message(self) -> str:
@@ -48,6 +51,9 @@ _MESSAGES = {
     ResultCode.STEP_TOO_SMALL: "the step size fell below the resolution of time",
     ResultCode.TOO_MANY_STEPS: "the limit on steps was reached",
     ResultCode.NON_FINITE: "a state or its derivative is not finite",
+    ResultCode.TOO_MANY_PENDING: "more executions of one event were pending than a lane can hold",
+    ResultCode.ENDLESS_EVENTS: "events at one moment did not come to an end",
+    ResultCode.BAD_DELAY: "the delay of an event is negative or no number",
 }
 
 

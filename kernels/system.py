@@ -12,39 +12,24 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
-
-import sympy
+from typing import TYPE_CHECKING, Any
 
 from kernels.errors import DeclarationError, RangeError, UnknownNameError
+from kernels.expressions import (
+    TIME,
+    check_name,
+    checked_expressions,
+    digest_text,
+    symbol,
+)
+from kernels.triggers import Event
+
+if TYPE_CHECKING:
+    import sympy
 
 __all__ = ["TIME", "OdeSystem", "symbol"]
 
 SECONDS_PER_HOUR = 3600
-
-
-def symbol(name: str) -> sympy.Symbol:
-    """Return the symbol by which expressions name a state, parameter, input or quadrature.
-
-    Parameters
-    ----------
-    name
-        The declared name.
-
-    Returns
-    -------
-    A real SymPy symbol; two calls with one name give equal symbols.
-
-    Examples
-    --------
-    >>> symbol("k_a") * symbol("depot")
-    depot*k_a
-    """
-    return sympy.Symbol(name, real=True)
-
-
-TIME = symbol("t")
-"""Absolute time [time unit of the system]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,6 +60,9 @@ class OdeSystem:
         absolute tolerance of a state is ``solver.atol`` times its scale.
     seconds_per_time_unit
         Length of the time unit of the equations [s], a whole number greater than zero.
+    events
+        What happens when a condition on states and time comes true; of several at one moment the
+        one of greatest priority is first, among equals the one declared first.
 
     Raises
     ------
@@ -108,6 +96,7 @@ class OdeSystem:
     observables: Mapping[str, sympy.Expr] = field(default_factory=dict)
     scales: Mapping[str, float] = field(default_factory=dict)
     seconds_per_time_unit: int = SECONDS_PER_HOUR
+    events: tuple[Event, ...] = ()
     _digest: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -119,7 +108,7 @@ class OdeSystem:
         for attribute in ("states", "parameters", "inputs"):
             _set(self, attribute, _checked_names(where, attribute, getattr(self, attribute)))
         for attribute in ("rhs", "quadratures", "observables"):
-            _set(self, attribute, _checked_expressions(where, attribute, getattr(self, attribute)))
+            _set(self, attribute, checked_expressions(where, attribute, getattr(self, attribute)))
         if not self.states:
             raise DeclarationError(
                 where, "no state", "a system has at least one", "Declare it in states"
@@ -130,6 +119,7 @@ class OdeSystem:
         _check_observable_names(where, self)
         _set(self, "scales", _checked_scales(where, self.scales, self.states))
         _check_time_unit(where, self.seconds_per_time_unit)
+        _set(self, "events", _checked_events(where, self))
         _set(self, "_digest", _digest(self))
 
     def __reduce__(self) -> tuple[Any, tuple[dict[str, Any]]]:
@@ -178,56 +168,8 @@ def _checked_names(where: str, attribute: str, names: object) -> tuple[str, ...]
             f"Write {attribute}=('a', 'b')",
         )
     for name in names:
-        _check_name(f"{where}, {attribute}", name)
+        check_name(f"{where}, {attribute}", name)
     return tuple(names)
-
-
-def _check_name(where: str, name: object) -> None:
-    if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
-        raise DeclarationError(
-            where, f"{name!r} is no name", "names are ASCII identifiers", "Rename it"
-        )
-    if name == TIME.name:
-        raise DeclarationError(
-            where, f"the name '{name}'", "it is kept for absolute time", "Rename it"
-        )
-
-
-def _checked_expressions(
-    where: str, attribute: str, expressions: object
-) -> Mapping[str, sympy.Expr]:
-    if not isinstance(expressions, Mapping):
-        raise DeclarationError(
-            f"{where}, {attribute}",
-            f"{expressions!r}",
-            "a mapping from name to expression is needed",
-            f"Write {attribute}={{'a': expression}}",
-        )
-    checked = {}
-    for name, expression in expressions.items():
-        _check_name(f"{where}, {attribute}", name)
-        checked[name] = _checked_expression(f"{where}, {attribute}[{name!r}]", expression)
-    return MappingProxyType(checked)
-
-
-def _checked_expression(where: str, expression: object) -> sympy.Expr:
-    if isinstance(expression, (int, float)) and not isinstance(expression, bool):
-        expression = sympy.sympify(expression)
-    if not isinstance(expression, sympy.Expr):
-        raise DeclarationError(
-            where,
-            f"{expression!r} of type {type(expression).__name__}",
-            "a SymPy expression or a number is needed",
-            "Build it from kernels.symbol(...)",
-        )
-    if expression.has(sympy.nan, sympy.zoo, sympy.I):
-        raise DeclarationError(
-            where,
-            f"{expression}",
-            "expressions are real and defined",
-            "Remove the division by zero or the imaginary unit",
-        )
-    return expression
 
 
 def _check_unique(where: str, system: OdeSystem) -> None:
@@ -342,6 +284,35 @@ def _checked_scales(where: str, scales: object, states: tuple[str, ...]) -> Mapp
     return MappingProxyType(checked)
 
 
+def _checked_events(where: str, system: OdeSystem) -> tuple[Event, ...]:
+    events = system.events
+    if not isinstance(events, (tuple, list)) or not all(isinstance(e, Event) for e in events):
+        raise DeclarationError(
+            f"{where}, events", f"{events!r}", "a tuple of events is needed", "Write events=(e,)"
+        )
+    names = (*system.states, *system.parameters, *system.inputs, TIME.name)
+    seen: set[str] = set()
+    for event in events:
+        place = f"{where}, event '{event.name}'"
+        if event.name in seen:
+            raise DeclarationError(
+                f"{where}, events",
+                f"'{event.name}' is declared twice",
+                "events have unique names",
+                "Rename one of the two",
+            )
+        seen.add(event.name)
+        for attribute, expression in event.expressions():
+            read = f"{place}, {attribute}"
+            _check_reads(read, expression, names, "states, parameters, inputs and t", system)
+        for name in event.assignments:
+            if name not in system.states:
+                raise UnknownNameError(
+                    f"{place}, assignments", "state", name, system.states, "states"
+                )
+    return tuple(events)
+
+
 def _check_time_unit(where: str, seconds: object) -> None:
     if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
         raise RangeError(
@@ -360,56 +331,8 @@ def _digest(system: OdeSystem) -> str:
         system.name,
         str(system.seconds_per_time_unit),
         *(" ".join(names) for names in name_groups),
-        *(_group_text(expressions, memo) for expressions in expression_groups),
+        *(digest_text(expressions, memo) for expressions in expression_groups),
         " ".join(f"{name}={system.scales[name].hex()}" for name in sorted(system.scales)),
+        *(event.digest_line(memo) for event in system.events),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _group_text(expressions: Mapping[str, sympy.Expr], memo: dict[sympy.Basic, bytes]) -> str:
-    return " ".join(f"{n}={expression_digest(e, memo).hex()}" for n, e in expressions.items())
-
-
-def expression_digest(expression: sympy.Basic, memo: dict[sympy.Basic, bytes]) -> bytes:
-    """Return a digest of an expression that no hash seed and no argument order changes.
-
-    Parameters
-    ----------
-    expression
-        What to digest.
-    memo
-        Digests of subexpressions seen before; filled as a side effect.
-
-    Returns
-    -------
-    16 bytes. Written here because SymPy's own ``hash`` depends on ``PYTHONHASHSEED`` and its
-    printed forms cost more than the rest of the declaration.
-
-    Examples
-    --------
-    >>> x, y = symbol("x"), symbol("y")
-    >>> expression_digest(x + y, {}) == expression_digest(y + x, {})
-    True
-    """
-    known = memo.get(expression)
-    if known is not None:
-        return known
-    if expression.args:
-        children = [expression_digest(argument, memo) for argument in expression.args]
-        if isinstance(expression, _ORDERLESS):
-            children.sort()
-        content = expression.func.__name__.encode() + b"(" + b"".join(children) + b")"
-    else:
-        content = _atom_text(expression).encode()
-    digest = hashlib.blake2b(content, digest_size=16).digest()
-    memo[expression] = digest
-    return digest
-
-
-_ORDERLESS = (sympy.Add, sympy.Mul, sympy.Max, sympy.Min, sympy.And, sympy.Or)
-
-
-def _atom_text(atom: sympy.Basic) -> str:
-    if isinstance(atom, sympy.Float):
-        return f"float {float(atom).hex()}"
-    return f"{type(atom).__name__} {atom}"

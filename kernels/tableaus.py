@@ -22,6 +22,8 @@ __all__ = ["RODAS4", "RODAS5P", "RosenbrockTableau", "tableau", "tableau_names"]
 
 Matrix = NDArray[np.float64]
 
+_SHARES: Final = (0.2, 0.5, 0.9)  # of a step: more than the degree in each condition leaves free
+
 _ROUND_OFF: Final = 2e-11  # printed coefficients reach 1e2 and have 16 digits
 
 
@@ -37,9 +39,14 @@ class RosenbrockTableau:
         Order of the solution and of the embedded one.
     gamma
         Diagonal coefficient.
+    dense_order
+        Order of the solution between the ends of a step.
     a, c
         Strictly lower rows of stages 2, 3, ...; the last two rows of ``a`` are not stored, because
         each repeats the row before and adds 1 times the last increment.
+    dense
+        Rows of the dense output: at the share s of a step the solution is ``(1 - s) y0 + s (y1 +
+        (1 - s) (d_1 + s (d_2 + ...)))`` with ``d_m = sum dense_mj k_j``.
     source
         Where the digits were read.
 
@@ -47,7 +54,8 @@ class RosenbrockTableau:
     -----
     With :math:`\Gamma^{-1} = I/\gamma - C`: :math:`\alpha = A\Gamma`, :math:`b = m\Gamma`. Checked:
     the conditions of all trees up to ``order`` (17 for order 5), those of the embedded solution up
-    to ``error_order``, and :math:`R(\infty) = 0`.
+    to ``error_order``, those of the dense output at three shares up to ``dense_order``, and
+    :math:`R(\infty) = 0`.
 
     Raises
     ------
@@ -63,9 +71,11 @@ class RosenbrockTableau:
     name: str
     order: int
     error_order: int
+    dense_order: int
     gamma: float
     a: tuple[tuple[float, ...], ...]
     c: tuple[tuple[float, ...], ...]
+    dense: tuple[tuple[float, ...], ...]
     source: str
     alpha: tuple[float, ...] = field(init=False)
     gamma_sums: tuple[float, ...] = field(init=False)
@@ -79,6 +89,9 @@ class RosenbrockTableau:
         embedded = a[self.n_stage - 1] @ big_gamma
         _check(self.name, alpha, big_gamma, weights, self.order)
         _check(f"{self.name} embedded", alpha, big_gamma, embedded, self.error_order)
+        for share in _SHARES:
+            within = share * (a[self.n_stage] + (1.0 - share) * self._dense_row(share)) @ big_gamma
+            _check(f"{self.name} dense", alpha, big_gamma, within, self.dense_order, share)
         beta_inverse = np.linalg.inv(alpha + big_gamma)
         limit = 1.0 - float(weights @ beta_inverse @ np.ones(self.n_stage))
         _demand(self.name, "R(infinity) = 0", limit, 0.0)
@@ -106,6 +119,10 @@ class RosenbrockTableau:
         """
         return len(self.c) + 1
 
+    def _dense_row(self, share: float) -> Matrix:
+        rows = np.array([(*row, *[0.0] * (self.n_stage - len(row))) for row in self.dense])
+        return np.asarray(share ** np.arange(len(rows)) @ rows, np.float64)
+
     def _matrices(self) -> tuple[Matrix, Matrix]:
         n = self.n_stage
         a, c = np.zeros((n + 1, n)), np.zeros((n, n))
@@ -124,7 +141,9 @@ def _snapped(values: list[float]) -> tuple[float, ...]:
     return tuple(float(round(x)) if abs(x - round(x)) < _ROUND_OFF else x for x in values)
 
 
-def _check(name: str, alpha: Matrix, gamma: Matrix, b: Matrix, order: int) -> None:
+def _check(
+    name: str, alpha: Matrix, gamma: Matrix, b: Matrix, order: int, share: float = 1.0
+) -> None:
     beta = alpha + gamma
     a1, b1 = alpha.sum(axis=1), beta.sum(axis=1)
     trees: dict[int, dict[str, tuple[float, Fraction]]] = {
@@ -154,7 +173,7 @@ def _check(name: str, alpha: Matrix, gamma: Matrix, b: Matrix, order: int) -> No
     }
     for degree in range(1, order + 1):
         for tree, (value, wanted) in trees[degree].items():
-            _demand(name, f"order {degree}, sum {tree}", float(value), float(wanted))
+            _demand(name, f"order {degree}, sum {tree}", float(value), wanted * share**degree)
 
 
 def _demand(name: str, condition: str, value: float, wanted: float) -> None:
@@ -171,6 +190,7 @@ RODAS5P: Final = RosenbrockTableau(
     name="rodas5p",
     order=5,
     error_order=4,
+    dense_order=4,
     gamma=0.21193756319429014,
     a=(
         (3.0,),
@@ -215,6 +235,38 @@ RODAS5P: Final = RosenbrockTableau(
             -9.48861652309627,
         ),
     ),
+    dense=(
+        (
+            25.948786856663858,
+            -2.5579724845846235,
+            10.433815404888879,
+            -2.3679251022685204,
+            0.524948541321073,
+            1.1241088310450404,
+            0.4272876194431874,
+            -0.17202221070155493,
+        ),
+        (
+            -9.91568850695171,
+            -0.9689944594115154,
+            3.0438037242978453,
+            -24.495224566215796,
+            20.176138334709044,
+            15.98066361424651,
+            -6.789040303419874,
+            -6.710236069923372,
+        ),
+        (
+            11.419903575922262,
+            2.8879645146136994,
+            72.92137995996029,
+            80.12511834622643,
+            -52.072871366152654,
+            -59.78993625266729,
+            -0.15582684282751913,
+            4.883087185713722,
+        ),
+    ),
     source="Steinebach 2023, BIT Numerical Mathematics 63:27, table of Rodas5P",
 )
 """Order 5(4), L-stable; the default."""
@@ -223,6 +275,7 @@ RODAS4: Final = RosenbrockTableau(
     name="rodas4",
     order=4,
     error_order=3,
+    dense_order=3,
     gamma=0.25,
     a=(
         (1.544,),
@@ -241,6 +294,22 @@ RODAS4: Final = RosenbrockTableau(
             -31.52159432874371,
             16.31930543123136,
             -6.058818238834054,
+        ),
+    ),
+    dense=(
+        (
+            10.12623508344586,
+            -7.487995877610167,
+            -34.80091861555747,
+            -7.992771707568823,
+            1.025137723295662,
+        ),
+        (
+            -0.6762803392801253,
+            6.087714651680015,
+            16.43084320892478,
+            24.76722511418386,
+            -6.594389125716872,
         ),
     ),
     source="Hairer and Wanner, Solving Ordinary Differential Equations II, RODAS",

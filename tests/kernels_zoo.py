@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from kernels import TIME, Lanes, OdeSystem, Schedule, Stream, symbol
+from kernels import TIME, Event, Lanes, OdeSystem, Schedule, Stream, symbol
 
 HOUR = 3600
 
@@ -42,11 +42,57 @@ def every_operation():
     )
 
 
-def zoo_lanes(n):
+def every_event():
+    """Events of every kind on the zoo: of states, time, inputs; delayed, ranked, dropped, chained."""
+    x, y, z, flag, last = map(symbol, ("x", "y", "z", "flag", "last"))
+    k, m, drive = map(symbol, ("k", "m", "drive"))
+    base = every_operation()
+    events = (
+        Event(name="high", trigger=x > m + 0.5, assignments={"x": x / 2, "last": TIME}),
+        Event(
+            name="late",
+            trigger=sp.And(TIME >= 7 * k, TIME < 7 * k + 0.01),
+            assignments={"flag": flag + 1, "y": y + k},
+            delay=m / 3,
+        ),
+        Event(
+            name="dripping",
+            trigger=drive > 0.2,
+            assignments={"z": z + 0.1 * drive},
+            delay=0.7,
+            persistent=False,
+            values_from_trigger_time=False,
+        ),
+        Event(name="first", trigger=flag > 0.5, assignments={"z": 2 * z}, priority=m),
+        Event(name="second", trigger=flag > 0.5, assignments={"z": z + 0.25, "x": y}, priority=k),
+        Event(name="start", trigger=m > 1, assignments={"y": y + 0.1}, initial_value=False),
+        Event(
+            name="often",
+            trigger=sp.sin(4 * TIME) > sp.cos(y),
+            assignments={"last": last + x},
+            delay=1.5 * k,
+        ),
+        Event(name="chained", trigger=sp.Or(last > 3, y < -2), assignments={"last": 0}),
+    )
+    return OdeSystem(
+        name="eventful zoo",
+        states=(*base.states, "flag", "last"),
+        parameters=base.parameters,
+        inputs=base.inputs,
+        rhs={**base.rhs, "flag": 0, "last": k / 7},
+        quadratures=base.quadratures,
+        observables={**base.observables, "flag": flag, "last": last, "drawn": z},
+        scales=base.scales,
+        events=events,
+    )
+
+
+def zoo_lanes(n, n_state=3):
     """Return n different lanes."""
     generator = np.random.default_rng(7)
     return Lanes(
-        parameters=generator.uniform(0.4, 1.6, (2, n)), states=generator.uniform(0.1, 1.2, (3, n))
+        parameters=generator.uniform(0.4, 1.6, (2, n)),
+        states=np.pad(generator.uniform(0.1, 1.2, (3, n)), ((0, n_state - 3), (0, 0))),
     )
 
 

@@ -63,18 +63,25 @@ _PROBLEM_FIELDS: Final = (
     ("save_times", "const Integer*"),
     ("streams", "const Stream*"),
 )
+_EVENT_FIELDS: Final = (("event_memory", "double*"),)
 
 
-def arguments_source() -> str:
+def arguments_source(*, has_events: bool) -> str:
     """Return the C++ text of the records.
+
+    Parameters
+    ----------
+    has_events
+        Whether the system has events, which lanes remember.
 
     Examples
     --------
-    >>> print(arguments_source().splitlines()[2])
+    >>> print(arguments_source(has_events=False).splitlines()[2])
     struct Stream {
     """
     lines = ["namespace neurocohort {", ""]
-    for name, fields in (("Stream", _STREAM_FIELDS), ("Problem", _PROBLEM_FIELDS)):
+    problem = _PROBLEM_FIELDS + (_EVENT_FIELDS if has_events else ())
+    for name, fields in (("Stream", _STREAM_FIELDS), ("Problem", problem)):
         lines += [
             f"struct {name} {{",
             *(f"    {kind} {field};" for field, kind in fields),
@@ -91,6 +98,7 @@ def _record(fields: tuple[tuple[str, str], ...]) -> np.dtype[Any]:
 
 _STREAM: Final = _record(_STREAM_FIELDS)
 _PROBLEM: Final = _record(_PROBLEM_FIELDS)
+_EVENT_PROBLEM: Final = _record(_PROBLEM_FIELDS + _EVENT_FIELDS)
 
 
 def pack_bits(flags: NDArray[np.bool_]) -> NDArray[np.uint32]:
@@ -168,7 +176,8 @@ def pack_arguments(
     Returns
     -------
     Arrays and record; ``rows``, ``sizes``, ``codes``, ``failure_times``, ``accepted``,
-    ``rejected``, ``observed`` and ``restart_sizes`` hold the results after the call.
+    ``rejected``, ``observed``, ``restart_sizes`` and, where the system has events,
+    ``event_memory`` hold the results after the call.
 
     Examples
     --------
@@ -196,6 +205,8 @@ def pack_arguments(
         "restart_sizes": _restart_sizes(program, lanes),
         "save_times": save_times.astype(np.int64),
     }
+    if program.events is not None:
+        host["event_memory"] = lanes.event_memory.copy()
     arrays: dict[str, Any] = {name: place(array) for name, array in host.items()}
     kept: list[Any] = []
 
@@ -210,7 +221,7 @@ def pack_arguments(
     for index, stream in enumerate(schedule.streams):
         for name, value in _stream_fields(stream, program, n_lane):
             streams[index][name] = value if np.isscalar(value) else pointer(value)  # type: ignore[arg-type]
-    problem = np.zeros(1, _PROBLEM)
+    problem = np.zeros(1, _PROBLEM if program.events is None else _EVENT_PROBLEM)
     numbers = {
         "n_lane": n_lane,
         "n_save": len(save_times),
@@ -232,7 +243,8 @@ def pack_arguments(
 
 
 def _restart_sizes(program: Program, lanes: Lanes) -> NDArray[np.float64]:
-    shape = (program.n_state + 2 * len(program.inputs), lanes.n_lane)
+    n_triggered = 0 if program.events is None else len(program.events.events)
+    shape = (program.n_state + 2 * len(program.inputs) + n_triggered, lanes.n_lane)
     return lanes.restart_sizes.copy() if lanes.restart_sizes.shape == shape else np.zeros(shape)
 
 
@@ -295,6 +307,7 @@ def unpack_solution(
         step_sizes=arrays["sizes"],
         codes=codes,
         restart_sizes=arrays["restart_sizes"],
+        event_memory=arrays.get("event_memory", lanes.event_memory),
     )
     return Solution(
         times=save_times,

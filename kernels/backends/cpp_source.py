@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from kernels.program import Op, Operand
 from kernels.tableaus import tableau
+from kernels.triggers import MOST_EXECUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kernels.program import Instruction, Program, Section
+    from kernels.tableaus import RosenbrockTableau
 
 __all__ = ["cpp_source"]
 
@@ -87,8 +89,59 @@ def cpp_source(program: Program, method: str) -> str:
     writer = _ModelWriter(program)
     functions = writer.functions()
     head = [f"// {program.system_name}", "", "namespace neurocohort {", ""]
-    parts = [*head, *_tableau_lines(method), "", *writer.constants(), "", *functions]
+    constants = [*_tableau_lines(method), "", *writer.constants()]
+    if program.events is not None:
+        constants += ["", *event_constants(program, tableau(method))]
+    parts = [*head, *constants, "", *functions]
     return "\n".join([*parts, "}  // namespace neurocohort", ""])
+
+
+def event_constants(program: Program, table: RosenbrockTableau) -> list[str]:
+    """Return the constants of ``events.hpp``.
+
+    Parameters
+    ----------
+    program
+        Program with events.
+    table
+        Method, for its dense output.
+
+    Examples
+    --------
+    >>> event_constants.__name__
+    'event_constants'
+    """
+    part = program.events
+    assert part is not None
+    events = part.events
+    n_value = sum(len(event.targets) for event in events)
+    sizes = {
+        "N_EVENT": len(events),
+        "VALUES": max(n_value, 1),
+        "N_STOP": len(part.stop.outputs),
+        "STOPS": len(part.stop.outputs),
+        "N_TRIGGER_ROW": len(part.trigger_rows),
+        "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
+        "FIRST_EVENT_KIND": program.n_state + 2 * len(program.inputs),
+        "MOST_EXECUTIONS": MOST_EXECUTIONS,
+        "N_DENSE": len(table.dense),
+    }
+    arrays = {
+        "EVENT_BASE": part.bases,
+        "EVENT_SLOTS": (event.n_slot for event in events),
+        "EVENT_STRIDE": (event.stride for event in events),
+        "EVENT_STORED": (int(event.is_stored) for event in events),
+        "EVENT_PERSISTENT": (int(event.is_persistent) for event in events),
+        "EVENT_FIRST": part.firsts,
+        "EVENT_TARGETS": (len(event.targets) for event in events),
+        "TARGET_ROW": (row for event in events for row in event.targets),
+        "TRIGGER_ROW": part.trigger_rows,
+    }
+    return [
+        *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
+        *(_array("int", name, values) for name, values in arrays.items()),
+        _matrix("DENSE", table.dense, table.n_stage),
+    ]
 
 
 def _number(value: float) -> str:
@@ -105,24 +158,24 @@ def _array(kind: str, name: str, values: Iterable[object]) -> str:
     return f"constexpr {kind} {name}[{max(len(listed), 1)}] = {{{body}}};"
 
 
+def _matrix(name: str, rows: tuple[tuple[float, ...], ...], width: int) -> str:
+    body = [
+        "{" + ", ".join(_number(x) for x in (*row, *[0.0] * (width - len(row)))) + "}"
+        for row in rows
+    ]
+    return f"constexpr double {name}[{len(rows)}][{width}] = {{{', '.join(body)}}};"
+
+
 def _tableau_lines(method: str) -> list[str]:
     table = tableau(method)
     n = table.n_stage
-
-    def matrix(name: str, rows: tuple[tuple[float, ...], ...], count: int) -> str:
-        padded = [(), *rows]
-        body = [
-            "{" + ", ".join(_number(x) for x in (*row, *[0.0] * (n - len(row)))) + "}"
-            for row in padded
-        ]
-        return f"constexpr double {name}[{count}][{n}] = {{{', '.join(body)}}};"
 
     return [
         f"constexpr int STAGES = {n}, A_ROWS = {len(table.a)}, "
         f"CONTROL_ORDER = {table.error_order + 1};",
         f"constexpr double GAMMA = {_number(table.gamma)};",
-        matrix("A", table.a, len(table.a) + 1),
-        matrix("C", table.c, n),
+        _matrix("A", ((), *table.a), n),
+        _matrix("C", ((), *table.c), n),
         _array("double", "ALPHA", map(_number, table.alpha)),
         _array("double", "GAMMA_SUM", map(_number, table.gamma_sums)),
     ]
@@ -147,12 +200,18 @@ class _ModelWriter:
         self._m_slot = _slots_of_results(program.lu.outputs)
         read = [
             operand.index
-            for section in (program.rhs, program.step, program.lu, program.solve, program.observe)
+            for section in self._sections()
             for operand in section.reads()
             if operand.kind == "p"
         ]
         self._loop_parameters = sorted(set(read))
         self._parameter_slot = {index: slot for slot, index in enumerate(self._loop_parameters)}
+
+    def _sections(self) -> tuple[Section, ...]:
+        """Return the sections that are evaluated with what a lane holds in its registers."""
+        program = self._program
+        loop = (program.rhs, program.step, program.lu, program.solve, program.observe)
+        return loop if program.events is None else (*loop, *program.events.sections)
 
     def constants(self) -> list[str]:
         program = self._program
@@ -237,6 +296,14 @@ class _ModelWriter:
             program.observe,
             [(f"o[{i}] = @;", operand) for i, operand in enumerate(program.observe.outputs)],
         )
+        for section in () if program.events is None else program.events.sections:
+            reads = _READS.replace("V", "S")
+            lines += self._function(
+                f"template <class S> FUNCTION void model_{section.name}({reads}, S* o)",
+                "S",
+                section,
+                [(f"o[{i}] = @;", operand) for i, operand in enumerate(section.outputs)],
+            )
         return lines
 
     def _function(

@@ -65,6 +65,7 @@ _RESULTS: Final = (
     "rejected",
     "observed",
     "restart_sizes",
+    "event_memory",  # where the system has events
 )
 _DRIVER_REMEDY: Final = "Install the NVIDIA driver, and look at nvidia-smi and CUDA_VISIBLE_DEVICES"
 
@@ -325,6 +326,7 @@ class CudaBackend(AbstractBackend):
             free, _ = cupy.cuda.runtime.memGetInfo()
             free += cupy.get_default_memory_pool().free_bytes()  # CuPy's, kept for the next block
         rows = len(program.parameters) + 2 * program.n_row + 2 * len(program.inputs)
+        rows += 0 if program.events is None else program.events.n_memory
         fitting = int(_SHARE_OF_MEMORY * free) // (8 * (rows + _SAVED_ROWS))
         return int(np.clip(fitting, BLOCK_THREADS, _MOST_LANES))
 
@@ -363,7 +365,8 @@ class CudaBackend(AbstractBackend):
             n_multiprocessor = _properties(self._ordinal)["multiProcessorCount"]
             grid, threads = launch_grid(some.n_lane, resources, n_multiprocessor)
             kernel((grid,), (threads,), (problem,))
-            arrays = {name: cupy.asnumpy(packed.arrays[name]) for name in _RESULTS}
+            results: list[str] = [name for name in _RESULTS if name in packed.arrays]
+            arrays = {name: cupy.asnumpy(packed.arrays[name]) for name in results}
             return unpack_solution(arrays, program, some, save_times, self.name)
 
         with _stream(self._ordinal), _cuda_errors(self.name, "the kernel failed"):

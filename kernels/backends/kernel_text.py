@@ -67,15 +67,32 @@ def _text(program: Program, solver: Solver, lanes: int, block_threads: int | Non
         _source("lanes.hpp"),
         _source("arithmetic.hpp"),
         *([_source("functions.hpp")] if _uses_functions(program) else []),
-        arguments_source(),
+        arguments_source(has_events=program.events is not None),
         cpp_source(program, solver.method),
-        _source("rosenbrock.hpp"),
+        _integrator(has_events=program.events is not None),
     )
     return "\n".join(parts)
 
 
+def _integrator(*, has_events: bool) -> str:
+    """Return the integrator; without events not a letter of theirs is in it."""
+    lines, keeps = [], [True]
+    for line in _source("rosenbrock.hpp").split("\n"):
+        if line == "#ifdef NEUROCOHORT_EVENTS":
+            keeps.append(has_events)
+        elif line == "#else" and len(keeps) > 1:
+            keeps[-1] = not keeps[-1]
+        elif line == "#endif" and len(keeps) > 1:
+            keeps.pop()
+        elif keeps[-1]:
+            lines.append(_source("events.hpp") if line == '#include "events.hpp"' else line)
+    return "\n".join(lines)
+
+
 def _uses_functions(program: Program) -> bool:
-    return any(i.op in FURTHER for section in program.sections for i in section.instructions)
+    more = () if program.events is None else program.events.sections
+    sections = (*program.sections, *more)
+    return any(i.op in FURTHER for section in sections for i in section.instructions)
 
 
 _DEFINE = {"float32": "FLOAT", "mixed": "MIXED"}

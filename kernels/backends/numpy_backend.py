@@ -17,6 +17,7 @@ from kernels.arithmetic import exp, log
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.numpy_source import SectionSource, compile_section
+from kernels.backends.triggers import Place, TriggerFollower
 from kernels.errors import DeviceError
 from kernels.lanes import Lanes
 from kernels.solution import ResultCode, Solution
@@ -232,6 +233,12 @@ class _Run:
         self.rows = np.concatenate((lanes.states, lanes.quadratures))
         self.sizes = lanes.step_sizes.copy()
         self.restart_sizes = lanes.restart_sizes.copy()
+        self.event_memory = lanes.event_memory.copy()
+        self.triggers = (
+            None
+            if program.events is None
+            else TriggerFollower(program, self.table, self.event_memory)
+        )
         self.codes = lanes.codes.copy()
         self.failure_times = np.full(n_lane, np.nan)
         self.accepted = np.zeros(n_lane, np.int64)
@@ -257,6 +264,7 @@ class _Run:
             step_sizes=self.sizes,
             codes=self.codes,
             restart_sizes=self.restart_sizes,
+            event_memory=self.event_memory,
         )
         return Solution(
             times=self.save_times,
@@ -284,6 +292,7 @@ class _Run:
         self.now = np.full(n, self.schedule.t0, np.int64)
         self.local = np.zeros(n)
         self.length = np.zeros(n)
+        self.limit = np.zeros(n)  # where in the interval a step must end at the latest
         self.done = np.zeros(n, bool)
         self.tries = np.zeros(n, np.int64)
         self.kind = np.full(n, NO_EVENT)
@@ -298,6 +307,11 @@ class _Run:
 
     def _cross(self, work: _Work, at: NDArray[np.bool_]) -> None:
         index = np.flatnonzero(at)
+        fired = np.full(len(index), NO_EVENT)
+        if self.triggers is not None:  # a save at the moment of an event is of what it left
+            self.local[index] = 0.0
+            fired = self._fire(work, index)
+            fired, index = fired[~self.done[index]], index[~self.done[index]]
         lanes, now = work.lanes[index], self.now[index]
         for save, due in self.events.due_saves(lanes, now):
             self._observe(work, save, index[due])
@@ -308,17 +322,77 @@ class _Run:
             work.y[:, index] = states
             if inputs_changed.any():
                 work.inputs[:, index] = self.events.inputs(lanes)
-            self._restart(work, index[touched], kind[touched])
+        if self.triggers is not None and touched.any():
+            self._fire(work, index[touched])
+            alive = ~self.done[index]
+            index, lanes, now = index[alive], lanes[alive], now[alive]
+            fired, kind = fired[alive], kind[alive]
+        kind = np.where(fired == NO_EVENT, kind, fired)
+        touched = kind != NO_EVENT
+        self._restart(work, index[touched], kind[touched])
         end = now >= self.schedule.t1
         self.done[index] |= end
         boundary = self.events.next_boundary(lanes, now)
         self.length[index] = (boundary - now) / self.unit
         self.local[index] = 0.0
+        self._limit(work, index)
         again = index[~end & (boundary == now)]
         if len(again):  # an event at the start of the schedule: its interval has no length
             repeat = np.zeros(work.n, bool)
             repeat[again] = True
             self._cross(work, repeat)
+
+    def _place(self, work: _Work, index: NDArray[np.int64]) -> Place:
+        rows = (work.y, work.parameters, work.inputs, work.hoisted)
+        time = self.now[index] / self.unit + self.local[index]
+        return Place(time, *([row[index] for row in block] for block in rows))
+
+    def _fire(self, work: _Work, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Execute events that are due in some lanes and return the kind of the first of each."""
+        assert self.triggers is not None
+        place = self._place(work, index)
+        kind, codes = self.triggers.fire(place, work.lanes[index])
+        happened = np.flatnonzero(kind != NO_EVENT)
+        for row, values in enumerate(place.y):
+            work.y[row, index[happened]] = values[happened]
+        for code in np.unique(codes[codes != ResultCode.SUCCESS]).tolist():
+            failed = codes == code
+            self._fail(work.lanes[index[failed]], ResultCode(code), place.time[failed])
+            self.done[index[failed]] = True
+        return kind
+
+    def _limit(self, work: _Work, index: NDArray[np.int64]) -> None:
+        if self.triggers is None:
+            self.limit[index] = self.length[index]
+            return
+        start = self.now[index] / self.unit
+        place, lanes = self._place(work, index), work.lanes[index]
+        local, length = self.local[index], self.length[index]
+        self.limit[index] = self.triggers.limits(place, lanes, start, local, length)
+
+    def _look(
+        self, work: _Work, start: Floats, h: Floats, end: Floats, accept: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]:
+        """Cut steps at the first change of a trigger; return changed, cut and the new ends."""
+        assert self.triggers is not None
+        cut = np.zeros(work.n, bool)
+        place = Place(start, work.y_rows, work.rows["p"], work.rows["u"], work.rows["h"])
+        step = (start, self.local, h, end)
+        changed = accept & self.triggers.look(place, work.lanes, work.k, work.u_rows, step)
+        index = np.flatnonzero(changed)
+        if not len(index):
+            return changed, cut, end
+        some = tuple(values[index] for values in step)
+        new = [row[index] for row in work.u_rows]
+        before, lanes = place.take(index), work.lanes[index]
+        is_cut, at, rows = self.triggers.locate(before, lanes, work.k[:, :, index], new, some)
+        sooner = np.flatnonzero(is_cut)
+        for row, values in enumerate(rows):
+            work.u[row, index[sooner]] = values[sooner]
+        cut[index[sooner]] = True
+        end = end.copy()
+        end[index[sooner]] = at[sooner]
+        return changed, cut, end
 
     def _restart(self, work: _Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
         """Take the step that served after the last event of the same kind."""
@@ -360,7 +434,7 @@ class _Run:
         if self.solver.fixed_step is not None:
             work.size[...] = self.solver.fixed_step
         start = self.now / self.unit
-        left = self.length - self.local
+        left = self.limit - self.local
         if (work.size == 0.0).any():
             self._choose_first(work, start)
         last = work.size * _STRETCH >= left
@@ -373,14 +447,25 @@ class _Run:
             accept = finite & ~self.done
         else:
             accept = finite & (error <= 1.0) & ~self.done
+        end = self.local + h
+        changed = cut = np.zeros(work.n, bool)
+        if self.triggers is not None:
+            end = np.where(last, self.limit, end)
+            changed, cut, end = self._look(work, start, h, end, accept)
         np.copyto(work.y, work.u, where=accept)
         self._control(work, h, error, accept, last)
         self._remember_restart(work, accept)
-        self.local = np.where(accept, self.local + h, self.local)
+        self.local = np.where(accept, end, self.local)
         self.accepted[work.lanes] += accept
         self.rejected[work.lanes] += ~accept & ~self.done
         self.tries += ~self.done
-        at_end = accept & last
+        at_end = accept & last & ~cut & (self.limit == self.length)
+        within = np.flatnonzero(accept & ~at_end & (changed | last))
+        if len(within):  # never without events
+            kind = self._fire(work, within)
+            happened = kind != NO_EVENT
+            self._restart(work, within[happened], kind[happened])
+            self._limit(work, within)
         if at_end.any():
             steps = np.rint(self.length * self.unit).astype(np.int64)
             self.now = np.where(at_end, self.now + steps, self.now)
@@ -531,7 +616,7 @@ class _Run:
         self.rows[:, work.lanes] = work.y
         self.sizes[work.lanes] = work.size
         stay = np.flatnonzero(~self.done)
-        for name in ("now", "local", "length", "done", "tries", "kind"):
+        for name in ("now", "local", "length", "limit", "done", "tries", "kind"):
             setattr(self, name, getattr(self, name)[stay])
         return _Work(
             self, work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()

@@ -9,11 +9,27 @@
 
 namespace neurocohort {
 
+#ifdef NEUROCOHORT_EVENTS
+enum Code {
+    SUCCESS = 0,
+    STEP_TOO_SMALL = 1,
+    TOO_MANY_STEPS = 2,
+    NON_FINITE = 3,
+    TOO_MANY_PENDING = 4,
+    ENDLESS_EVENTS = 5,
+    BAD_DELAY = 6
+};
+#else
 enum Code { SUCCESS = 0, STEP_TOO_SMALL = 1, TOO_MANY_STEPS = 2, NON_FINITE = 3 };
+#endif
 
 constexpr double SAFETY = 0.95, GROWTH_MOST = 6.0, GROWTH_LEAST = 0.2, SHRINK_NON_FINITE = 0.25;
 constexpr double ERROR_FLOOR = 1e-10, STRETCH = 1.001, RESTART = 0.3, FIRST_STEP = 0.01, FEWEST_ULPS = 16.0;
 constexpr Integer NEVER = 0x7fffffffffffffffLL, NONE = -1;
+#ifdef NEUROCOHORT_EVENTS
+constexpr double NEAR_ULPS = 4.0;  // moments nearer than this are one
+constexpr int LOOKS = 4;           // at triggers in a step, the last at its end
+#endif
 
 // Everything the lanes of one register need, in the order of its use.
 struct Work {
@@ -26,6 +42,10 @@ struct Work {
     M done, fresh;  // fresh: the step after an event has not been accepted yet
     Counter tries, accepted, rejected;
     Integer lane[LANES], now[LANES], boundary[LANES], save[LANES], event[LANES];
+#ifdef NEUROCOHORT_EVENTS
+    V truth[N_EVENT], limit;  // what triggers held; where in the interval a step must end
+    double due[LANES];        // the next pending execution
+#endif
 };
 
 // streams: where a lane is in each of them
@@ -155,14 +175,31 @@ INLINE void remember_restart(const Problem& problem, Work& w, M accept) {
     }
 }
 
+#ifdef NEUROCOHORT_EVENTS
+#include "events.hpp"
+
+#endif
 FUNCTION void cross(const Problem& problem, Work& w, int l) {
     for (;;) {
         const Integer now = w.now[l];
+#ifdef NEUROCOHORT_EVENTS
+        set(w.local, l, (Real)0.0);
+        set(w.start, l, (Real)((double)now / problem.unit));
+        const Integer fired = fire(problem, w, l);  // first: a save at the moment of an event is of what it left
+        if (get(w.done, l)) return;
+#endif
         if (w.save[l] < problem.n_save && problem.save_times[w.save[l]] <= now) {
             if (N_OBSERVABLE > 0) observe(problem, w, l, w.save[l]);
             ++w.save[l];
         }
+#ifdef NEUROCOHORT_EVENTS
+        Integer event = apply_events(problem, w, l);
+        if (event != NONE) fire(problem, w, l);
+        if (get(w.done, l)) return;
+        if (fired != NONE) event = fired;
+#else
         const Integer event = apply_events(problem, w, l);
+#endif
         if (event != NONE) restart(problem, w, l, event);
         set(w.local, l, (Real)0.0);
         set(w.start, l, (Real)((double)now / problem.unit));
@@ -180,6 +217,9 @@ FUNCTION void cross(const Problem& problem, Work& w, int l) {
         if (boundary < now) boundary = now;
         w.boundary[l] = boundary;
         set(w.length, l, (Real)((double)(boundary - now) / problem.unit));
+#ifdef NEUROCOHORT_EVENTS
+        set_limit(w, l);
+#endif
         if (boundary != now) return;
     }
 }
@@ -356,21 +396,50 @@ INLINE void advance(const Problem& problem, Work& w) {
     const bool is_fixed = problem.fixed_step > 0.0;
     if (is_fixed) w.size = literal<V>(problem.fixed_step);
     if (any(w.size == literal<V>(0.0))) choose_first(problem, w);
+#ifdef NEUROCOHORT_EVENTS
+    const V left = w.limit - w.local;
+#else
     const V left = w.length - w.local;
+#endif
     const M last = w.size * (Real)STRETCH >= left;
     const V h = select(w.done, literal<V>(1.0), select(last, left, w.size));
     const V error = step(problem, w, h);
     const M finite = is_finite(error), running = negate(w.done);
     const M good = is_fixed ? finite : both(finite, error <= literal<V>(1.0));
     const M accept = both(good, running);
+#ifdef NEUROCOHORT_EVENTS
+    V end = select(last, w.limit, w.local + h);
+    const M changed = both(accept, look(w, h, end));
+    M cut = both(changed, negate(changed));
+    if (any(changed))
+        for (int l = 0; l < LANES; ++l)
+            if (get(changed, l)) set(cut, l, locate(w, h, end, l));
+#endif
     for (int i = 0; i < ROWS; ++i) w.y[i] = select(accept, w.u[i], w.y[i]);
     if (!is_fixed) w.size = next_size(w, h, error, finite, accept, last);
     remember_restart(problem, w, accept);
+#ifdef NEUROCOHORT_EVENTS
+    w.local = select(accept, end, w.local);
+#else
     w.local = select(accept, w.local + h, w.local);
+#endif
     w.accepted = counted(w.accepted, accept);
     w.rejected = counted(w.rejected, both(negate(accept), running));
     w.tries = counted(w.tries, running);
+#ifdef NEUROCOHORT_EVENTS
+    const M at_end = both(both(accept, last), both(negate(cut), w.limit == w.length));
+    const M within = both(both(accept, negate(at_end)), either(changed, last));
+    if (any(within)) {
+        for (int l = 0; l < LANES; ++l) {
+            if (!get(within, l)) continue;
+            const Integer event = fire(problem, w, l);
+            if (event != NONE) restart(problem, w, l, event);
+            if (!get(w.done, l)) set_limit(w, l);
+        }
+    }
+#else
     const M at_end = both(accept, last);
+#endif
     if (any(at_end)) {
         for (int l = 0; l < LANES; ++l) {
             if (!get(at_end, l)) continue;
@@ -402,6 +471,10 @@ INLINE void integrate_lanes(const Problem& problem, Integer next, Integer stride
     for (int i = 0; i < INPUTS; ++i) w.inputs[i] = literal<V>(0.0);
     w.start = w.local = literal<V>(0.0);
     w.length = w.size = literal<V>(1.0);
+#ifdef NEUROCOHORT_EVENTS
+    w.limit = literal<V>(1.0);
+    for (int e = 0; e < N_EVENT; ++e) w.truth[e] = literal<V>(0.0);
+#endif
     bool waits[LANES];
     for (int l = 0; l < LANES; ++l) {
         set(w.done, l, true);

@@ -220,7 +220,7 @@ WRONG = {
             parameters=np.ones((1, 1)), states=np.ones((1, 1)), codes=np.array([256], np.uint16)
         ),
         RangeError,
-        "0 to 3",
+        "0 to 6",
     ),
     "a tolerance of text": (lambda: Solver(rtol="fine"), RangeError, "a number is allowed"),
     "a block of no lanes": (lambda: run(lanes(), block_lanes=0), RangeError, "above zero"),

@@ -18,7 +18,7 @@ PUBLISHED_ALPHA = (
 
 
 def rebuilt(table, **changes):
-    fields = ("name", "order", "error_order", "gamma", "a", "c", "source")
+    fields = ("name", "order", "error_order", "dense_order", "gamma", "a", "c", "dense", "source")
     return RosenbrockTableau(**{name: getattr(table, name) for name in fields} | changes)
 
 
@@ -29,10 +29,12 @@ def test_the_recovered_abscissae_are_the_published_ones():
 
 @pytest.mark.parametrize("table", [RODAS4, RODAS5P])
 def test_one_wrong_digit_anywhere_is_refused(table):
-    for group in ("a", "c"):
+    for group in ("a", "c", "dense"):
         rows = getattr(table, group)
         for i, row in enumerate(rows):
             for j, value in enumerate(row):
+                if group == "dense" and j == table.n_stage - 1:
+                    continue  # the error estimate: no condition of the order below sees it
                 wrong = (*row[:j], value * (1 + 1e-7), *row[j + 1 :])
                 with pytest.raises(DeclarationError, match=table.name):
                     rebuilt(table, **{group: (*rows[:i], wrong, *rows[i + 1 :])})
@@ -43,6 +45,8 @@ def test_one_wrong_digit_anywhere_is_refused(table):
 def test_a_higher_order_than_the_method_has_is_refused():
     with pytest.raises(DeclarationError, match="order 5"):
         rebuilt(RODAS4, order=5)
+    with pytest.raises(DeclarationError, match="dense': order 5"):
+        rebuilt(RODAS5P, dense_order=5)
 
 
 def test_methods_are_found_by_name():
