@@ -9,6 +9,6 @@ and NumPy, and libSBML only when a file is read.
 
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError
 from cohort.sbml.model import SbmlModel
-from cohort.sbml.read import read_sbml
+from cohort.sbml.read import parse_sbml, read_sbml
 
-__all__ = ["SbmlError", "SbmlModel", "UnsupportedSbmlError", "read_sbml"]
+__all__ = ["SbmlError", "SbmlModel", "UnsupportedSbmlError", "parse_sbml", "read_sbml"]

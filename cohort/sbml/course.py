@@ -121,8 +121,11 @@ def time_course(
 
     Examples
     --------
-    >>> time_course.__name__
-    'time_course'
+    >>> from cohort.sbml import parse_sbml
+    >>> from cohort.sbml.example import DECAY
+    >>> course = time_course(parse_sbml(DECAY), even_times(2, 2), device="numpy")
+    >>> course.values["S"][:, 0].round(6).tolist()
+    [3.0, 1.819592, 1.103638]
     """
     seconds = math.lcm(*(time.denominator for time in times))
     if seconds * max(times, default=Fraction(0)) > _MOST_SECONDS:

@@ -257,7 +257,7 @@ class _Declarer:
                 self.notes.append(f"{item.getElementName()}: one without mathematics; left out")
 
     def event(self, item: Any, index: int) -> EventRecord | None:  # noqa: ANN401
-        name = item.getId() or f"event {index + 1}"
+        name = item.getId() or f"event_{index + 1}"
         trigger = item.getTrigger()
         if trigger is None or not trigger.isSetMath():
             self.notes.append(f"{name}: an event without a trigger; left out")

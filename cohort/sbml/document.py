@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake, shown
-from cohort.sbml.guard import read_text
+from cohort.sbml.guard import check_text, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +58,15 @@ class Document:
     unit_findings: tuple[str, ...]
 
 
-def open_document(path: Path, library: Any) -> Document:  # noqa: ANN401  # no types
-    """Return the model of a file, flattened and free of what no engine reads.
+def open_document(text: str, path: Path, library: Any) -> Document:  # noqa: ANN401  # no types
+    """Return the model of a text, flattened and free of what no engine reads.
 
     Parameters
     ----------
+    text
+        An SBML document.
     path
-        An SBML file.
+        Where it lies, or would.
     library
         The module libSBML.
 
@@ -78,13 +80,12 @@ def open_document(path: Path, library: Any) -> Document:  # noqa: ANN401  # no t
     Examples
     --------
     >>> from pathlib import Path
+    >>> from cohort.sbml.example import DECAY
     >>> from cohort.sbml.library import libsbml
-    >>> open_document(Path("none.xml"), libsbml())
-    Traceback (most recent call last):
-    ...
-    cohort.sbml.errors.SbmlError: none.xml: No such file or directory. Give an SBML file.
+    >>> open_document(DECAY, Path("decay.xml"), libsbml()).level
+    3
     """
-    text = read_text(path)
+    check_text(text, path.name)
     owner = library.readSBMLFromString(text)
     _check(owner, library, path.name)
     level, version = owner.getLevel(), owner.getVersion()
@@ -133,7 +134,7 @@ def _check(owner: Any, library: Any, file: str) -> None:  # noqa: ANN401
             file,
             f"line {found.getLine()}",
             f"{shown(' '.join(found.getShortMessage().split()))} (libSBML {found.getErrorId()})"
-            f": {_first_sentence(found.getMessage())}",
+            f": {_last_line(found.getMessage())}",
             "Mend the file",
         )
         for found in _findings(owner, library)
@@ -146,13 +147,13 @@ def _check(owner: Any, library: Any, file: str) -> None:  # noqa: ANN401
         raise SbmlError(mistakes)
 
 
-_LONGEST_SENTENCE: Final = 300
+_LONGEST_LINE: Final = 300
 
 
-def _first_sentence(text: str) -> str:
+def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith("Reference:")]
-    return " ".join(kept)[:_LONGEST_SENTENCE].rstrip(". ")
+    return shown((kept or [text])[-1], _LONGEST_LINE).rstrip(". ")
 
 
 def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: ANN401
@@ -164,7 +165,7 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     log = owner.getErrorLog()
     found = [log.getError(i) for i in range(log.getNumErrors())]
     unknown_units = [
-        f"line {item.getLine()}: {_first_sentence(item.getMessage())}"
+        f"line {item.getLine()}: {_last_line(item.getMessage())}"
         for item in found
         if item.getErrorId() == library.DanglingUnitReference
     ]
@@ -182,7 +183,7 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     owner.checkConsistency()
     log = owner.getErrorLog()
     found = (log.getError(i) for i in range(log.getNumErrors()))
-    units = tuple(f"line {item.getLine()}: {_first_sentence(item.getMessage())}" for item in found)
+    units = tuple(f"line {item.getLine()}: {_last_line(item.getMessage())}" for item in found)
     log.clearLog()
     return (*unknown_units, *units)
 
@@ -279,7 +280,9 @@ def _check_external(plugin: Any, library: Any, path: Path, chain: tuple[str, ...
                 ]
             )
         beside = path.parent / name
-        inner = library.readSBMLFromString(read_text(beside))
+        text = read_text(beside)
+        check_text(text, name)
+        inner = library.readSBMLFromString(text)
         _check(inner, library, name)
         if inner.getPlugin("comp") is not None:
             _check_external(inner.getPlugin("comp"), library, beside, (*chain, name))

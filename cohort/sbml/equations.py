@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sympy
 
 from cohort.sbml.algebraic import solve_algebraic
-from cohort.sbml.declarations import Declarations, Kind, Quantity
+from cohort.sbml.declarations import Declarations, EventRecord, Kind, Quantity
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake
 from cohort.sbml.formula import rate_symbol
 from cohort.sbml.operators import number
 from cohort.sbml.resolve import Resolver
-from kernels import TIME, symbol
+from kernels import TIME, Event, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,8 +119,6 @@ class _Assembly:
         self.over_time = Resolver(self.definition, self.file)
 
     def equations(self) -> Equations:
-        if self.declared.events:
-            self.refuse_events()
         if self.declared.algebraic:
             self.solve_algebraic()
         for name, value in self.declared.locals.items():
@@ -133,7 +131,9 @@ class _Assembly:
             self.rates[self.declared.names.fresh("no_state")] = sympy.S.Zero
             self.notes.append("nothing changes by a rate: one state that stays 0 was added")
         rhs = {
-            name: self.checked(self.over_time.close(rate), name, "rate")
+            name: _with_bounded_exponents(
+                self.checked(self.over_time.close(rate), name, "rate")
+            )
             for name, rate in self.rates.items()
         }
         initial = {
@@ -148,19 +148,8 @@ class _Assembly:
             amounts=self.amounts(),
             concentrations=self.concentrations(),
             units=self.units,
+            events=tuple(self.event(record) for record in self.declared.events),
             notes=tuple(self.notes),
-        )
-
-    def refuse_events(self) -> None:
-        names = [event.name for event in self.declared.events]
-        raise UnsupportedSbmlError(
-            [
-                mistake(
-                    self.file, name, "it is an event; rates and rules are allowed", "Leave it out"
-                )
-                for name in names
-            ],
-            ["event"] * len(names),
         )
 
     def solve_algebraic(self) -> None:
@@ -362,6 +351,52 @@ class _Assembly:
                 total += value.diff(state) * rate_symbol(state.name)
         return total
 
+    # events
+
+    def event(self, record: EventRecord) -> Event:
+        """Return an event on states: a species held as its amount is given one."""
+        assignments: dict[str, sympy.Expr] = {}
+        for target, value in record.assignments.items():
+            quantity = self.quantities[target]
+            if target in self.stored:
+                size = record.assignments.get(quantity.compartment, self.size(quantity))
+                assignments[self.stored[target]] = value * size
+            else:
+                assignments[quantity.name] = value
+        closed = {
+            name: self.checked(self.over_time.close(value), record.name, f"value of {name}")
+            for name, value in assignments.items()
+        }
+        name = self.declared.names.fresh(record.name)
+        options: dict[str, Any] = {}
+        if record.delay is not None:
+            delay = self.checked(self.over_time.close(record.delay), record.name, "delay")
+            if delay.is_negative:
+                raise SbmlError(
+                    [
+                        mistake(
+                            self.file,
+                            record.name,
+                            f"its delay is {delay} [time unit]; 0 or more is allowed",
+                            "Change its sign",
+                        )
+                    ]
+                )
+            options["delay"] = delay
+        if record.priority is not None:
+            options["priority"] = self.checked(
+                self.over_time.close(record.priority), record.name, "priority"
+            )
+        return Event(
+            name=name,
+            trigger=self.checked(self.over_time.close(record.trigger), record.name, "trigger"),
+            assignments=closed,
+            initial_value=record.initial_value,
+            persistent=record.is_persistent,
+            values_from_trigger_time=record.uses_trigger_values,
+            **options,
+        )
+
     # results
 
     def meanings(self) -> dict[str, sympy.Expr]:
@@ -415,3 +450,31 @@ class _Assembly:
                 ["infinite value"],
             )
         return expression
+
+
+_LARGEST_EXPONENT: Final = 700  # e^700 is 1e304; what it divides is 0 in every digit
+
+
+def _with_bounded_exponents(expression: sympy.Expr) -> sympy.Expr:
+    """Return it with exponents in sums that divide held below overflow.
+
+    The slope of a / (b + e^u) is e^u / (b + e^u)^2, infinity over infinity once e^u overflows, and
+    one such entry makes every step fail. Published models gate by such terms (Cloutier 2009).
+    """
+
+    def bounded(node: sympy.Pow) -> sympy.Expr:
+        inner = {
+            found: sympy.exp(sympy.Min(found.exp, _LARGEST_EXPONENT))
+            for found in node.base.atoms(sympy.exp)
+            if found.free_symbols
+        }
+        return sympy.Pow(node.base.xreplace(inner), node.exp)
+
+    return expression.replace(
+        lambda node: isinstance(node, sympy.Pow)
+        and node.exp.is_number
+        and node.exp.is_negative
+        and isinstance(node.base, sympy.Add)
+        and node.base.has(sympy.exp),
+        bounded,
+    )

@@ -12,7 +12,7 @@ from cohort.errors import FileContentError, Mistake
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SbmlError", "UnsupportedSbmlError", "mistake"]
+__all__ = ["SbmlError", "UnsupportedSbmlError", "mistake", "shown"]
 
 _LONGEST_VALUE = 80  # characters of a given value that a message shows
 
@@ -74,7 +74,7 @@ def mistake(file: str, element: str, given: str, remedy: str) -> Mistake:
     return Mistake(file=file, line=None, key_path=element, message=f"{given}. {remedy}.")
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = _LONGEST_VALUE) -> str:
     """Return a value as messages show it, cut where it is long.
 
     Examples
@@ -83,4 +83,4 @@ def shown(value: object) -> str:
     'aaa...'
     """
     text = str(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."

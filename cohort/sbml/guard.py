@@ -40,7 +40,7 @@ _NO_REMEDY: Final = "Write the file without it"
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, checked.
+    """Return the text of a file; `check_text` comes next.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def read_text(path: Path) -> str:
     Raises
     ------
     SbmlError
-        If it cannot be read, is too large, or `check_text` refuses it.
+        If it cannot be read, is too large, or no UTF-8.
 
     Examples
     --------
@@ -92,7 +92,6 @@ def read_text(path: Path) -> str:
                 )
             ]
         ) from error
-    check_text(text, name)
     return text
 
 

@@ -94,8 +94,10 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.table.__name__  # shown by the example of SbmlModel.lanes
-        'table'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).table(2, {"k": [1.0, 2.0]}).tolist()
+        [[2.0, 2.0], [1.0, 2.0]]
         """
         rows = np.repeat(np.array([*self.parameters.values()], float)[:, None], n_lane, axis=1)
         for name, value in (values or {}).items():
@@ -134,8 +136,11 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.start.__name__  # shown by the example of SbmlModel.lanes
-        'start'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> model = parse_sbml(DECAY)
+        >>> model.start(model.table(2, {"c": [1.0, 2.0]})).tolist()
+        [[3.0, 6.0]]
         """
         n_lane = parameters.shape[1]
         names = list(self.system.states)
@@ -171,8 +176,10 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.lanes.__name__  # TODO
-        'lanes'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).lanes(3).n_lane
+        3
         """
         parameters = self.table(n_lane, values)
         return Lanes(parameters=parameters, states=self.start(parameters))
@@ -193,8 +200,10 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.observing.__name__  # TODO
-        'observing'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).observing({"mol": ("S", "amount")}).system.observables["mol"]
+        S_amount
         """
         forms = {
             "value": self.meanings,
@@ -216,18 +225,22 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.events.__doc__[:5]
-        'Names'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).events
+        ()
         """
-        return tuple(event.name for event in getattr(self.system, "events", ()))
+        return tuple(event.name for event in self.system.events)
 
     def unit(self, name: str) -> str:
         """Return the unit of a state, parameter or observable as text, empty if there is none.
 
         Examples
         --------
-        >>> SbmlModel.unit.__name__
-        'unit'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).unit("S")
+        'mole litre^-1'
         """
         return self.units.get(name, "")
 
@@ -236,8 +249,10 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.is_concentration.__name__
-        'is_concentration'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).is_concentration("S")
+        True
         """
         return sbml_id in self.concentrations and (
             self.concentrations[sbml_id] == self.meanings[sbml_id]
@@ -253,8 +268,10 @@ class SbmlModel:
 
         Examples
         --------
-        >>> SbmlModel.counting.__name__  # TODO
-        'counting'
+        >>> from cohort.sbml import parse_sbml
+        >>> from cohort.sbml.example import DECAY
+        >>> parse_sbml(DECAY).counting(10).system.seconds_per_time_unit
+        10
         """
         return replace(
             self, system=replace(self.system, seconds_per_time_unit=seconds_per_time_unit)
@@ -291,6 +308,7 @@ def build_model(declared: Declarations, equations: Equations, document: Document
         parameters=tuple(equations.parameters),
         rhs=equations.rhs,
         observables=observables,
+        events=equations.events,
         seconds_per_time_unit=int(seconds),
     )
     return SbmlModel(

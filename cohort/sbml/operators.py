@@ -27,7 +27,7 @@ def number(value: float) -> sympy.Number:
     Examples
     --------
     >>> number(2.0), number(0.5)
-    (2, 0.5)
+    (2, 0.500000000000000)
     """
     if isinstance(value, float) and not math.isfinite(value):
         if math.isnan(value):

@@ -8,10 +8,11 @@ from cohort.sbml.declare import declare
 from cohort.sbml.document import open_document
 from cohort.sbml.equations import assemble_equations
 from cohort.sbml.errors import UnsupportedSbmlError, mistake
+from cohort.sbml.guard import read_text
 from cohort.sbml.library import libsbml
 from cohort.sbml.model import SbmlModel, build_model
 
-__all__ = ["read_sbml"]
+__all__ = ["parse_sbml", "read_sbml"]
 
 
 def read_sbml(path: Path | str) -> SbmlModel:
@@ -31,28 +32,49 @@ def read_sbml(path: Path | str) -> SbmlModel:
     SbmlError
         If the file is hostile, no SBML, or contradicts itself; every mistake is named.
     UnsupportedSbmlError
-        If it is valid and uses what the engine does not have; every such feature is named.
+        If it is valid and uses what the engine does not have, by name.
     MissingLibraryError
         If libSBML is not installed.
 
     Examples
     --------
-    >>> text = '''<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1">
-    ...   <model timeUnits="second"><listOfParameters>
-    ...     <parameter id="k" value="2" constant="true"/>
-    ...     <parameter id="x" value="1" constant="false"/>
-    ...   </listOfParameters><listOfRules><rateRule variable="x">
-    ...     <math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/>
-    ...       <cn>-1</cn><ci>k</ci><ci>x</ci></apply></math></rateRule></listOfRules></model></sbml>'''
-    >>> from pathlib import Path
-    >>> _ = Path("decay.xml").write_text(text)
+    >>> from cohort.sbml.example import DECAY
+    >>> _ = Path("decay.xml").write_text(DECAY)
     >>> model = read_sbml("decay.xml")
-    >>> model.system.rhs["x"], model.parameters["k"], model.initial["x"]
-    (-k*x, 2.0, 1)
+    >>> model.system.rhs["S_amount"], model.parameters["k"], model.initial["S_amount"]
+    (-S_amount*k, 0.5, 3*c)
     """
     path = Path(path)
+    return _read(read_text(path), path)
+
+
+def parse_sbml(text: str, file: str = "model.xml") -> SbmlModel:
+    """Read a model from its text.
+
+    Parameters
+    ----------
+    text
+        A document in SBML Level 2 or 3.
+    file
+        What messages call it; external models are looked for beside it.
+
+    Raises
+    ------
+    SbmlError, UnsupportedSbmlError, MissingLibraryError
+        As `read_sbml`.
+
+    Examples
+    --------
+    >>> from cohort.sbml.example import DECAY
+    >>> parse_sbml(DECAY).system.states
+    ('S_amount',)
+    """
+    return _read(text, Path(file))
+
+
+def _read(text: str, path: Path) -> SbmlModel:
     library = libsbml()
-    document = open_document(path, library)
+    document = open_document(text, path, library)
     try:
         declared = declare(document)
         equations = assemble_equations(declared)
