@@ -17,7 +17,7 @@ from cohort.sbml.course import time_course
 from kernels import Solver
 from kernels.errors import KernelError, LoweringError
 
-MOST_SECONDS = 120
+MOST_SECONDS = 60
 SOLVER = Solver(rtol=1e-8, atol=1e-10, max_steps=200_000)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cohort.sbml.calls import check_calls
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake, shown
 from cohort.sbml.guard import check_text, read_text
 
@@ -101,6 +102,7 @@ def open_document(text: str, path: Path, library: Any) -> Document:  # noqa: ANN
             ],
             [f"Level {level}"],
         )
+    _check_calls(owner, library, path.name)
     notes = _packages(owner, library, path)
     units = _validate(owner, library, path.name)
     model = owner.getModel()
@@ -116,6 +118,16 @@ def open_document(text: str, path: Path, library: Any) -> Document:  # noqa: ANN
         notes=tuple(notes),
         unit_findings=units,
     )
+
+
+def _check_calls(owner: Any, library: Any, file: str) -> None:  # noqa: ANN401
+    plugin = owner.getPlugin("comp")
+    models = [owner.getModel()]
+    if plugin is not None:
+        models += [plugin.getModelDefinition(i) for i in range(plugin.getNumModelDefinitions())]
+    for model in models:
+        if model is not None:
+            check_calls(model, library, file)
 
 
 def _findings(owner: Any, library: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -284,5 +296,6 @@ def _check_external(plugin: Any, library: Any, path: Path, chain: tuple[str, ...
         check_text(text, name)
         inner = library.readSBMLFromString(text)
         _check(inner, library, name)
+        _check_calls(inner, library, name)
         if inner.getPlugin("comp") is not None:
             _check_external(inner.getPlugin("comp"), library, beside, (*chain, name))

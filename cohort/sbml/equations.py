@@ -177,8 +177,7 @@ class _Assembly:
         if quantity.id in self.assignments:
             self.definitions[own] = self.assignments[quantity.id]
         elif quantity.id in self.declared.rates:
-            self.rates[quantity.name] = self.declared.rates[quantity.id]
-            self.starts[own] = self.start_value(quantity)
+            self.hold_rated(quantity)
         elif quantity.id in self.reacting or quantity.id in self.event_targets:
             self.hold_state(quantity)
         elif quantity.kind is Kind.SPECIES:
@@ -189,6 +188,19 @@ class _Assembly:
             self.definitions[own] = self.start_value(quantity)
         else:
             self.hold_parameter(quantity.name, self.literal(quantity))
+
+    def hold_rated(self, quantity: Quantity) -> None:
+        own, rate = symbol(quantity.name), self.declared.rates[quantity.id]
+        self.starts[own] = self.start_value(quantity)
+        is_concentration = quantity.kind is Kind.SPECIES and not quantity.is_amount
+        if not (is_concentration and quantity.compartment in self.event_targets):
+            self.rates[quantity.name] = rate
+            return
+        # an event that sets the size keeps the amount: hold that, with the slope of a product
+        amount, size = self.new_name(quantity, "amount"), self.size(quantity)
+        self.rates[amount] = rate * size + own * rate_symbol(size.name)
+        self.definitions[own] = symbol(amount) / size
+        self.starts[symbol(amount)] = own * size
 
     def hold_state(self, quantity: Quantity) -> None:
         own = symbol(quantity.name)
@@ -359,8 +371,8 @@ class _Assembly:
         for target, value in record.assignments.items():
             quantity = self.quantities[target]
             if target in self.stored:
-                size = record.assignments.get(quantity.compartment, self.size(quantity))
-                assignments[self.stored[target]] = value * size
+                # by the size before: if the event sets the size too, both happen at once
+                assignments[self.stored[target]] = value * self.size(quantity)
             else:
                 assignments[quantity.name] = value
         closed = {

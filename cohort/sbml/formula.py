@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FormulaReader", "FunctionDefinition", "rate_symbol"]
 
-MOST_NODES: Final = 1_000_000
+MOST_NODES: Final = 2_000_000
 """Operations of all mathematics of a model, function definitions written out."""
+
+MOST_WRITTEN_OUT: Final = 20_000
+"""Operations of one expression once function definitions are written out."""
 
 DEEPEST: Final = 150
 """Levels of one expression, function definitions written out: SymPy recurses."""
@@ -104,7 +107,7 @@ class FormulaReader:
         self.names = names
         self.notes: list[str] = []
         self._functions = functions
-        self._n_nodes = 0
+        self._n_nodes = self._n_called = 0
         self._builders = {
             getattr(library, name): builder
             for name, builder in BUILDERS.items()
@@ -160,6 +163,7 @@ class FormulaReader:
         >>> reader.read(libsbml().parseL3Formula("2 > 1"), "x")
         1
         """
+        self._n_called = 0
         return numeric(self._read(node, _Scope(place, local or {})))
 
     def read_condition(self, node: Any, place: str) -> sympy.logic.boolalg.Boolean:  # noqa: ANN401
@@ -178,15 +182,17 @@ class FormulaReader:
         >>> reader.read_condition(libsbml().parseL3Formula("x > 1"), "x")
         x > 1
         """
+        self._n_called = 0
         return truth(self._read(node, _Scope(place)))
 
     def _read(self, node: Any, scope: _Scope) -> sympy.Basic:  # noqa: ANN401
         self._n_nodes += 1
-        if self._n_nodes > MOST_NODES:
+        self._n_called += bool(scope.calls)
+        if self._n_nodes > MOST_NODES or self._n_called > MOST_WRITTEN_OUT:
             self._refuse(
                 scope,
-                f"mathematics of more than {MOST_NODES:,} operations once function definitions "
-                "are written out; so many are allowed",
+                f"more operations than {MOST_WRITTEN_OUT:,} in an expression once function "
+                f"definitions are written out, or than {MOST_NODES:,} in all; so many are allowed",
                 "Name parts of it by assignment rules",
             )
         if scope.depth > DEEPEST:
