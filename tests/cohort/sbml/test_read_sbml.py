@@ -178,22 +178,35 @@ def test_algebraic_rules_are_solved_together():
     np.testing.assert_allclose(found.values["b"][:, 0], found.times / 2, atol=1e-9)
 
 
-def test_rate_of_reads_the_rate_of_states_and_rules():
+def test_rate_of_reads_the_rate_of_states_and_of_concentrations():
     text = level3(
+        sb.compartment(size=2.0),
+        sb.species("S", concentration=1.0),
         sb.parameter("x", 1.0, constant=False),
-        sb.parameter("y", constant=False),
         sb.parameter("v", constant=False),
         sb.parameter("w", constant=False),
         sb.rate_rule("x", "3 * x"),
-        sb.assignment("y", "x^2"),
+        sb.reaction("made", "c * time", [], ["S"]),
         sb.assignment("v", "rateOf(x)"),
-        sb.assignment("w", "rateOf(y)"),
+        sb.assignment("w", "rateOf(S)"),
         version=2,
     )
     found = course(text, end=1)
-    x = np.exp(3 * found.times)
-    np.testing.assert_allclose(found.values["v"][:, 0], 3 * x, rtol=RTOL)
-    np.testing.assert_allclose(found.values["w"][:, 0], 6 * x**2, rtol=RTOL)
+    np.testing.assert_allclose(found.values["v"][:, 0], 3 * np.exp(3 * found.times), rtol=RTOL)
+    np.testing.assert_allclose(found.values["w"][:, 0], found.times, rtol=RTOL)
+
+
+def test_an_event_that_sets_a_size_keeps_amounts_that_a_rate_rule_moves():
+    text = level3(
+        sb.compartment(size=1.0, constant=False),
+        sb.species("S", concentration=2.0, boundary=True),
+        sb.rate_rule("S", "1"),
+        sb.event("shrink", "time > 1", {"c": "0.5"}),
+    )
+    found = course(text)
+    expected = np.where(found.times < 1, 2 + found.times, 2 * 3 + found.times - 1)
+    expected[found.times == 1] = 3.0  # the trigger is not true yet
+    np.testing.assert_allclose(found.values["S"][:, 0], expected, rtol=RTOL)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +244,7 @@ def test_events_act_on_the_meaning_of_an_id():
         sb.species("S", concentration=1.0),
         sb.parameter("k", 0.0, constant=False),
         sb.reaction("loss", "k * S * c", ["S"]),
-        sb.event("dose", "time > 1", {"S": "S + 3", "k": "1"}),
+        sb.event("dose", "time >= 1", {"S": "S + 3", "k": "1"}),
     )
     found = course(text, end=3, steps=6, wanted={"S": ("S", "value"), "n": ("S", "amount")})
     after = np.maximum(found.times - 1, 0)
