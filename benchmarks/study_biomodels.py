@@ -87,9 +87,7 @@ def compare(path):
     times = even_times(ENDS[name], STEPS)
     ids = {value: key for key, value in model.names.items()}
     wanted = list(model.system.observables)
-    selections = [
-        f"[{ids[n]}]" if model.is_concentration(ids[n]) else ids[n] for n in wanted
-    ]
+    selections = [f"[{ids[n]}]" if model.is_concentration(ids[n]) else ids[n] for n in wanted]
     try:
         reference = theirs(path, selections, times)
     except RuntimeError as error:

@@ -2,11 +2,12 @@
 
     python benchmarks/study_sbml_suite.py SUITE [--backend numpy|native] [--cases 1-100,952]
 
-SUITE holds the folders ``NNNNN`` of the suite (sbmlteam/sbml-test-suite, semantic cases). Every SBML
-file of a case is read and integrated, and each number compared at the case's own tolerances: it is
-right if it differs from the expected one by at most ``absolute + relative * |expected|``. Writes
-benchmarks/results/sbml_suite_BACKEND.json and, from those that are there, benchmarks/sbml/SUITE.md.
-``--report`` writes the latter alone. Lowered and compiled programs are kept apart from the user's.
+SUITE holds the folders ``NNNNN`` of the suite (sbmlteam/sbml-test-suite, semantic cases). Each
+SBML file of a case is read and integrated, and every number compared at the case's own tolerances:
+it is right if it differs from the expected one by ``absolute + relative * |expected|`` at most.
+Writes benchmarks/results/sbml_suite_BACKEND.json and, from those that are there,
+benchmarks/sbml/SUITE.md. ``--report`` writes the latter alone, ``--merge`` joins files of rows
+(``--share``) first. Lowered and compiled programs are kept apart from the user's.
 """
 
 import argparse
@@ -36,17 +37,34 @@ def numbers(text):
     return found
 
 
+def save(path, rows):
+    path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("suite", type=Path, nargs="?")
     parser.add_argument("--backend", choices=["numpy", "native"], default="numpy")
     parser.add_argument("--cases", help="numbers such as 1-100,952; all if left out")
     parser.add_argument("--newest", action="store_true", help="one file a case, the highest level")
+    parser.add_argument(
+        "--plain-build", action="store_true", help="compile without optimiser, five times as fast"
+    )
     parser.add_argument("--share", default="0/1", help="i/n: every n-th case, from the i-th")
     parser.add_argument("--report", action="store_true", help="write the table alone")
+    parser.add_argument("--merge", type=Path, nargs="+", help="files of rows to join; runs nothing")
     parser.add_argument("--out", type=Path, help="where the rows go instead")
     options = parser.parse_args()
     target = options.out or RESULTS / f"sbml_suite_{options.backend}.json"
+    if options.merge:
+        rows = [row for path in options.merge for row in json.loads(path.read_text())]
+        save(target, sorted(rows, key=lambda row: (row["case"], row["file"])))
+        options.report = True
+    if options.plain_build:
+        wrapper = Path(tempfile.gettempdir()) / "neurocohort-plain-cxx"
+        wrapper.write_text('#!/bin/sh\nexec c++ "$@" -O0\n')
+        wrapper.chmod(0o755)
+        os.environ["CXX"] = str(wrapper)
     if not options.report:
         cases = find_cases(options.suite)
         if options.cases:
@@ -60,7 +78,7 @@ def main():
             for row in rows[-len(files) :]:
                 if row["outcome"] == "failed" or options.cases:
                     print(row["case"], row["file"], row["outcome"], row["reason"], flush=True)
-        target.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        save(target, rows)
         counts = {}
         for row in rows:
             counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1

@@ -248,7 +248,9 @@ def import_model(
         if stray and not simulate_:
             raise InputError(f"{stray[0]}: given without --simulate; add it, or leave this out.")
         if simulate_ and end is None:
-            raise InputError("--end: missing; --simulate needs the length of the run. Add --end 100.")
+            raise InputError(
+                "--end: missing; --simulate needs the length of the run. Add --end 100."
+            )
         request = (
             sbml_import.read_course_request(
                 str(end), 50 if steps is None else steps, draws, spread, seed, device

@@ -456,7 +456,9 @@ def write_course(model: SbmlModel, course: Course, path: Path) -> int:
             "unit": np.repeat([model.unit(name) for name in names], n),
             "draw": np.tile(np.repeat(np.arange(n_lane), n_time), len(names)),
             "time": np.tile(course.times, n_lane * len(names)),
-            "value": np.concatenate([course.values[name].T.ravel() for name in names] or [[]]),
+            "value": np.concatenate(
+                [np.empty(0), *(course.values[name].T.ravel() for name in names)]
+            ),
         },
         schema=polars_schema(_TABLE),
         nan_to_null=False,

@@ -16,7 +16,7 @@ def math(formula):
 
 
 def level3(*parts, version=1, attributes='timeUnits="second"'):
-    """Return a Level 3 document; parts are (list name, text) pairs, texts of one list are joined."""
+    """Return a Level 3 document of parts: pairs of list name and text; one list is joined."""
     lists = {}
     for name, text in parts:
         lists[name] = lists.get(name, "") + text
@@ -31,9 +31,7 @@ def level3(*parts, version=1, attributes='timeUnits="second"'):
         "Reactions",
         "Events",
     )
-    body = "".join(
-        f"<listOf{name}>{lists[name]}</listOf{name}>" for name in order if name in lists
-    )
+    body = "".join(f"<listOf{name}>{lists[name]}</listOf{name}>" for name in order if name in lists)
     space = f"http://www.sbml.org/sbml/level3/version{version}/core"
     return (
         f'<sbml xmlns="{space}" level="3" version="{version}"><model id="m" {attributes}>'
@@ -110,9 +108,10 @@ def reaction(name, rate, reactants=(), products=(), local=None, fast=False):
 
     locals_ = "".join(f'<localParameter id="{k}" value="{v}"/>' for k, v in (local or {}).items())
     locals_ = f"<listOfLocalParameters>{locals_}</listOfLocalParameters>" if locals_ else ""
+    speed = "" if fast is None else f' fast="{str(fast).lower()}"'  # None: Version 2 has none
     return (
         "Reactions",
-        f'<reaction id="{name}" reversible="false" fast="{str(fast).lower()}">'
+        f'<reaction id="{name}" reversible="false"{speed}>'
         f"{group('Reactants', reactants)}{group('Products', products)}"
         f"<kineticLaw>{math(rate)}{locals_}</kineticLaw></reaction>",
     )

@@ -17,7 +17,8 @@ from cohort.sbml.course import time_course
 from kernels import Solver
 from kernels.errors import KernelError, LoweringError
 
-MOST_SECONDS = 60
+MOST_SECONDS = 25
+"""Of this process's own time; the slowest case that passes takes a fifth."""
 SOLVER = Solver(rtol=1e-8, atol=1e-10, max_steps=200_000)
 
 
@@ -33,6 +34,7 @@ class Case:
 
     @property
     def variables(self):
+        """Ids that the case reports."""
         return _list(self.settings.get("variables", ""))
 
     def wanted(self):
@@ -44,6 +46,7 @@ class Case:
         return {f"column__{i}": (name, form[name]) for i, name in enumerate(self.variables)}
 
     def expected(self):
+        """Return the header and the numbers of the results."""
         path = next(self.files[0].parent.glob("*-results.csv"))
         with path.open(newline="") as stream:
             rows = [row for row in csv.reader(stream) if row]
@@ -86,14 +89,14 @@ def _alarm(*_):
 def run_file(case, path, backend):
     """Return one row: outcome passed, refused or failed, with the reason."""
     started = time.perf_counter()
-    signal.signal(signal.SIGALRM, _alarm)
-    signal.alarm(MOST_SECONDS)
+    signal.signal(signal.SIGPROF, _alarm)
+    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
         outcome, reason, detail = _outcome(case, path, backend)
     except _TooSlowError:
-        outcome, reason, detail = "failed", "too slow", f"more than {MOST_SECONDS} s"
+        outcome, reason, detail = "failed", "too slow", f"more than {MOST_SECONDS} s of computing"
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     return {
         "case": case.number,
         "file": path.stem.split("-")[-1],
@@ -140,7 +143,7 @@ def _compare(case, model, backend):
     times = tuple(Fraction(duration) * i / steps for i in range(steps + 1))
     course = time_course(model.observing(wanted), times, solver=SOLVER, device=backend)
     header, expected = case.expected()
-    if not course.solution.codes[0] == 0:
+    if course.solution.codes[0] != 0:
         code = int(course.solution.codes[0])
         return "failed", f"code {code}", f"at {course.solution.failure_times[0]}"
     absolute, relative = (float(case.settings[key]) for key in ("absolute", "relative"))

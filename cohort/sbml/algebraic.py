@@ -56,7 +56,9 @@ def solve_algebraic(declared: Declarations, free: Sequence[str]) -> dict[str, sy
     unknowns = [symbol(name) for name in _matched(declared, rules, free)]
     slopes = sympy.Matrix([[rule.diff(u) for u in unknowns] for rule in rules])
     if not slopes.free_symbols & set(unknowns):
-        rest = sympy.Matrix([rule.xreplace(dict.fromkeys(unknowns, sympy.S.Zero)) for rule in rules])
+        rest = sympy.Matrix(
+            [rule.xreplace(dict.fromkeys(unknowns, sympy.S.Zero)) for rule in rules]
+        )
         try:
             solved = slopes.LUsolve(-rest)
         except (ValueError, ZeroDivisionError, sympy.matrices.exceptions.NonInvertibleMatrixError):
@@ -82,9 +84,7 @@ def _without_assignments(declared: Declarations, free: set[str]) -> list[sympy.E
     return rules
 
 
-def _matched(
-    declared: Declarations, rules: Sequence[sympy.Expr], free: Sequence[str]
-) -> list[str]:
+def _matched(declared: Declarations, rules: Sequence[sympy.Expr], free: Sequence[str]) -> list[str]:
     """Return one quantity a rule, each of its own (augmenting paths)."""
     reads = [[name for name in free if symbol(name) in rule.free_symbols] for rule in rules]
     rule_of: dict[str, int] = {}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import sympy
-
 from cohort.sbml.declarations import Declarations, EventRecord, Kind, Quantity, ReactionRecord
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake
 from cohort.sbml.formula import FormulaReader, FunctionDefinition
@@ -17,6 +15,8 @@ from kernels import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import sympy
 
     from cohort.errors import Mistake
     from cohort.sbml.document import Document
@@ -80,9 +80,7 @@ class _Declarer:
             item.getSymbol(): self.reader.read(item.getMath(), f"initial {item.getSymbol()}")
             for item in self.with_math(model.getListOfInitialAssignments())
         }
-        events = tuple(
-            self.event(item, i) for i, item in enumerate(_each(model.getListOfEvents()))
-        )
+        events = tuple(self.event(item, i) for i, item in enumerate(_each(model.getListOfEvents())))
         text, seconds = time_unit(self.document)
         conversion = model.getConversionFactor() if model.isSetConversionFactor() else ""
         return Declarations(

@@ -194,8 +194,8 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     owner.setConsistencyChecks(library.LIBSBML_CAT_UNITS_CONSISTENCY, True)
     owner.checkConsistency()
     log = owner.getErrorLog()
-    found = (log.getError(i) for i in range(log.getNumErrors()))
-    units = tuple(f"line {item.getLine()}: {_last_line(item.getMessage())}" for item in found)
+    found = [log.getError(i) for i in range(log.getNumErrors())]
+    units = [f"line {item.getLine()}: {_last_line(item.getMessage())}" for item in found]
     log.clearLog()
     return (*unknown_units, *units)
 
@@ -211,9 +211,7 @@ def _packages(owner: Any, library: Any, path: Path) -> list[str]:  # noqa: ANN40
         for i in range(owner.getNumUnknownPackages())
         if owner.getPackageRequired(owner.getUnknownPackageURI(i))
     ]
-    refused = [
-        name for name in names if name not in _KNOWN_MATH | _DROPPED | {"comp"}
-    ] + unknown
+    refused = [name for name in names if name not in _KNOWN_MATH | _DROPPED | {"comp"}] + unknown
     if refused:
         raise UnsupportedSbmlError(
             [

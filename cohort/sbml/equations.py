@@ -98,9 +98,7 @@ class _Assembly:
         self.quantities = declared.quantities
         self.by_name = {q.name: q for q in declared.quantities.values()}
         self.assignments = dict(declared.assignments)
-        self.event_targets = {
-            target for event in declared.events for target in event.assignments
-        }
+        self.event_targets = {target for event in declared.events for target in event.assignments}
         self.reacting = {
             species
             for reaction in declared.reactions
@@ -131,9 +129,7 @@ class _Assembly:
             self.rates[self.declared.names.fresh("no_state")] = sympy.S.Zero
             self.notes.append("nothing changes by a rate: one state that stays 0 was added")
         rhs = {
-            name: _with_bounded_exponents(
-                self.checked(self.over_time.close(rate), name, "rate")
-            )
+            name: _with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
             for name, rate in self.rates.items()
         }
         initial = {
@@ -483,10 +479,12 @@ def _with_bounded_exponents(expression: sympy.Expr) -> sympy.Expr:
         return sympy.Pow(node.base.xreplace(inner), node.exp)
 
     return expression.replace(
-        lambda node: isinstance(node, sympy.Pow)
-        and node.exp.is_number
-        and node.exp.is_negative
-        and isinstance(node.base, sympy.Add)
-        and node.base.has(sympy.exp),
+        lambda node: (
+            isinstance(node, sympy.Pow)
+            and node.exp.is_number
+            and node.exp.is_negative
+            and isinstance(node.base, sympy.Add)
+            and node.base.has(sympy.exp)
+        ),
         bounded,
     )

@@ -122,8 +122,9 @@ class FormulaReader:
                 "AST_INTEGER": lambda node, _: number(node.getInteger()),
                 "AST_REAL": self._real,
                 "AST_REAL_E": self._real,
-                "AST_RATIONAL": lambda node, _: number(node.getNumerator())
-                / number(node.getDenominator()),
+                "AST_RATIONAL": lambda node, _: (
+                    number(node.getNumerator()) / number(node.getDenominator())
+                ),
                 "AST_FUNCTION": self._call,
                 "AST_FUNCTION_DELAY": self._delay,
                 "AST_FUNCTION_RATE_OF": self._rate_of,
@@ -272,7 +273,8 @@ class FormulaReader:
     def _piecewise(self, node: Any, scope: _Scope) -> sympy.Basic:  # noqa: ANN401
         arguments = [self._read(child, scope) for child in _children(node)]
         pairs = [
-            (numeric(arguments[i]), truth(arguments[i + 1])) for i in range(0, len(arguments) - 1, 2)
+            (numeric(arguments[i]), truth(arguments[i + 1]))
+            for i in range(0, len(arguments) - 1, 2)
         ]
         if len(arguments) % 2:
             pairs.append((numeric(arguments[-1]), sympy.true))

@@ -76,9 +76,9 @@ def read_text(path: Path) -> str:
             )
         raw = path.read_bytes()
     except OSError as error:
-        raise SbmlError([mistake(name, "", error.strerror or str(error), "Give an SBML file")]) from (
-            error
-        )
+        raise SbmlError(
+            [mistake(name, "", error.strerror or str(error), "Give an SBML file")]
+        ) from (error)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -286,7 +286,8 @@ def build_model(declared: Declarations, equations: Equations, document: Document
     >>> build_model.__name__  # shown by the example of cohort.sbml.read_sbml
     'build_model'
     """
-    units = {q.name: q.unit for q in declared.quantities.values()} | equations.units
+    units = {q.name: q.unit for q in declared.quantities.values()}
+    units.update(equations.units)
     seconds = declared.seconds_per_time_unit
     notes = [*declared.notes, *equations.notes]
     notes += [f"{i}: renamed to {name}" for i, name in declared.names.renamed.items()]
@@ -299,8 +300,7 @@ def build_model(declared: Declarations, equations: Equations, document: Document
     observables = {
         declared.names[i]: value
         for i, value in equations.meanings.items()
-        if value.free_symbols & moving and not value.has(*undefined)
-        and (i in declared.quantities)
+        if value.free_symbols & moving and not value.has(*undefined) and (i in declared.quantities)
     }
     system = OdeSystem(
         name=declared.name,

@@ -43,9 +43,9 @@ class Names:
         self._by_id: dict[str, str] = {}
         for name in wanted:
             is_kept = name in _RESERVED or name.startswith(_RESERVED_START)
-            self._by_id[name] = self.fresh(f"{name}_" if name in _RESERVED else f"_{name}") if (
-                is_kept
-            ) else name
+            self._by_id[name] = (
+                self.fresh(f"{name}_" if name in _RESERVED else f"_{name}") if (is_kept) else name
+            )
 
     def __getitem__(self, sbml_id: str) -> str:
         return self._by_id[sbml_id]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import sympy
@@ -79,7 +80,7 @@ def _minus(first: sympy.Expr, *rest: sympy.Expr) -> sympy.Expr:
 def _divide(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
     if below.is_zero and isinstance(below, sympy.Number):
         if not isinstance(above, sympy.Number):
-            raise ValueError("it divides by 0")
+            raise ValueError("it divides by 0")  # noqa: TRY004  # a zero, not a type
         return number(math.copysign(math.inf, float(above)) if above else math.nan)
     return above / below
 
@@ -96,9 +97,16 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
 
 def _root(*arguments: sympy.Expr) -> sympy.Expr:
     degree, radicand = arguments if len(arguments) > 1 else (sympy.Integer(2), *arguments)
-    return _power(radicand, 1 / degree if not degree.is_number else number(1 / float(degree)) if (
-        degree != 2  # noqa: PLR2004  # a square root is an operation of its own
-    ) else sympy.Rational(1, 2))
+    return _power(
+        radicand,
+        1 / degree
+        if not degree.is_number
+        else number(1 / float(degree))
+        if (
+            degree != 2  # noqa: PLR2004  # a square root is an operation of its own
+        )
+        else sympy.Rational(1, 2),
+    )
 
 
 def _log(*arguments: sympy.Expr) -> sympy.Expr:
@@ -106,7 +114,9 @@ def _log(*arguments: sympy.Expr) -> sympy.Expr:
     return _ln(value) / _ln(base)
 
 
-def _folded(function: type[sympy.Function], by_float: Callable[[float], float]) -> Callable[..., sympy.Expr]:
+def _folded(
+    function: type[sympy.Function], by_float: Callable[[float], float]
+) -> Callable[..., sympy.Expr]:
     def build(value: sympy.Expr) -> sympy.Expr:
         if isinstance(value, sympy.Float | sympy.Integer | sympy.Rational):
             return number(by_float(float(value)))
@@ -148,8 +158,12 @@ def _log_gamma(x: sympy.Expr) -> sympy.Expr:
     product = sympy.Mul(*(x + k for k in range(_SHIFT)), evaluate=False)
     series = sympy.Add(*(number(c) / shifted ** (2 * k + 1) for k, c in enumerate(_STIRLING)))
     half_log = number(0.5 * math.log(2.0 * math.pi))
-    return (shifted - number(0.5)) * sympy.log(shifted) - shifted + half_log + series - (
-        sympy.log(product)
+    return (
+        (shifted - number(0.5)) * sympy.log(shifted)
+        - shifted
+        + half_log
+        + series
+        - (sympy.log(product))
     )
 
 
@@ -171,7 +185,7 @@ def _chain(relation: Callable[..., sympy.Basic]) -> Callable[..., sympy.Basic]:
         if len(arguments) < 2:  # noqa: PLR2004
             return sympy.true
         values = [numeric(argument) for argument in arguments]
-        return sympy.And(*(relation(a, b) for a, b in zip(values, values[1:], strict=False)))
+        return sympy.And(*(relation(a, b) for a, b in pairwise(values)))
 
     return build
 

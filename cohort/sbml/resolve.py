@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import sympy
-
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import sympy
 
 __all__ = ["Resolver"]
 
@@ -39,9 +39,7 @@ class Resolver:
     2*k*(2*k + 1)
     """
 
-    def __init__(
-        self, definition: Callable[[sympy.Symbol], sympy.Basic | None], file: str
-    ) -> None:
+    def __init__(self, definition: Callable[[sympy.Symbol], sympy.Basic | None], file: str) -> None:
         self._definition = definition
         self._file = file
         self._closed: dict[sympy.Symbol, sympy.Basic] = {}
@@ -100,9 +98,7 @@ class Resolver:
             self._close(current, self._checked(closed, current.name), stack)
         return self._closed[wanted]
 
-    def _close(
-        self, name: sympy.Symbol, value: sympy.Basic, stack: list[sympy.Symbol]
-    ) -> None:
+    def _close(self, name: sympy.Symbol, value: sympy.Basic, stack: list[sympy.Symbol]) -> None:
         self._closed[name] = value
         self._open.pop(name, None)
         stack.pop()

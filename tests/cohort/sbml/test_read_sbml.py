@@ -186,7 +186,7 @@ def test_rate_of_reads_the_rate_of_states_and_of_concentrations():
         sb.parameter("v", constant=False),
         sb.parameter("w", constant=False),
         sb.rate_rule("x", "3 * x"),
-        sb.reaction("made", "c * time", [], ["S"]),
+        sb.reaction("made", "c * time", [], ["S"], fast=None),
         sb.assignment("v", "rateOf(x)"),
         sb.assignment("w", "rateOf(S)"),
         version=2,
@@ -355,7 +355,9 @@ def test_a_refusal_names_the_element(parts, error, text):
 
 
 def test_nonsense_values_are_refused_by_name():
-    text = level3(sb.parameter("x", 1, constant=False), sb.parameter("k", 1), sb.rate_rule("x", "k"))
+    text = level3(
+        sb.parameter("x", 1, constant=False), sb.parameter("k", 1), sb.rate_rule("x", "k")
+    )
     model = parse_sbml(text)
     with pytest.raises(UnknownNameError, match="unknown parameter 'kk'"):
         model.lanes(1, {"kk": 1.0})
