@@ -86,6 +86,9 @@ def compare(path):
     }
     times = even_times(ENDS[name], STEPS)
     ids = {value: key for key, value in model.names.items()}
+    if not model.system.observables:  # nothing moves: compare what rules give
+        ruled = {n: (i, "value") for n, i in ids.items() if n not in model.parameters}
+        model = model.observing(ruled)
     wanted = list(model.system.observables)
     selections = [f"[{ids[n]}]" if model.is_concentration(ids[n]) else ids[n] for n in wanted]
     try:
@@ -149,15 +152,18 @@ def text(rows, version):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", help="files whose name holds this; nothing is written")
+    parser.add_argument("--only", help="run files whose name holds this, keep the other rows")
     options = parser.parse_args()
     rows = []
     for path in sorted(options.folder.glob("*.xml")):
         if options.only is None or options.only in path.name:
             rows.append(compare(path))
             print(rows[-1], flush=True)
-    if options.only is None:
-        version = files.roadrunner().__version__
+    version = files.roadrunner().__version__
+    if options.only is not None:
+        new = {row["file"]: row for row in rows}
+        rows = [new.get(row["file"], row) for row in json.loads(RESULT.read_text())["rows"]]
+    if rows:
         RESULT.write_text(json.dumps({"libroadrunner": version, "rows": rows}, indent=1) + "\n")
         TABLE.write_text(text(rows, version))
 

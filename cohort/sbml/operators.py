@@ -78,11 +78,11 @@ def _minus(first: sympy.Expr, *rest: sympy.Expr) -> sympy.Expr:
 
 
 def _divide(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
-    if below.is_zero and isinstance(below, sympy.Number):
-        if not isinstance(above, sympy.Number):
-            raise ValueError("it divides by 0")  # noqa: TRY004  # a zero, not a type
+    if below != 0:
+        return above / below
+    if isinstance(above, sympy.Number):
         return number(math.copysign(math.inf, float(above)) if above else math.nan)
-    return above / below
+    raise ZeroDivisionError("it divides by 0")
 
 
 def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
@@ -90,7 +90,7 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         # not SymPy's exact power: 10^(10^9) would fill the memory
         value = float(base) ** float(exponent)
         if isinstance(value, complex):
-            raise ValueError("a negative number to a fraction is no real number")
+            raise ValueError("a negative number to a fraction is no real number")  # noqa: TRY004  # its value, not its type, is wrong
         return number(value)
     return sympy.Pow(base, exponent)
 

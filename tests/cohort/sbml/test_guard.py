@@ -126,8 +126,8 @@ def test_a_division_by_zero_is_refused():
 def test_no_file_elsewhere_is_opened(tmp_path):
     comp = "http://www.sbml.org/sbml/level3/version1/comp/version1"
     text = (
-        f'<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" xmlns:comp="{comp}" level="3" '
-        'version="1" comp:required="true"><comp:listOfExternalModelDefinitions>'
+        f'<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" xmlns:comp="{comp}" '
+        'level="3" version="1" comp:required="true"><comp:listOfExternalModelDefinitions>'
         '<comp:externalModelDefinition comp:id="e" comp:source="{source}"/>'
         '</comp:listOfExternalModelDefinitions><model id="m"><comp:listOfSubmodels>'
         '<comp:submodel comp:id="s" comp:modelRef="e"/></comp:listOfSubmodels></model></sbml>'
