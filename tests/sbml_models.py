@@ -117,15 +117,16 @@ def reaction(name, rate, reactants=(), products=(), local=None, fast=False):
     )
 
 
-def event(name, trigger, assignments, *, delay=None, initial_value=True, persistent=True):
-    wait = "" if delay is None else f"<delay>{math(delay)}</delay>"
+def event(name, trigger, assignments, *, delay=None, priority=None, persistent=True):
+    wait = "" if priority is None else f"<priority>{math(priority)}</priority>"
+    wait += "" if delay is None else f"<delay>{math(delay)}</delay>"
     changes = "".join(
         f'<eventAssignment variable="{key}">{math(value)}</eventAssignment>'
         for key, value in assignments.items()
     )
     return (
         "Events",
-        f'<event id="{name}" useValuesFromTriggerTime="true"><trigger initialValue='
-        f'"{str(initial_value).lower()}" persistent="{str(persistent).lower()}">{math(trigger)}'
+        f'<event id="{name}" useValuesFromTriggerTime="true"><trigger initialValue="true" '
+        f'persistent="{str(persistent).lower()}">{math(trigger)}'
         f"</trigger>{wait}<listOfEventAssignments>{changes}</listOfEventAssignments></event>",
     )

@@ -128,6 +128,7 @@ class _Assembly:
         if not self.rates:
             self.rates[self.declared.names.fresh("no_state")] = sympy.S.Zero
             self.notes.append("nothing changes by a rate: one state that stays 0 was added")
+        self.note_equal_priorities()
         rhs = {
             name: _with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
             for name, rate in self.rates.items()
@@ -360,6 +361,18 @@ class _Assembly:
         return total
 
     # events
+
+    def note_equal_priorities(self) -> None:
+        same: dict[sympy.Expr, list[str]] = {}
+        for record in self.declared.events:
+            if record.priority is not None:
+                same.setdefault(record.priority, []).append(record.name)
+        for priority, names in same.items():
+            if len(names) > 1:
+                self.notes.append(
+                    f"events {names[0]} and {len(names) - 1} more have priority {priority}: "
+                    "executed in the order of the file where SBML asks for chance"
+                )
 
     def event(self, record: EventRecord) -> Event:
         """Return an event on states: a species held as its amount is given one."""

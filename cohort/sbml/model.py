@@ -147,18 +147,16 @@ class SbmlModel:
         if all(value.is_number for value in self.initial.values()):
             column = np.array([float(self.initial[name]) for name in names])
             return np.repeat(column[:, None], n_lane, axis=1)
-        taken = {*self.system.parameters, "start__clock"}
-        labels = [f"start__{i}" for i in range(len(names))]
+        prefix = "start_"
+        while any(name.startswith(prefix) for name in self.system.parameters):
+            prefix += "_"
+        clock = f"{prefix}clock"
         system = OdeSystem(
             name=f"{self.system.name}, start",
-            states=("start__clock",),
+            states=(clock,),
             parameters=self.system.parameters,
-            rhs={"start__clock": sympy.S.Zero},
-            observables={
-                label: self.initial[name]
-                for label, name in zip(labels, names, strict=True)
-                if label not in taken
-            },
+            rhs={clock: sympy.S.Zero},
+            observables={f"{prefix}{i}": self.initial[name] for i, name in enumerate(names)},
         )
         lanes = Lanes(parameters=parameters, states=np.zeros((1, n_lane)))
         solution = integrate(

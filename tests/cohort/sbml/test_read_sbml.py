@@ -86,6 +86,16 @@ def test_initial_assignments_are_computed_for_every_lane():
     np.testing.assert_allclose(found.values["x"], expected, rtol=RTOL)
 
 
+def test_no_id_is_in_the_way_of_the_start():
+    text = level3(
+        sb.parameter("start_0", 2.0),
+        sb.parameter("x", constant=False),
+        sb.initial("x", "3 * start_0"),
+        sb.rate_rule("x", "0"),
+    )
+    assert parse_sbml(text).lanes(2, {"start_0": [1.0, 2.0]}).states.tolist() == [[3.0, 6.0]]
+
+
 def test_start_concentrations_follow_a_drawn_size():
     text = level3(
         sb.compartment(size=1.0), sb.species("S", amount=6.0), sb.reaction("loss", "c*S", ["S"])
@@ -263,6 +273,24 @@ def test_a_delayed_event_waits():
     found = course(text, end=3, steps=6)
     expected = np.where(found.times < 1.5, 0.0, 0.5)  # the value of when it was triggered
     np.testing.assert_allclose(found.values["y"][:, 0], expected, atol=1e-7)
+
+
+def test_events_of_one_moment_go_by_priority_and_equal_ones_are_noted():
+    def at_one(name, factor, priority):
+        change = {"x": f"{factor} * x + 1"}
+        return sb.event(name, "time >= 1", change, priority=priority)
+
+    # the values of an execution are those after the one before it only if they are read then
+    text = level3(
+        sb.parameter("x", 1.0, constant=False),
+        at_one("low", 2, "1"),
+        at_one("high", 3, "2"),
+        at_one("last", 5, "1"),
+    ).replace('useValuesFromTriggerTime="true"', 'useValuesFromTriggerTime="false"')
+    model = parse_sbml(text)
+    assert [note for note in model.notes if "events low and 1 more have priority 1" in note]
+    found = course(text)
+    assert found.values["x"][-1, 0] == 5 * (2 * (3 * 1 + 1) + 1) + 1
 
 
 def test_reserved_ids_are_renamed_and_reported():
