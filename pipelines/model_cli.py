@@ -3,7 +3,7 @@
 Libraries are imported inside commands, as in `pipelines.cli`, so that help is quick. Enters from
 there; what is shown comes from `pipelines.model_view`, what is simulated from
 `pipelines.model_run`, what it costs from `pipelines.model_cost`, how it is judged from
-`pipelines.chemistry_report`.
+`pipelines.chemistry_report`, models from files from `pipelines.sbml_import`.
 """
 
 import json
@@ -206,3 +206,69 @@ def validate(
         except UnknownNameError as error:
             raise InputError(f"--topic: {error}") from error
         main_validate(out, topic, as_json=as_json)
+
+
+@model_app.command("import", epilog=_EXIT_CODES)
+def import_model(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xml", help="A model in SBML Level 2 or 3.")],
+    simulate_: Annotated[
+        bool, typer.Option("--simulate", help="Integrate it, too, and show where it ends.")
+    ] = False,
+    end: Annotated[
+        str | None, typer.Option("--end", help="Length of the run in the model's unit of time.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Number of equal intervals to look at; 50.")
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter; more than once."),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option("--draws", metavar="N", help="Draw all parameters N times.")
+    ] = None,
+    spread: Annotated[
+        float | None,
+        typer.Option("--spread", metavar="CV", help="Coefficient of variation of the draws; 0.3."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; 1.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", metavar="OUT", help="File for the time courses.")
+    ] = None,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Read a model in SBML; say what it holds; follow it over time."""
+    with answer(otherwise=EXIT_BAD_INPUT):
+        from pipelines import sbml_import
+        from pipelines.errors import InputError
+
+        options = {"--end": end, "--steps": steps, "--draws": draws, "--parquet": parquet}
+        stray = [name for name, value in options.items() if value is not None]
+        if stray and not simulate_:
+            raise InputError(f"{stray[0]}: given without --simulate; add it, or leave this out.")
+        if simulate_ and end is None:
+            raise InputError(
+                "--end: missing; --simulate needs the length of the run. Add --end 100."
+            )
+        request = (
+            sbml_import.read_course_request(
+                str(end), 50 if steps is None else steps, draws, spread, seed, device
+            )
+            if simulate_
+            else None
+        )
+        model, values = sbml_import.read_model(file, sets or ())
+        record = sbml_import.describe(model)
+        text = sbml_import.render_model(model)
+        if request is not None:
+            course = sbml_import.run_course(model, values, request)
+            text += "\n\n" + sbml_import.render_course(model, course)
+            record["course"] = sbml_import.summarise(course)
+            if parquet is not None:
+                rows = sbml_import.write_course(model, course, parquet)
+                text += f"\n\n{parquet}: {rows:,} rows"
+    print(json.dumps(record) if as_json else text)
+    if request is not None:
+        with answer(otherwise=EXIT_FAILED):
+            sbml_import.require_success(course)

@@ -20,6 +20,7 @@ ALLOWED = {
         "pydantic_core",
         "pint",
         "ruamel",
+        "libsbml",
     },
     "pipelines": {
         "pipelines",

@@ -1,0 +1,115 @@
+"""`cohort model import` as people type it: what was read, a course, draws, and every mistake."""
+
+import json
+import math
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cohort.sbml.example import DECAY
+from pipelines.cli import app
+
+pytest.importorskip("libsbml", reason="python-libsbml is not installed (extra 'sbml')")
+
+RUN = ["--simulate", "--end", "2", "--steps", "4", "--device", "numpy"]
+
+
+def cohort(*words):
+    return CliRunner().invoke(app, ["model", "import", *map(str, words)], prog_name="cohort")
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "decay.xml"
+    path.write_text(DECAY)
+    return path
+
+
+def test_it_says_what_was_read(file):
+    found = cohort(file)
+    assert found.exit_code == 0, found.output
+    assert found.stdout.startswith("decay: SBML Level 3 Version 1, 1 state, 2 parameters, 0 events")
+    assert "S_amount  6  mole" in found.stdout
+    record = json.loads(cohort(file, "--json").stdout)
+    assert record["states"] == [{"name": "S_amount", "initial": "3*c", "unit": "mole"}]
+    assert [row["value"] for row in record["parameters"]] == [2.0, 0.5]
+
+
+def test_it_simulates_and_writes_a_table(file, tmp_path):
+    out = tmp_path / "course.parquet"
+    found = cohort(file, *RUN, "--set", "k=1", "--parquet", out)
+    assert found.exit_code == 0, found.output
+    assert found.stdout.splitlines()[-1] == f"{out}: 5 rows"
+    table = pl.read_parquet(out)
+    assert table["quantity"].unique().to_list() == ["S"]
+    assert table["time"].to_list() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert table["value"][-1] == pytest.approx(3 * math.exp(-2), rel=1e-6)
+    assert pl.read_parquet_metadata(out)["time_unit"] == "second"
+
+
+def test_draws_are_the_same_however_many_are_made(file, tmp_path):
+    tables = []
+    for n in (3, 5):
+        out = tmp_path / f"{n}.parquet"
+        found = cohort(file, *RUN, "--draws", n, "--spread", 0.4, "--seed", 7, "--parquet", out)
+        assert found.exit_code == 0, found.output
+        tables.append(pl.read_parquet(out))
+    few, many = tables
+    assert few.equals(many.filter(pl.col("draw") < 3))
+    assert many.filter(pl.col("time") == 2.0)["value"].n_unique() == 5
+    record = json.loads(cohort(file, *RUN, "--draws", 5, "--json").stdout)
+    assert record["course"]["draws"] == 5
+    assert record["course"]["failed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--end", "3"], "--end: given without --simulate"),
+        (["--simulate"], "--end: missing"),
+        (["--simulate", "--end", "0"], "end: 0; a finite number greater than zero"),
+        (["--simulate", "--end", "a day"], "end: a day;"),
+        ([*RUN[:3], "--steps", "0"], "steps: 0;"),
+        ([*RUN, "--draws", "0"], "--draws: 0;"),
+        ([*RUN, "--spread", "0.3"], "--spread: given without --draws"),
+        ([*RUN, "--draws", "2", "--spread", "-1"], "--spread: -1.0;"),
+        ([*RUN, "--draws", "2", "--spread", "nan"], "--spread: nan;"),
+        ([*RUN, "--draws", "2", "--seed", "-1"], "--seed: -1;"),
+        ([*RUN, "--draws", "1000000", "--steps", "1000000"], "200,000,000 are allowed"),
+        ([*RUN, "--set", "k"], "--set: 'k';"),
+        ([*RUN, "--set", "k=inf"], "--set: 'k=inf';"),
+        ([*RUN, "--set", "kk=1"], "unknown parameter 'kk'"),
+        ([*RUN[:-1], "abacus"], "abacus"),
+        ([*RUN, "--parquet", "/proc/none/a.parquet"], "--parquet: /proc/none/a.parquet cannot"),
+    ],
+)
+def test_a_mistake_gets_one_message(file, words, message):
+    found = cohort(file, *words)
+    assert found.exit_code == 2, found.output
+    assert message in " ".join(found.stderr.split())
+    assert len(found.stderr.strip().splitlines()) == 1
+    assert not found.stdout
+
+
+def test_a_file_with_mistakes_gets_one_line_each(tmp_path):
+    path = tmp_path / "fast.xml"
+    path.write_text(DECAY.replace('fast="false"', 'fast="true"'))
+    found = cohort(path)
+    assert found.exit_code == 2
+    assert found.stderr.startswith("fast.xml, loss: the reaction is fast;")
+    found = cohort(tmp_path / "none.xml")
+    assert found.exit_code == 2
+    assert found.stderr == "none.xml: No such file or directory. Give an SBML file.\n"
+
+
+def test_a_course_that_breaks_off_says_where(tmp_path):
+    path = tmp_path / "burst.xml"
+    # S' = k S^2 / 2 has no value beyond 2 / (k S0) = 4 / 3
+    burst = DECAY.replace("listOfReactants", "listOfProducts").replace(
+        "<ci>k</ci><ci>S</ci>", "<ci>k</ci><ci>S</ci><ci>S</ci>"
+    )
+    path.write_text(burst)
+    found = cohort(path, *RUN)
+    assert found.exit_code == 1
+    assert "draw 0: it could not be solved beyond time 0.666" in found.stderr
