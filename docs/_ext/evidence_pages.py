@@ -73,6 +73,8 @@ def site_links(text: str, folder: Path, root: Path) -> str:
     '[it](/generated/evidence/trials-plan.md#rules)'
     >>> site_links("[how](#engine)", Path("/r"), Path("/r"))
     '[how](#engine)'
+    >>> site_links("[learn](docs/tutorial.md)", Path("/r"), Path("/r"))
+    '[learn](/tutorial.md)'
     """
 
     def linked(found: re.Match[str]) -> str:
@@ -82,7 +84,8 @@ def site_links(text: str, folder: Path, root: Path) -> str:
         place, _, anchor = target.partition("#")
         wanted = (folder / place).resolve()
         if wanted.is_relative_to(root / "docs"):
-            return found[0]
+            own = wanted.relative_to(root / "docs").as_posix()
+            return f"[{words}](/{own}{'#' + anchor if anchor else ''})"
         page = page_of(wanted, root)
         if page is None:
             return f"{words} (`{wanted.relative_to(root)}`)"
