@@ -43,7 +43,9 @@ def text(results):
         "",
         f"{SUITE}. A case passes if every expected number is met to the case's own `absolute + "
         "relative x |expected|`. *Refused*: the reader names the feature that it does not have. "
-        "*Supported* cases are those not refused.",
+        "*Supported* cases are those not refused. Of each case the file of its highest level was "
+        "read. Native programs were compiled without optimiser (`--plain-build`), which changes no "
+        "operation. A limit on time is of this study, not of the engine.",
         "",
         "| backend | files | cases | passed | refused by name | failed | of all | of supported |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
