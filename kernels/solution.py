@@ -52,7 +52,7 @@ _MESSAGES = {
     ResultCode.TOO_MANY_STEPS: "the limit on steps was reached",
     ResultCode.NON_FINITE: "a state or its derivative is not finite",
     ResultCode.TOO_MANY_PENDING: "more executions of one event were pending than a lane can hold",
-    ResultCode.ENDLESS_EVENTS: "events at one moment did not come to an end",
+    ResultCode.ENDLESS_EVENTS: "events at one moment, or ever nearer to it, did not come to an end",
     ResultCode.BAD_DELAY: "the delay of an event is negative or no number",
 }
 

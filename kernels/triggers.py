@@ -33,7 +33,8 @@ MOST_IMMEDIATE = 4
 """The same without a delay: a second one needs a trigger that falls and rises in one moment."""
 
 MOST_EXECUTIONS = 1000
-"""Executions at one moment in a lane, after which a cascade counts as endless (own choice)."""
+"""Executions at one moment in a lane, or steps in a row over which time hardly moves, after which
+events count as endless (own choice)."""
 
 _FLAGS = ("initial_value", "persistent", "values_from_trigger_time")
 

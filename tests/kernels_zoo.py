@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from kernels import TIME, Event, Lanes, OdeSystem, Schedule, Stream, symbol
+from kernels import TIME, Event, Lanes, OdeSystem, Schedule, Stream, functions, symbol
 
 HOUR = 3600
 
@@ -43,15 +43,14 @@ def every_operation():
 
 
 def every_event():
-    """Events of every kind on the zoo: of states, time, inputs; delayed, ranked, dropped, chained."""
+    """Events of every kind: of states, time, inputs; delayed, ranked, dropped, chained."""
     x, y, z, flag, last = map(symbol, ("x", "y", "z", "flag", "last"))
     k, m, drive = map(symbol, ("k", "m", "drive"))
-    base = every_operation()
     events = (
         Event(name="high", trigger=x > m + 0.5, assignments={"x": x / 2, "last": TIME}),
         Event(
             name="late",
-            trigger=sp.And(TIME >= 7 * k, TIME < 7 * k + 0.01),
+            trigger=sp.And(TIME - 7 * k >= 0, TIME - 7 * k < 0.01),
             assignments={"flag": flag + 1, "y": y + k},
             delay=m / 3,
         ),
@@ -68,22 +67,43 @@ def every_event():
         Event(name="start", trigger=m > 1, assignments={"y": y + 0.1}, initial_value=False),
         Event(
             name="often",
-            trigger=sp.sin(4 * TIME) > sp.cos(y),
+            trigger=y > x * z,
             assignments={"last": last + x},
-            delay=1.5 * k,
+            delay=3 * k,
         ),
         Event(name="chained", trigger=sp.Or(last > 3, y < -2), assignments={"last": 0}),
     )
     return OdeSystem(
-        name="eventful zoo",
-        states=(*base.states, "flag", "last"),
-        parameters=base.parameters,
-        inputs=base.inputs,
-        rhs={**base.rhs, "flag": 0, "last": k / 7},
-        quadratures=base.quadratures,
-        observables={**base.observables, "flag": flag, "last": last, "drawn": z},
-        scales=base.scales,
+        name="eventful",
+        states=("x", "y", "z", "flag", "last"),
+        parameters=("k", "m"),
+        inputs=("drive",),
+        rhs={
+            "x": 3 * k * y + drive - x / 20,
+            "y": m - 3 * k * x,
+            "z": x / 4 - m * z + z / (1 + TIME),
+            "flag": 0,
+            "last": k / 7,
+        },
+        quadratures={"area": x * z},
+        observables={"x": x, "z": z, "flag": flag, "last": last, "drive": drive},
+        scales={"z": 0.5},
         events=events,
+    )
+
+
+def further_functions():
+    """One observable for each function of `kernels.functions`."""
+    p, x = symbol("p"), symbol("x")
+    return OdeSystem(
+        name="further functions",
+        states=("x",),
+        parameters=("p",),
+        rhs={"x": x * 0},
+        observables={
+            **{name: getattr(sp, name)(p) for name in functions.__all__},
+            "floor_of_state": sp.floor(x),
+        },
     )
 
 

@@ -91,57 +91,9 @@ def cpp_source(program: Program, method: str) -> str:
     head = [f"// {program.system_name}", "", "namespace neurocohort {", ""]
     constants = [*_tableau_lines(method), "", *writer.constants()]
     if program.events is not None:
-        constants += ["", *event_constants(program, tableau(method))]
+        constants += ["", *writer.event_constants(tableau(method))]
     parts = [*head, *constants, "", *functions]
     return "\n".join([*parts, "}  // namespace neurocohort", ""])
-
-
-def event_constants(program: Program, table: RosenbrockTableau) -> list[str]:
-    """Return the constants of ``events.hpp``.
-
-    Parameters
-    ----------
-    program
-        Program with events.
-    table
-        Method, for its dense output.
-
-    Examples
-    --------
-    >>> event_constants.__name__
-    'event_constants'
-    """
-    part = program.events
-    assert part is not None
-    events = part.events
-    n_value = sum(len(event.targets) for event in events)
-    sizes = {
-        "N_EVENT": len(events),
-        "VALUES": max(n_value, 1),
-        "N_STOP": len(part.stop.outputs),
-        "STOPS": len(part.stop.outputs),
-        "N_TRIGGER_ROW": len(part.trigger_rows),
-        "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
-        "FIRST_EVENT_KIND": program.n_state + 2 * len(program.inputs),
-        "MOST_EXECUTIONS": MOST_EXECUTIONS,
-        "N_DENSE": len(table.dense),
-    }
-    arrays = {
-        "EVENT_BASE": part.bases,
-        "EVENT_SLOTS": (event.n_slot for event in events),
-        "EVENT_STRIDE": (event.stride for event in events),
-        "EVENT_STORED": (int(event.is_stored) for event in events),
-        "EVENT_PERSISTENT": (int(event.is_persistent) for event in events),
-        "EVENT_FIRST": part.firsts,
-        "EVENT_TARGETS": (len(event.targets) for event in events),
-        "TARGET_ROW": (row for event in events for row in event.targets),
-        "TRIGGER_ROW": part.trigger_rows,
-    }
-    return [
-        *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
-        *(_array("int", name, values) for name, values in arrays.items()),
-        _matrix("DENSE", table.dense, table.n_stage),
-    ]
 
 
 def _number(value: float) -> str:
@@ -239,6 +191,51 @@ class _ModelWriter:
             *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
             _array("int", "LOOP_PARAMETER", self._loop_parameters),
             _array("int", "GRADIENT_ROW", (row for row, _ in self._gradient)),
+        ]
+
+    def event_constants(self, table: RosenbrockTableau) -> list[str]:
+        """Return the constants of ``events.hpp``."""
+        part = self._program.events
+        assert part is not None
+        events = part.events
+        targets = [row for event in events for row in event.targets]
+        read: dict[str, set[int]] = {kind: set() for kind in "yphu"}
+        for operand in (o for section in part.sections for o in section.reads()):
+            if operand.kind in read:
+                read[operand.kind].add(operand.index)
+        lists = {
+            "TRIGGER_ROW": part.trigger_rows,
+            "TARGET": sorted(set(targets)),
+            "PLACE_Y": sorted(read["y"] | set(targets)),
+            "PLACE_P": sorted(self._parameter_slot[index] for index in read["p"]),
+            "PLACE_H": sorted(read["h"]),
+            "PLACE_U": sorted(read["u"]),
+        }
+        sizes = {
+            "N_EVENT": len(events),
+            "VALUES": max(len(targets), 1),
+            "N_STOP": len(part.stop.outputs),
+            "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
+            "FIRST_EVENT_KIND": self._program.n_state + 2 * len(self._program.inputs),
+            "MOST_EXECUTIONS": MOST_EXECUTIONS,
+            "N_DENSE": len(table.dense),
+            **{f"N_{name}": len(values) for name, values in lists.items()},
+        }
+        arrays = {
+            "EVENT_BASE": part.bases,
+            "EVENT_SLOTS": (event.n_slot for event in events),
+            "EVENT_STRIDE": (event.stride for event in events),
+            "EVENT_STORED": (int(event.is_stored) for event in events),
+            "EVENT_PERSISTENT": (int(event.is_persistent) for event in events),
+            "EVENT_FIRST": part.firsts,
+            "EVENT_TARGETS": (len(event.targets) for event in events),
+            "TARGET_ROW": targets,
+            **lists,
+        }
+        return [
+            *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
+            *(_array("int", name, values) for name, values in arrays.items()),
+            _matrix("DENSE", table.dense, table.n_stage),
         ]
 
     def functions(self) -> list[str]:

@@ -7,8 +7,6 @@ result does not depend on array length are used on lanes, so a lane never sees i
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -16,17 +14,19 @@ import numpy as np
 from kernels.arithmetic import exp, log
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
-from kernels.backends.numpy_source import SectionSource, compile_section
-from kernels.backends.triggers import Place, TriggerFollower
+from kernels.backends.numpy_work import Work, compile_sections
+from kernels.backends.triggers import NEAR_ULPS, Place, TriggerFollower
 from kernels.errors import DeviceError
 from kernels.lanes import Lanes
 from kernels.solution import ResultCode, Solution
 from kernels.tableaus import RosenbrockTableau, tableau
+from kernels.triggers import MOST_EXECUTIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kernels.program import Operand, Program
+    from kernels.backends.numpy_source import SectionSource
+    from kernels.program import Program
     from kernels.schedule import Schedule
     from kernels.solver import Solver
     from kernels.system import OdeSystem
@@ -96,7 +96,7 @@ class NumpyBackend(AbstractBackend):
                 "'native' and CUDA devices have it",
                 "Use precision='float64' here",
             )
-        _compile(program)
+        compile_sections(program)
 
     def block_lanes(self, program: Program) -> int:
         """Return how many lanes keep the working set near the cache.
@@ -138,76 +138,6 @@ class NumpyBackend(AbstractBackend):
             return _Run(system, program, lanes, schedule, save_times, solver).solve()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sections:
-    hoist: SectionSource
-    rhs: SectionSource
-    step: SectionSource
-    lu: SectionSource
-    solve: SectionSource
-    observe: SectionSource
-
-
-@functools.lru_cache(maxsize=32)  # a trial runs one program once a segment and block
-def _compile(program: Program) -> _Sections:
-    copied = {"lu": 0, "step": program.n_row}  # the stages read whole blocks of rows
-    return _Sections(
-        **{
-            section.name: compile_section(
-                section, n_copied=copied.get(section.name, len(section.outputs))
-            )
-            for section in program.sections
-        }
-    )
-
-
-class _Work:
-    """Arrays of the lanes that are still under way; made anew when lanes leave."""
-
-    def __init__(self, run: _Run, lanes: NDArray[np.int64], y: Floats, h: Floats) -> None:
-        program, n = run.program, len(lanes)
-        self.lanes = lanes
-        self.n = n
-        self.y = y
-        self.parameters = np.ascontiguousarray(run.parameters[:, lanes])
-        self.inputs = run.events.inputs(lanes)
-        self.hoisted = np.empty((len(program.hoist.outputs), n))
-        self.size = h
-        self.k = np.empty((run.table.n_stage, program.n_row, n))
-        self.u, self.f, self.b, self.sum, self.tmp = np.empty((5, program.n_row, n))
-        # rows of the blocks above, sliced once: the loop reads hundreds a step
-        self.y_rows, self.u_rows, self.f_rows = list(self.y), list(self.u), list(self.f)
-        self.b_rows = list(self.b)
-        self.k_rows = [list(block) for block in self.k]
-        self.gradient = np.zeros((program.n_row, n))
-        self.time = np.empty(n)
-        self.g = np.empty(n)
-        registers = max(getattr(run.sections, s.name).n_register for s in program.sections)
-        self.w = list(np.empty((registers, n)))
-        self.rows = {"p": list(self.parameters), "u": list(self.inputs), "h": list(self.hoisted)}
-        none: list[Floats] = []
-        run.sections.hoist.function(
-            None, None, none, self.rows["p"], none, none, none, none, none, self.rows["h"], self.w
-        )
-        jacobian = list(np.empty((len(program.jacobian), n)))
-        outputs = [*self.f, *jacobian, *self.gradient]
-        for index, operand in run.sections.step.aliases:
-            outputs[index] = self._alias(operand, outputs[index])
-        self.step_rows = outputs
-        self.j = outputs[program.n_row : program.n_row + len(program.jacobian)]
-        self.m = list(np.empty((len(program.lu_pattern), n)))
-        self.lu_rows = self.m
-        for index, operand in run.sections.lu.aliases:
-            self.m[index] = self.g if operand.kind == "g" else self.j[operand.index]
-
-    def _alias(self, operand: Operand, row: Floats) -> Floats:
-        if operand.kind == "c":
-            row[...] = operand.value
-            return row
-        rows: dict[str, list[Floats]] = {"t": [self.time], "y": self.y_rows, **self.rows}
-        return rows[operand.kind][operand.index]
-
-
 class _Run:
     """One integration: see `solve` for the order of events."""
 
@@ -223,7 +153,7 @@ class _Run:
         n_lane = lanes.n_lane
         self.program, self.schedule, self.solver = program, schedule, solver
         self.table: RosenbrockTableau = tableau(solver.method)
-        self.sections = _compile(program)
+        self.sections = compile_sections(program)
         self.parameters = lanes.parameters
         self.save_times = save_times
         self.unit = float(system.seconds_per_time_unit)
@@ -287,7 +217,7 @@ class _Run:
         alive = alive[~broken[alive]]
         if not len(alive):
             return
-        work = _Work(self, alive, np.ascontiguousarray(self.rows[:, alive]), self.sizes[alive])
+        work = self._work(alive, np.ascontiguousarray(self.rows[:, alive]), self.sizes[alive])
         n = len(alive)
         self.now = np.full(n, self.schedule.t0, np.int64)
         self.local = np.zeros(n)
@@ -296,6 +226,7 @@ class _Run:
         self.done = np.zeros(n, bool)
         self.tries = np.zeros(n, np.int64)
         self.kind = np.full(n, NO_EVENT)
+        self.crowd = np.zeros(n, np.int64)
         self._cross(work, np.ones(n, bool))
         while True:
             work = self._compact(work)
@@ -303,9 +234,13 @@ class _Run:
                 return
             self._advance(work)
 
+    def _work(self, lanes: NDArray[np.int64], y: Floats, size: Floats) -> Work:
+        parameters, inputs = self.parameters[:, lanes], self.events.inputs(lanes)
+        return Work(self.program, self.table.n_stage, lanes, y, size, parameters, inputs)
+
     # boundaries: saves first, then events, then the next interval
 
-    def _cross(self, work: _Work, at: NDArray[np.bool_]) -> None:
+    def _cross(self, work: Work, at: NDArray[np.bool_]) -> None:
         index = np.flatnonzero(at)
         fired = np.full(len(index), NO_EVENT)
         if self.triggers is not None:  # a save at the moment of an event is of what it left
@@ -342,12 +277,12 @@ class _Run:
             repeat[again] = True
             self._cross(work, repeat)
 
-    def _place(self, work: _Work, index: NDArray[np.int64]) -> Place:
+    def _place(self, work: Work, index: NDArray[np.int64]) -> Place:
         rows = (work.y, work.parameters, work.inputs, work.hoisted)
         time = self.now[index] / self.unit + self.local[index]
         return Place(time, *([row[index] for row in block] for block in rows))
 
-    def _fire(self, work: _Work, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _fire(self, work: Work, index: NDArray[np.int64]) -> NDArray[np.int64]:
         """Execute events that are due in some lanes and return the kind of the first of each."""
         assert self.triggers is not None
         place = self._place(work, index)
@@ -361,7 +296,7 @@ class _Run:
             self.done[index[failed]] = True
         return kind
 
-    def _limit(self, work: _Work, index: NDArray[np.int64]) -> None:
+    def _limit(self, work: Work, index: NDArray[np.int64]) -> None:
         if self.triggers is None:
             self.limit[index] = self.length[index]
             return
@@ -370,43 +305,60 @@ class _Run:
         local, length = self.local[index], self.length[index]
         self.limit[index] = self.triggers.limits(place, lanes, start, local, length)
 
+    def _stop_stuck(self, work: Work, accept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        stuck: NDArray[np.bool_] = accept & (self.crowd > MOST_EXECUTIONS)
+        index = np.flatnonzero(stuck)
+        if len(index):
+            time = self.now[index] / self.unit + self.local[index]
+            self._fail(work.lanes[index], ResultCode.ENDLESS_EVENTS, time)
+            self.done[index] = True
+        return stuck
+
     def _look(
-        self, work: _Work, start: Floats, h: Floats, end: Floats, accept: NDArray[np.bool_]
+        self,
+        work: Work,
+        start: Floats,
+        h: Floats,
+        accept: NDArray[np.bool_],
+        last: NDArray[np.bool_],
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]:
-        """Cut steps at the first change of a trigger; return changed, cut and the new ends."""
-        assert self.triggers is not None
+        """Return where triggers have changed, which steps that cuts short, and where steps end."""
         cut = np.zeros(work.n, bool)
+        if self.triggers is None:
+            return cut, cut, self.local + h
+        end = np.where(last, self.limit, self.local + h)
         place = Place(start, work.y_rows, work.rows["p"], work.rows["u"], work.rows["h"])
         step = (start, self.local, h, end)
         changed = accept & self.triggers.look(place, work.lanes, work.k, work.u_rows, step)
         index = np.flatnonzero(changed)
-        if not len(index):
-            return changed, cut, end
-        some = tuple(values[index] for values in step)
-        new = [row[index] for row in work.u_rows]
-        before, lanes = place.take(index), work.lanes[index]
-        is_cut, at, rows = self.triggers.locate(before, lanes, work.k[:, :, index], new, some)
-        sooner = np.flatnonzero(is_cut)
-        for row, values in enumerate(rows):
-            work.u[row, index[sooner]] = values[sooner]
-        cut[index[sooner]] = True
-        end = end.copy()
-        end[index[sooner]] = at[sooner]
+        if len(index):
+            some = tuple(values[index] for values in step)
+            new = [row[index] for row in work.u_rows]
+            before, lanes = place.take(index), work.lanes[index]
+            is_cut, at, rows = self.triggers.locate(before, lanes, work.k[:, :, index], new, some)
+            sooner = np.flatnonzero(is_cut)
+            for row, values in enumerate(rows):
+                work.u[row, index[sooner]] = values[sooner]
+            cut[index[sooner]] = True
+            end[index[sooner]] = at[sooner]
+        # steps in a row over which time has hardly moved: events that accumulate
+        tiny = accept & (end - self.local <= NEAR_ULPS * np.spacing(np.abs(start + self.local)))
+        self.crowd = np.where(tiny, self.crowd + 1, np.where(accept, 0, self.crowd))
         return changed, cut, end
 
-    def _restart(self, work: _Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
+    def _restart(self, work: Work, index: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
         """Take the step that served after the last event of the same kind."""
         served = self.restart_sizes[kind, work.lanes[index]]
         work.size[index] = np.where(served > 0.0, served, work.size[index] * _RESTART)
         self.kind[index] = kind
 
-    def _remember_restart(self, work: _Work, accept: NDArray[np.bool_]) -> None:
+    def _remember_restart(self, work: Work, accept: NDArray[np.bool_]) -> None:
         served = np.flatnonzero(accept & (self.kind != NO_EVENT))
         if len(served):
             self.restart_sizes[self.kind[served], work.lanes[served]] = work.size[served]
             self.kind[served] = NO_EVENT
 
-    def _observe(self, work: _Work, save: int, index: NDArray[np.int64]) -> None:
+    def _observe(self, work: Work, save: int, index: NDArray[np.int64]) -> None:
         n_observable = len(self.program.observables)
         if not n_observable:
             return
@@ -430,7 +382,7 @@ class _Run:
 
     # one attempted step of every lane
 
-    def _advance(self, work: _Work) -> None:
+    def _advance(self, work: Work) -> None:
         if self.solver.fixed_step is not None:
             work.size[...] = self.solver.fixed_step
         start = self.now / self.unit
@@ -447,11 +399,7 @@ class _Run:
             accept = finite & ~self.done
         else:
             accept = finite & (error <= 1.0) & ~self.done
-        end = self.local + h
-        changed = cut = np.zeros(work.n, bool)
-        if self.triggers is not None:
-            end = np.where(last, self.limit, end)
-            changed, cut, end = self._look(work, start, h, end, accept)
+        changed, cut, end = self._look(work, start, h, accept, last)
         np.copyto(work.y, work.u, where=accept)
         self._control(work, h, error, accept, last)
         self._remember_restart(work, accept)
@@ -459,9 +407,26 @@ class _Run:
         self.accepted[work.lanes] += accept
         self.rejected[work.lanes] += ~accept & ~self.done
         self.tries += ~self.done
+        self._arrive(work, accept, last, changed, cut)
+        self._stop_failures(work, finite, h)
+
+    def _arrive(
+        self,
+        work: Work,
+        accept: NDArray[np.bool_],
+        last: NDArray[np.bool_],
+        changed: NDArray[np.bool_],
+        cut: NDArray[np.bool_],
+    ) -> None:
+        """Do what is due where steps have ended: events within an interval, boundaries at its end.
+
+        Without events no step ends within.
+        """
+        if self.triggers is not None:
+            accept = accept & ~self._stop_stuck(work, accept)
         at_end = accept & last & ~cut & (self.limit == self.length)
         within = np.flatnonzero(accept & ~at_end & (changed | last))
-        if len(within):  # never without events
+        if len(within):
             kind = self._fire(work, within)
             happened = kind != NO_EVENT
             self._restart(work, within[happened], kind[happened])
@@ -470,9 +435,8 @@ class _Run:
             steps = np.rint(self.length * self.unit).astype(np.int64)
             self.now = np.where(at_end, self.now + steps, self.now)
             self._cross(work, at_end)
-        self._stop_failures(work, finite, h)
 
-    def _choose_first(self, work: _Work, start: Floats) -> None:
+    def _choose_first(self, work: Work, start: Floats) -> None:
         np.add(start, self.local, work.time)
         self._evaluate(self.sections.rhs, work, work.y_rows, work.f_rows)
         weight = self.solver.rtol * np.abs(work.y[: self.program.n_state]) + self.atol
@@ -483,7 +447,7 @@ class _Run:
         work.size[...] = np.where(work.size == 0.0, first, work.size)
 
     def _evaluate(
-        self, section: SectionSource, work: _Work, y: list[Floats], out: list[Floats]
+        self, section: SectionSource, work: Work, y: list[Floats], out: list[Floats]
     ) -> None:
         rows = work.rows
         section.function(
@@ -500,7 +464,7 @@ class _Run:
             work.w,
         )
 
-    def _step(self, work: _Work, h: Floats, start: Floats) -> Floats:
+    def _step(self, work: Work, h: Floats, start: Floats) -> Floats:
         """Leave the new state in ``work.u`` and return the error norm of every lane."""
         table, program = self.table, self.program
         inverse = 1.0 / h
@@ -526,7 +490,7 @@ class _Run:
         np.add(work.u, work.k[-1], work.u)
         return self._error_norm(work)
 
-    def _stage_state(self, work: _Work, stage: int) -> None:
+    def _stage_state(self, work: Work, stage: int) -> None:
         table, k, u, tmp = self.table, work.k, work.u, work.tmp
         if stage > len(table.a):  # the last rows repeat the one before and add one increment
             np.add(u, k[stage - 1], u)
@@ -537,7 +501,7 @@ class _Run:
             np.add(source, tmp, u)
             source = u
 
-    def _stage_right_side(self, work: _Work, stage: int, inverse: Floats) -> None:
+    def _stage_right_side(self, work: Work, stage: int, inverse: Floats) -> None:
         total, tmp = work.sum, work.tmp
         for j, coefficient in enumerate(self.table.c[stage - 1]):
             if j == 0:
@@ -548,7 +512,7 @@ class _Run:
         np.multiply(total, inverse, total)
         np.add(work.f, total, work.b)
 
-    def _error_norm(self, work: _Work) -> Floats:
+    def _error_norm(self, work: Work) -> Floats:
         n_state = self.program.n_state
         weight, tmp = work.sum[:n_state], work.tmp[:n_state]
         np.maximum(np.abs(work.y[:n_state]), np.abs(work.u[:n_state]), out=weight)
@@ -561,7 +525,7 @@ class _Run:
 
     def _control(
         self,
-        work: _Work,
+        work: Work,
         h: Floats,
         error: Floats,
         accept: NDArray[np.bool_],
@@ -584,7 +548,7 @@ class _Run:
 
     # lanes that end
 
-    def _stop_failures(self, work: _Work, finite: NDArray[np.bool_], h: Floats) -> None:
+    def _stop_failures(self, work: Work, finite: NDArray[np.bool_], h: Floats) -> None:
         time = self.now / self.unit + self.local
         # time within the interval is what must still move: the start of the interval stands apart
         smallest = _FEWEST_ULPS * np.spacing(np.maximum(self.local, 1.0 / self.unit))
@@ -609,17 +573,17 @@ class _Run:
         self.codes[lanes] = code
         self.failure_times[lanes] = time
 
-    def _compact(self, work: _Work) -> _Work:
+    def _compact(self, work: Work) -> Work:
         n_done = int(np.count_nonzero(self.done))
         if not n_done or (n_done < work.n and n_done * _COMPACT_SHARE < work.n):
             return work
         self.rows[:, work.lanes] = work.y
         self.sizes[work.lanes] = work.size
         stay = np.flatnonzero(~self.done)
-        for name in ("now", "local", "length", "limit", "done", "tries", "kind"):
+        for name in ("now", "local", "length", "limit", "done", "tries", "kind", "crowd"):
             setattr(self, name, getattr(self, name)[stay])
-        return _Work(
-            self, work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()
+        return self._work(
+            work.lanes[stay], np.ascontiguousarray(work.y[:, stay]), work.size[stay].copy()
         )
 
 

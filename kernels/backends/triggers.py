@@ -101,6 +101,7 @@ class TriggerFollower:
     def __init__(self, program: Program, table: RosenbrockTableau, memory: Floats) -> None:
         assert program.events is not None
         self._events: EventProgram = program.events
+        self._bases, self._firsts = program.events.bases, program.events.firsts
         self._n_row = program.n_row
         self._first_kind = program.n_state + 2 * len(program.inputs)
         self._n_stage = table.n_stage
@@ -148,11 +149,12 @@ class TriggerFollower:
 
     @staticmethod
     def _between(y0: Floats, y1: Floats, combined: list[Floats], share: Floats | float) -> Floats:
+        # written from y0 on, so that a state that rests keeps its bits
         rest = 1.0 - share
         inner = combined[-1]
         for coefficient in combined[-2::-1]:
             inner = coefficient + share * inner
-        value: Floats = rest * y0 + share * (y1 + rest * inner)
+        value: Floats = y0 + share * ((y1 - y0) + rest * inner)
         return value
 
     def look(
@@ -234,15 +236,16 @@ class TriggerFollower:
 
         low, high = begin.copy(), end.copy()
         found = np.zeros(len(lanes), bool)
-        for number in range(1, _LOOKS):
-            x = begin + h * (number / _LOOKS)
+        # first at the very beginning: what a rounding kept from changing at its own moment is there
+        soon = begin + NEAR_ULPS * np.spacing(np.abs(start + begin))
+        for number in range(_LOOKS):
+            x = np.where(soon < end, soon, end) if number == 0 else begin + h * (number / _LOOKS)
             here = differs(x) & ~found
             high = np.where(here, x, high)
             found |= here
             low = np.where(found, low, x)
-        at.time, at.y = start + end, list(new)
-        found |= (self._evaluate("trigger", at) != remembered).any(axis=0)
-        at.y = list(place.y)
+        last = Place(start + end, new, place.p, place.u, place.h)
+        found |= (self._evaluate("trigger", last) != remembered).any(axis=0)
         while True:
             middle = low + (high - low) * 0.5
             fine = high - low <= 0.5 * np.spacing(np.abs(start + high))
@@ -300,12 +303,12 @@ class TriggerFollower:
 
     def _slots(self, index: int, lanes: Integers) -> Floats:
         """Return the pending executions of one event, shape ``(n_slot, stride, n)``, copied."""
-        event, base = self._events.events[index], self._events.bases[index]
+        event, base = self._events.events[index], self._bases[index]
         rows = self.memory[base : base + event.n_slot * event.stride][:, lanes]
         return rows.reshape(event.n_slot, event.stride, len(lanes))
 
     def _keep_slots(self, index: int, lanes: Integers, slots: Floats) -> None:
-        event, base = self._events.events[index], self._events.bases[index]
+        event, base = self._events.events[index], self._bases[index]
         size = event.n_slot * event.stride
         self.memory[base : base + size, lanes] = slots.reshape(size, len(lanes))
 
@@ -327,7 +330,7 @@ class TriggerFollower:
         for index, event in enumerate(self._events.events):
             rising = np.flatnonzero(rises[index] & (codes == ResultCode.SUCCESS))
             if len(rising):
-                first = self._events.firsts[index]
+                first = self._firsts[index]
                 some = values[first : first + len(event.targets), rising]
                 due = place.time[rising] + delays[index, rising]
                 codes[rising] = self._add(index, lanes[rising], delays[index, rising], due, some)
@@ -377,7 +380,7 @@ class TriggerFollower:
     def _execute(
         self, place: Place, at: Integers, lanes: Integers, index: int, slot: Integers
     ) -> None:
-        event, first = self._events.events[index], self._events.firsts[index]
+        event, first = self._events.events[index], self._firsts[index]
         slots = self._slots(index, lanes[at])
         if event.is_stored:
             values = slots[slot, 1:, np.arange(len(at))].T

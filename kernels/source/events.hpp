@@ -5,7 +5,7 @@
 // pending executions of each event, EVENT_SLOTS of EVENT_STRIDE numbers: when due, and the values to assign where
 // they were evaluated when the event fired. They lie in the order in which they were added, infinity where free.
 
-// Where one lane is, and what its model functions read.
+// Where one lane is: what its events read, and no more.
 struct Place {
     Real t;
     Real y[ROWS], p[LOOP_PARAMETERS], h[HOISTED], inputs[INPUTS];
@@ -13,10 +13,10 @@ struct Place {
 
 SELDOM void read_place(const Work& w, int l, Place& at) {
     at.t = get(w.start, l) + get(w.local, l);
-    for (int i = 0; i < ROWS; ++i) at.y[i] = get(w.y[i], l);
-    for (int i = 0; i < LOOP_PARAMETERS; ++i) at.p[i] = get(w.p[i], l);
-    for (int i = 0; i < HOISTED; ++i) at.h[i] = get(w.h[i], l);
-    for (int i = 0; i < INPUTS; ++i) at.inputs[i] = get(w.inputs[i], l);
+    for (int i = 0; i < N_PLACE_Y; ++i) at.y[PLACE_Y[i]] = get(w.y[PLACE_Y[i]], l);
+    for (int i = 0; i < N_PLACE_P; ++i) at.p[PLACE_P[i]] = get(w.p[PLACE_P[i]], l);
+    for (int i = 0; i < N_PLACE_H; ++i) at.h[PLACE_H[i]] = get(w.h[PLACE_H[i]], l);
+    for (int i = 0; i < N_PLACE_U; ++i) at.inputs[PLACE_U[i]] = get(w.inputs[PLACE_U[i]], l);
 }
 
 INLINE double& memory(const Problem& problem, Integer lane, Integer row) {
@@ -27,7 +27,7 @@ INLINE double& slot_due(const Problem& problem, Integer lane, int event, int slo
     return memory(problem, lane, EVENT_BASE[event] + slot * EVENT_STRIDE[event]);
 }
 
-INLINE Real near_time(Real t) { return spacing<Real>(absolute(t)) * (Real)NEAR_ULPS; }
+template <class T> INLINE T near_time(T t) { return spacing<T>(absolute(t)) * (Real)NEAR_ULPS; }
 
 SELDOM void give_up(const Problem& problem, Work& w, int l, Code code) {
     problem.codes[w.lane[l]] = code;
@@ -53,11 +53,12 @@ template <int order> INLINE void dense_sums(const Work& w, int i, V* sums) {
     }
 }
 
+// written from y0 on, so that a state that rests keeps its bits
 template <class T> INLINE T between(T y0, T y1, const T* sums, T share) {
     const T rest = literal<T>(1.0) - share;
     T inner = sums[N_DENSE - 1];
     for (int m = N_DENSE - 2; m >= 0; --m) inner = sums[m] + share * inner;
-    return rest * y0 + share * (y1 + rest * inner);
+    return y0 + share * ((y1 - y0) + rest * inner);
 }
 
 INLINE M differs(const Work& w, const V* truth) {
@@ -122,8 +123,11 @@ FUNCTION bool locate(Work& w, V h, V& end, int l) {
     const Real last = get(end, l);
     Real low = step.begin, high = last;
     bool found = false;
-    for (int number = 1; number < LOOKS && !found; ++number) {
-        const Real x = step.begin + step.size * (Real)((double)number / LOOKS);
+    // first at the very beginning: what a rounding kept from changing at its own moment is there
+    const Real soon = step.begin + near_time(step.start + step.begin);
+    for (int number = 0; number < LOOKS && !found; ++number) {
+        const Real within = step.begin + step.size * (Real)((double)number / LOOKS);
+        const Real x = number > 0 ? within : soon < last ? soon : last;
         found = differs_at(step, w, l, at, x);
         if (found) high = x;
         else low = x;
@@ -243,13 +247,31 @@ SELDOM void execute(const Problem& problem, Integer lane, Place& at, int event, 
     forget(problem, lane, event, EVENT_SLOTS[event] - 1);
 }
 
+// takes what a lane remembers into its registers
+SELDOM void recall(const Problem& problem, Work& w, int l) {
+    double due = infinity();
+    for (int e = 0; e < N_EVENT; ++e) {
+        set(w.truth[e], l, (Real)memory(problem, w.lane[l], e));
+        for (int slot = 0; slot < EVENT_SLOTS[e]; ++slot) {
+            const double time = slot_due(problem, w.lane[l], e, slot);
+            if (time < due) due = time;
+        }
+    }
+    w.due[l] = due;
+}
+
 // executes what is due until nothing is, and returns the kind of the first execution, NONE without any
 FUNCTION Integer fire(const Problem& problem, Work& w, int l) {
     const Integer lane = w.lane[l];
     Integer first = NONE;
     Code code = SUCCESS;
     Place at;
+    Real truth[N_EVENT];
     read_place(w, l, at);
+    model_trigger<Real>(at.t, at.y, at.p, at.inputs, at.h, truth);
+    bool is_idle = !(w.due[l] <= (double)(at.t + near_time(at.t)));
+    for (int e = 0; e < N_EVENT; ++e) is_idle = is_idle && truth[e] == get(w.truth[e], l);
+    if (is_idle) return NONE;
     for (int executed = 0;; ++executed) {
         int slot = 0;
         code = notice(problem, lane, at);
@@ -264,16 +286,8 @@ FUNCTION Integer fire(const Problem& problem, Work& w, int l) {
         if (first == NONE) first = FIRST_EVENT_KIND + event;
     }
     if (first != NONE)
-        for (int i = 0; i < ROWS; ++i) set(w.y[i], l, at.y[i]);
-    double due = infinity();
-    for (int e = 0; e < N_EVENT; ++e) {
-        set(w.truth[e], l, (Real)memory(problem, lane, e));
-        for (int slot = 0; slot < EVENT_SLOTS[e]; ++slot) {
-            const double time = slot_due(problem, lane, e, slot);
-            if (time < due) due = time;
-        }
-    }
-    w.due[l] = due;
+        for (int i = 0; i < N_TARGET; ++i) set(w.y[TARGET[i]], l, at.y[TARGET[i]]);
+    recall(problem, w, l);
     if (code != SUCCESS) give_up(problem, w, l, code);
     return first;
 }
@@ -283,7 +297,7 @@ FUNCTION void set_limit(Work& w, int l) {
     const Real start = get(w.start, l), local = get(w.local, l), length = get(w.length, l);
     const Real t = start + local;
     const Real now = t + near_time(t), most = length - near_time(start + length);
-    Real limit = length, moments[STOPS + 1];
+    Real limit = length, moments[N_STOP + 1];
     moments[0] = (Real)w.due[l];
     if constexpr (N_STOP > 0) {
         Place at;

@@ -44,6 +44,7 @@ struct Work {
     Integer lane[LANES], now[LANES], boundary[LANES], save[LANES], event[LANES];
 #ifdef NEUROCOHORT_EVENTS
     V truth[N_EVENT], limit;  // what triggers held; where in the interval a step must end
+    V crowd;                  // steps in a row over which time has hardly moved
     double due[LANES];        // the next pending execution
 #endif
 };
@@ -256,6 +257,10 @@ SELDOM bool load(const Problem& problem, Work& w, int l, Integer lane) {
     w.save[l] = 0;
     start_streams(problem, lane);
     set_inputs(problem, w, l);
+#ifdef NEUROCOHORT_EVENTS
+    set(w.crowd, l, (Real)0.0);
+    recall(problem, w, l);
+#endif
     cross(problem, w, l);
     return true;
 }
@@ -419,6 +424,8 @@ INLINE void advance(const Problem& problem, Work& w) {
     if (!is_fixed) w.size = next_size(w, h, error, finite, accept, last);
     remember_restart(problem, w, accept);
 #ifdef NEUROCOHORT_EVENTS
+    const M tiny = both(accept, end - w.local <= near_time<V>(w.start + w.local));
+    w.crowd = select(tiny, w.crowd + literal<V>(1.0), select(accept, literal<V>(0.0), w.crowd));
     w.local = select(accept, end, w.local);
 #else
     w.local = select(accept, w.local + h, w.local);
@@ -427,8 +434,13 @@ INLINE void advance(const Problem& problem, Work& w) {
     w.rejected = counted(w.rejected, both(negate(accept), running));
     w.tries = counted(w.tries, running);
 #ifdef NEUROCOHORT_EVENTS
-    const M at_end = both(both(accept, last), both(negate(cut), w.limit == w.length));
-    const M within = both(both(accept, negate(at_end)), either(changed, last));
+    const M stuck = both(accept, w.crowd > literal<V>((double)MOST_EXECUTIONS));
+    if (any(stuck))
+        for (int l = 0; l < LANES; ++l)
+            if (get(stuck, l)) give_up(problem, w, l, ENDLESS_EVENTS);
+    const M moved = both(accept, negate(stuck));
+    const M at_end = both(both(moved, last), both(negate(cut), w.limit == w.length));
+    const M within = both(both(moved, negate(at_end)), either(changed, last));
     if (any(within)) {
         for (int l = 0; l < LANES; ++l) {
             if (!get(within, l)) continue;
@@ -473,6 +485,7 @@ INLINE void integrate_lanes(const Problem& problem, Integer next, Integer stride
     w.length = w.size = literal<V>(1.0);
 #ifdef NEUROCOHORT_EVENTS
     w.limit = literal<V>(1.0);
+    w.crowd = literal<V>(0.0);
     for (int e = 0; e < N_EVENT; ++e) w.truth[e] = literal<V>(0.0);
 #endif
     bool waits[LANES];

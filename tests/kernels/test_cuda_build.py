@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kernels_zoo import every_operation
+from kernels_zoo import every_event, every_operation, further_functions
 
 from cohort.chemistry import WHOLE
 from cohort.patient_model import patient_model
@@ -46,12 +46,20 @@ def whole():
     return patient_model(protocol_compounds(load_protocol("sct-md-01")), WHOLE).system
 
 
-SYSTEMS = {"patient": patient, "zoo": every_operation, "whole chemistry": whole}
+SYSTEMS = {
+    "patient": patient,
+    "zoo": every_operation,
+    "whole chemistry": whole,
+    "events": every_event,
+    "further functions": further_functions,
+}
 SMALL = ("patient", "zoo")
 CASES = [
     *((system, arch, "float64") for system in SMALL for arch in ("sm_80", "sm_90", "sm_100")),
     *((system, "sm_90", precision) for system in SMALL for precision in ("float32", "mixed")),
     ("whole chemistry", "sm_90", "float64"),
+    *(("events", "sm_90", precision) for precision in ("float64", "float32")),
+    ("further functions", "sm_90", "float64"),
 ]
 
 

@@ -9,7 +9,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from kernels_zoo import every_operation, zoo_lanes, zoo_saves, zoo_schedule
+from kernels_zoo import every_event, every_operation, zoo_lanes, zoo_saves, zoo_schedule
 
 from kernels import DeviceError, Solver, integrate, lower
 from kernels.backends.arguments import pack_arguments, unpack_solution
@@ -71,12 +71,22 @@ def has_compiler():
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="no C++ compiler of the system")
 
 
-@pytest.fixture(scope="module", params=["float64", "mixed", "float32"])
+CASES = {
+    "float64": (every_operation, "float64"),
+    "mixed": (every_operation, "mixed"),
+    "float32": (every_operation, "float32"),
+    "events": (every_event, "float64"),
+}
+
+
+@pytest.fixture(scope="module", params=CASES)
 def launch(request, tmp_path_factory):
-    """Build the text, and return the precision with a function that solves on a grid."""
-    solver = Solver(precision=request.param)
-    system = every_operation()
+    """Build the text; return a function that solves on a grid, with what the processor gives."""
+    declare, precision = CASES[request.param]
+    solver = Solver(precision=precision)
+    system = declare()
     program = lower(system)
+    some = zoo_lanes(N_LANE, len(system.states))
     source = tmp_path_factory.mktemp("cuda") / "text.cpp"
     source.write_text(WORDS + kernel_text(program, solver, 1, BLOCK_THREADS) + GRID)
     library = source.with_suffix(".so")
@@ -85,29 +95,24 @@ def launch(request, tmp_path_factory):
     entry = ctypes.CDLL(str(library)).launch
 
     def solve(grid, block):
-        lanes = _fitting(system, zoo_lanes(N_LANE))
+        lanes = _fitting(system, some)
         saves = zoo_saves()
         packed = pack_arguments(system, program, lanes, zoo_schedule(N_LANE), saves, solver)
         entry(ctypes.c_void_p(packed.problem.ctypes.data), grid, block)
         return unpack_solution(packed.arrays, program, lanes, saves, "text")
 
-    return request.param, solve
+    device = "numpy" if precision == "float64" else "native"
+    wanted = integrate(system, some, zoo_schedule(N_LANE), zoo_saves(), solver, device)
+    return solve, wanted
 
 
 @pytest.mark.parametrize(("grid", "block"), [(1, 32), (2, 7), (3, 32), (1, 1)])
 def test_every_grid_gives_every_lane_the_bits_of_the_processor(launch, grid, block):
-    precision, solve = launch
+    solve, wanted = launch
     given = solve(grid, block)
-    wanted = integrate(
-        every_operation(),
-        zoo_lanes(N_LANE),
-        zoo_schedule(N_LANE),
-        zoo_saves(),
-        Solver(precision=precision),
-        "numpy" if precision == "float64" else "native",
-    )
     assert not given.codes.any()
     assert np.array_equal(given.observables, wanted.observables)
     assert np.array_equal(given.accepted, wanted.accepted)
     assert np.array_equal(given.end.states, wanted.end.states)
     assert np.array_equal(given.end.restart_sizes, wanted.end.restart_sizes)
+    assert np.array_equal(given.end.event_memory, wanted.end.event_memory)

@@ -3,12 +3,11 @@
 import mpmath
 import numpy as np
 import pytest
-import sympy
 from kernels_compare import assert_same, run_both
 from kernels_tolerances import ULP_FURTHER
-from kernels_zoo import HOUR
+from kernels_zoo import HOUR, further_functions
 
-from kernels import Lanes, OdeSystem, Schedule, Solver, functions, symbol
+from kernels import Lanes, Schedule, Solver, functions
 
 mpmath.mp.prec = 160
 RNG = np.random.default_rng(21)
@@ -87,20 +86,6 @@ def test_whole_numbers_are_below_their_number_by_less_than_one():
     assert np.array_equal(functions.floor(points), np.floor(points))
 
 
-def all_of_them():
-    p = symbol("p")
-    return OdeSystem(
-        name="further functions",
-        states=("x",),
-        parameters=("p",),
-        rhs={"x": symbol("x") * 0},
-        observables={
-            **{name: getattr(sympy, name)(p) for name in functions.__all__},
-            "floor_of_state": sympy.floor(symbol("x")),
-        },
-    )
-
-
 @pytest.mark.parametrize("n_double", [1, 8])
 def test_registers_compute_the_bits_of_numpy(n_double):
     edges = [argument for _, argument, _ in EDGES if np.isfinite(argument)]
@@ -108,6 +93,6 @@ def test_registers_compute_the_bits_of_numpy(n_double):
     lanes = Lanes(parameters=points[None], states=points[None])
     solver = Solver(fixed_step=1.0, max_steps=2)
     schedule = Schedule(t0=0, t1=HOUR)
-    given, wanted = run_both(all_of_them(), lanes, schedule, np.array([0]), solver, n_double)
+    given, wanted = run_both(further_functions(), lanes, schedule, np.array([0]), solver, n_double)
     assert np.isfinite(wanted.observables).mean() > 0.5
     assert_same(given, wanted)

@@ -37,6 +37,11 @@ COMPARISONS = (Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE)
 FLOATING = [op for op in ARITHMETIC if op not in COMPARISONS]
 LEFT = (0.75, 2.0, 3.5)
 RIGHT = (1.5, 2.0, 0.25)
+INSIDE = {  # of functions that are not defined everywhere
+    **dict.fromkeys((Op.ASIN, Op.ACOS, Op.ATANH), (0.75, -0.25, 0.5)),
+    Op.ACOSH: (1.5, 2.0, 3.5),
+    Op.FACTORIAL: (0.0, 4.0, 9.0),
+}
 ULPS = 4 * np.finfo(float).eps  # `math` and `kernels.arithmetic` are each within about 1 ulp
 
 
@@ -48,8 +53,9 @@ def test_an_operation_means_what_the_program_says(op):
     if op in COMPARISONS:
         choose = Instruction(Op.SELECT, (Operand("v", 0), Operand("y", 0), Operand("y", 1)))
         section = Section("rhs", (first, choose), (Operand("v", 1),))
-    seen = call(section, {"y": np.array([LEFT, RIGHT])})[0]
-    wanted = [section.evaluate({"y": pair})[0] for pair in zip(LEFT, RIGHT, strict=True)]
+    left = INSIDE.get(op, LEFT)
+    seen = call(section, {"y": np.array([left, RIGHT])})[0]
+    wanted = [section.evaluate({"y": pair})[0] for pair in zip(left, RIGHT, strict=True)]
     assert (np.abs(seen - wanted) <= ULPS * np.abs(wanted)).all()
 
 
@@ -85,9 +91,12 @@ def test_one_value_may_leave_twice_and_be_read_after_it_left():
 def test_the_bits_of_a_lane_do_not_depend_on_where_it_stands(op):
     rng = np.random.default_rng(11)
     y = rng.uniform(0.1, 5.0, (2, 67))
+    if op in INSIDE:
+        y = rng.choice(INSIDE[op], (2, 67))
     args = tuple(Operand("y", i) for i in range(op.n_args))
     section = Section("rhs", (Instruction(op, args),), (Operand("v", 0),))
     whole = call(section, {"y": y})[0]
+    assert np.isfinite(whole).all()
     for start, stop in ((0, 1), (3, 8), (5, 22), (66, 67)):
         assert np.array_equal(call(section, {"y": y[:, start:stop]})[0], whole[start:stop])
 
