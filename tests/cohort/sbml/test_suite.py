@@ -22,7 +22,7 @@ FEW = {
     "00040": "algebraic rule",
     "00052": "varying compartment",
     "00071": "delayed event",
-    "00983": "persistence",
+    "00932": "persistence",
     "01121": "flattened submodels",
     "01780": "event that sets a size",
 }
