@@ -1,4 +1,4 @@
-"""The command group `cohort model`: list, show, simulate, cost and validate the chemistry.
+"""The command group `cohort model`: the chemistry shown, run, written; models of others read.
 
 Libraries are imported inside commands, as in `pipelines.cli`, so that help is quick. Enters from
 there; what is shown comes from `pipelines.model_view`, what is simulated from
@@ -91,6 +91,40 @@ def show(
         print(json.dumps([view.as_dict() for view in views], ensure_ascii=False))
     else:
         print(render_text(views) if form == "text" else render_markdown(views))
+
+
+@model_app.command(epilog=_EXIT_CODES)
+def export(
+    out: Annotated[Path, typer.Argument(metavar="FILE.xml", help="The file; made or replaced.")],
+    systems: Systems = None,
+    rhythm: Rhythm = "none",
+    without: Without = None,
+) -> None:
+    """Write systems as one model in SBML Level 3 Version 2, for other simulators.
+
+    The reference patient at rest. Doses and meals are no part of a model: inputs are 0.
+    """
+    with answer(otherwise=EXIT_BAD_INPUT):
+        from cohort.chemistry import chemistry_model, with_needs
+        from cohort.sbml import sbml_text
+        from pipelines.errors import InputError
+        from pipelines.files import write_text
+        from pipelines.model_request import read_setting, read_systems
+
+        setting = read_setting(rhythm, meals=False, left_out=without or ())
+        model = chemistry_model(with_needs(read_systems(systems, setting)), setting)
+        text = sbml_text(model)
+        try:
+            write_text(out, text)
+        except OSError as error:
+            raise InputError(
+                f"{out}: cannot be written ({error.strerror}); a file in a folder that is there "
+                "is needed. Make the folder, or choose another."
+            ) from error
+    print(
+        f"{out}: SBML Level 3 Version 2, {len(model.system.states)} states, "
+        f"{len(model.system.parameters)} parameters"
+    )
 
 
 @model_app.command(epilog=_EXIT_CODES)

@@ -113,3 +113,38 @@ def test_a_course_that_breaks_off_says_where(tmp_path):
     found = cohort(path, *RUN)
     assert found.exit_code == 1
     assert "draw 0: it could not be solved beyond time 0.666" in found.stderr
+
+
+def exported(*words):
+    return CliRunner().invoke(app, ["model", "export", *map(str, words)], prog_name="cohort")
+
+
+def test_what_is_exported_can_be_imported(tmp_path):
+    path = tmp_path / "cortisol.xml"
+    found = exported(path, "--systems", "cortisol", "--rhythm", "circadian")
+    assert found.exit_code == 0, found.output
+    assert "4 states" in found.stdout
+    again = cohort(path)
+    assert again.exit_code == 0, again.output
+    assert "chemistry: SBML Level 3 Version 2, 4 states" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--systems", "cortisone"], "unknown system 'cortisone'"),
+        (["--without", "nothing"], "nothing"),
+    ],
+)
+def test_a_mistake_of_an_export_leaves_no_file(tmp_path, words, message):
+    path = tmp_path / "a.xml"
+    found = exported(path, *words)
+    assert found.exit_code == 2
+    assert message in found.stderr
+    assert not path.exists()
+
+
+def test_a_folder_that_is_not_there_gets_one_message(tmp_path):
+    found = exported(tmp_path / "no" / "a.xml", "--systems", "cortisol")
+    assert found.exit_code == 2
+    assert len(found.stderr.strip().splitlines()) == 1, found.stderr
