@@ -26,6 +26,7 @@ _DODGE: Final = 0.006
 _LINE_INCHES: Final = 0.27
 _N_BARS: Final = 100
 _MARGIN: Final = 1.3
+_FARTHEST: Final = 3.0  # times the usual end of an interval, which the axis still shows whole
 _FORESTS: Final = (1.0, 0.85)
 
 
@@ -211,13 +212,7 @@ def draw_forest(
     """
     with canvas(1.05 + _LINE_INCHES * len(lines), width) as figure:
         axis = figure.subplots()
-        ends = [
-            abs(one)
-            for line in lines
-            for one in (line.value, line.low, line.high)
-            if one is not None and np.isfinite(one)
-        ]
-        reach = _MARGIN * max(ends, default=1.0) or 1.0
+        reach = _reach(lines)
         for place, line in enumerate(lines):
             _draw_line(axis, place, line, reach, digits)
         axis.axvline(0, color=LIGHT["muted"], linewidth=1.0, zorder=1)
@@ -249,6 +244,22 @@ def draw_forest(
     return figure
 
 
+def _reach(lines: Sequence[ForestLine]) -> float:
+    """Return how far the axis goes to both sides.
+
+    To the end of the farthest interval, unless it is several times as far as they usually are: that
+    of a group of two patients says nothing, and would make all others unreadable.
+    """
+    ends = sorted(
+        max(abs(one) for one in (line.value, line.low, line.high) if one is not None)
+        for line in lines
+        if line.value is not None
+    )
+    finite = [one for one in ends if np.isfinite(one)]
+    usual = [one for one in finite if one <= _FARTHEST * finite[len(finite) // 2]]
+    return _MARGIN * max(usual, default=1.0) or 1.0
+
+
 def _draw_line(axis: Axes, place: int, line: ForestLine, reach: float, digits: int) -> None:
     if line.value is None:
         if line.note:
@@ -257,6 +268,19 @@ def _draw_line(axis: Axes, place: int, line: ForestLine, reach: float, digits: i
     style = line.look or Look(1)
     if line.low is not None and line.high is not None:
         axis.plot((line.low, line.high), (place, place), color=style.color, linewidth=1.6)
+        for is_beyond, edge, arrow in (
+            (line.low < -reach, -reach, "<"),
+            (line.high > reach, reach, ">"),
+        ):
+            if is_beyond:
+                axis.plot(
+                    edge,
+                    place,
+                    color=style.color,
+                    marker=arrow,
+                    markersize=5.0,
+                    clip_on=False,
+                )
     axis.plot(line.value, place, color=style.color, marker=style.marker, markersize=6.0)
     if line.second is not None:
         value, low, high = line.second

@@ -87,7 +87,8 @@ def who_benefits(run: RunData) -> Iterator[Block]:
             title=f"Effect of {cell.label} on {plain(run.endpoint)} by subgroup",
             finding=_finding(levels),
             note="Filled: estimate with 95 % CI. Hollow: shrunken to the mean of the levels, as "
-            "far as their errors explain the spread. p: of all levels being equal, Cochran's Q.",
+            "far as their errors explain the spread. An arrow: the interval goes on. p: of all "
+            "levels being equal, Cochran's Q.",
             draw=lambda lines=lines: draw_forest(lines, axis_label="points"),  # type: ignore[misc]
         )
     if found:

@@ -7,6 +7,7 @@ from pipelines_tolerances import ROUND_OFF
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from pipelines.report.curves import Kind, curve_pictures, read_curve, times_table, visit_days
+from pipelines.report.draw_efficacy import ForestLine, draw_forest
 from pipelines.report.run_data import read_run
 
 
@@ -72,3 +73,15 @@ def test_the_table_says_what_the_results_say(run):
         )  # fmt: skip
         assert line.cells[3] == expected
     assert np.isfinite(rows["stat"].drop_nulls().to_numpy()).all()
+
+
+def test_an_interval_of_two_patients_does_not_make_all_others_unreadable():
+    usual = [ForestLine(label=str(n), value=-2.0, low=-5.0, high=1.0) for n in range(8)]
+    far = ForestLine(label="few", value=-30.0, low=-70.0, high=10.0)
+    axis = draw_forest([*usual, far], axis_label="points").axes[0]
+    assert axis.get_xlim()[1] < 15
+    arrows = [one.get_marker() for one in axis.get_lines() if one.get_marker() in ("<", ">")]
+    assert arrows == ["<", ">"]
+    everybody = draw_forest(usual, axis_label="points").axes[0]
+    assert everybody.get_xlim()[1] > 5
+    assert not [one for one in everybody.get_lines() if one.get_marker() in ("<", ">")]
