@@ -1,11 +1,8 @@
 """Fixtures: one finished run in every form, and R if it is there."""
 
-import json
-import shutil
-import subprocess
-
 import polars as pl
 import pytest
+from r_scripts import require_r, run_r
 
 from pipelines.exchange.contents import RunTable
 from pipelines.exchange.export import FORMS, export_run
@@ -46,32 +43,9 @@ def as_run_table(tmp_path):
 @pytest.fixture(scope="session")
 def r(tmp_path_factory):
     """Run an R script with arguments and return the JSON that it prints."""
-    if shutil.which("Rscript") is None:
-        pytest.skip("no Rscript: apt-get install r-base-core r-cran-haven r-cran-jsonlite")
-    wanted = " && ".join(f"requireNamespace('{name}', quietly = TRUE)" for name in R_PACKAGES)
-    check = subprocess.run(
-        ["Rscript", "-e", f"quit(status = if ({wanted}) 0 else 1)"],
-        check=False,
-        capture_output=True,
-    )
-    if check.returncode:
-        pytest.skip("R lacks a package: apt-get install r-cran-haven r-cran-jsonlite")
+    require_r(*R_PACKAGES)
     folder = tmp_path_factory.mktemp("r")
-
-    def call(script, *arguments):
-        path = folder / "script.R"
-        path.write_text(script, encoding="utf-8")
-        done = subprocess.run(
-            ["Rscript", "--vanilla", str(path), *map(str, arguments)],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=600,  # R starts in a second; a busy machine takes longer
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return call
+    return lambda script, *arguments: run_r(folder, script, *arguments)
 
 
 @pytest.fixture(scope="session")

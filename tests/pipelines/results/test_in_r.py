@@ -1,16 +1,13 @@
 """Statistics computed again by R from the subject-level rows: survival, and least squares by lm."""
 
-import json
 import math
-import shutil
-import subprocess
 
 import polars as pl
 import pytest
 from pipelines_tolerances import QUANTILE
+from r_scripts import require_r, run_r
 
 ARM, CONTROL = "drug 40 mg", "placebo"
-PACKAGES = "apt-get install r-base-core r-cran-survival r-cran-jsonlite"
 
 SCRIPT = r"""
 folder <- commandArgs(trailingOnly = TRUE)[1]
@@ -41,31 +38,13 @@ cat(jsonlite::toJSON(found, digits = NA, auto_unbox = TRUE))
 @pytest.fixture(scope="module")
 def in_r(made, tmp_path_factory):
     """What R makes of the same rows."""
-    if shutil.which("Rscript") is None:
-        pytest.skip(f"no Rscript: {PACKAGES}")
-    wanted = "requireNamespace('survival') && requireNamespace('jsonlite')"
-    there = subprocess.run(
-        ["Rscript", "-e", f"quit(status = if ({wanted}) 0 else 1)"],
-        check=False,
-        capture_output=True,
-    )
-    if there.returncode:
-        pytest.skip(f"R lacks a package: {PACKAGES}")
+    require_r("survival", "jsonlite")
     folder = tmp_path_factory.mktemp("in_r")
     rows_of_times(made).write_csv(folder / "times.csv")
     made.read("adqs").filter(AVISIT="week 8", PARAMCD="MADRS", ANL01FL="Y").select(
         pl.col("TRTP").alias("arm"), "BASE", "CHG"
     ).write_csv(folder / "scores.csv")
-    (folder / "script.R").write_text(SCRIPT, encoding="utf-8")
-    done = subprocess.run(
-        ["Rscript", "--vanilla", str(folder / "script.R"), str(folder)],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=600,  # R starts in a second; a busy machine takes longer
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_r(folder, SCRIPT, folder)
 
 
 def rows_of_times(made):
