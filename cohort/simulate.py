@@ -27,6 +27,8 @@ from cohort.conditions import Condition, load_condition
 from cohort.conduct import Conduct, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
+from cohort.imported import trial_model
+from cohort.imported.simulate import model_solver, simulate_imported
 from cohort.model import Model
 from cohort.outcomes import (
     ClinicalCourse,
@@ -85,7 +87,18 @@ from cohort.trial import (
     variant_shifts,
 )
 from cohort.trial.quantities import DAY_S
-from kernels import Lanes, ResultCode, Schedule, Solution, Solver, Stream, integrate, lower, prepare
+from kernels import (
+    Lanes,
+    OdeSystem,
+    ResultCode,
+    Schedule,
+    Solution,
+    Solver,
+    Stream,
+    integrate,
+    lower,
+    prepare,
+)
 from kernels.arithmetic import log
 from kernels.cost import of_step
 
@@ -98,6 +111,7 @@ __all__ = [
     "simulate_block",
     "step_operations",
     "trial_condition",
+    "trial_solver",
 ]
 
 Floats = NDArray[np.float64]
@@ -217,8 +231,24 @@ def simulate(
     >>> tables["adsl"]["patient_id"].tolist()
     [1, 2]
     """
+    if protocol.model is not None:
+        return simulate_imported(
+            protocol,
+            protocol.arm(arm).name,
+            _once(patient_ids),
+            variant=protocol.variant(variant),
+            device=device,
+            trajectory_ids=trajectory_ids,
+        )
     result = simulate_block(protocol, arm, patient_ids, variant=variant, device=device)
     return block_columns(protocol, arm, result, trajectory_ids)
+
+
+def _once(patient_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    ids = np.asarray(patient_ids, dtype=np.int64)
+    if len(np.unique(ids)) != len(ids):
+        raise RangeError("patient_ids: a patient is there twice; once is allowed. Drop one.")
+    return ids
 
 
 def simulate_block(
@@ -254,9 +284,12 @@ def simulate_block(
     >>> block.drivers.n_day
     56
     """
-    ids = np.asarray(patient_ids, dtype=np.int64)
-    if len(np.unique(ids)) != len(ids):
-        raise RangeError("patient_ids: a patient is there twice; once is allowed. Drop one.")
+    if protocol.model is not None:
+        raise CohortError(
+            f"protocol '{protocol.name}': its patients are a model from a file; trials of our "
+            "patient with a condition are allowed here. Use 'simulate' or 'cohort run'."
+        )
+    ids = _once(patient_ids)
     chosen = protocol.variant(variant)
     condition = trial_condition(protocol)
     model = _trial_model(protocol)
@@ -276,6 +309,23 @@ def simulate_block(
     walk = _Walk(protocol, arm, chosen, condition, model, population, device)
     walk.leavers_go_on = leavers_go_on
     return walk.result(ids, lanes, everybody_stays=everybody_stays)
+
+
+def trial_solver(protocol: Protocol) -> Solver:
+    """Return what integrates the equations of a trial.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> trial_solver(load_protocol("sct-md-01")).rtol
+    0.0001
+    """
+    return SOLVER if protocol.model is None else model_solver(protocol.model)
 
 
 def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
@@ -303,7 +353,13 @@ def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[
     >>> prepare_device(load_protocol("sct-md-01"), "numpy")
     ('numpy', {})
     """
-    return prepare(_trial_model(protocol).system, SOLVER, device)
+    return prepare(_trial_system(protocol), trial_solver(protocol), device)
+
+
+def _trial_system(protocol: Protocol) -> OdeSystem:
+    if protocol.model is not None:
+        return trial_model(protocol.model).system
+    return _trial_model(protocol).system
 
 
 def model_texts(protocol: Protocol) -> dict[str, str]:
@@ -324,10 +380,14 @@ def model_texts(protocol: Protocol) -> dict[str, str]:
     >>> sorted(model_texts(load_protocol("sct-md-01")))
     ['parameters.txt', 'program.txt']
     """
-    model = _trial_model(protocol)
+    parameters = (
+        _trial_model(protocol).parameter_table().to_text()
+        if protocol.model is None
+        else trial_model(protocol.model).parameter_text()
+    )
     return {
-        "parameters.txt": model.parameter_table().to_text() + "\n",
-        "program.txt": lower(model.system).to_text(),
+        "parameters.txt": parameters + "\n",
+        "program.txt": lower(_trial_system(protocol)).to_text(),
     }
 
 
@@ -345,7 +405,7 @@ def step_operations(protocol: Protocol) -> int:
     >>> step_operations(load_protocol("sct-md-01")) > 1000
     True
     """
-    cost = of_step(lower(_trial_model(protocol).system), SOLVER.method)
+    cost = of_step(lower(_trial_system(protocol)), SOLVER.method)
     return cost.flop + cost.elementary
 
 
@@ -393,6 +453,8 @@ def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
     >>> [compound.name for compound in protocol_compounds(load_protocol("sct-md-01"))]
     ['r_citalopram', 's_citalopram']
     """
+    if protocol.model is not None:
+        return ()
     found = {
         compound.name: compound for drug in protocol.drugs for compound in load_drug(drug).compounds
     }

@@ -14,15 +14,15 @@ from cohort.conduct import NEVER_S
 from cohort.event_columns import event_columns
 from cohort.outcomes import visit_ratings
 from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
+from cohort.table_rows import course_rows, exposure_rows, parameter_rows, stacked, visit_columns
 from cohort.trial import (
     Protocol,
     rated_endpoints,
     schedule_time,
     stratum_labels,
-    study_day,
     visit_days,
 )
-from cohort.trial.quantities import DAY_S, HOUR_S, WEEK_S
+from cohort.trial.quantities import DAY_S, HOUR_S
 from kernels import ResultCode
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def block_columns(
         "adsl": _subjects(protocol, arm, result),
         "adqs": _scores(protocol, arm, result),
         "adlb": _biomarkers(protocol, arm, result),
-        "adpc": _stacked(_drug_rows(protocol, arm, result, _OF_COMPOUNDS)),
-        "adex": _exposures(protocol, arm, result),
+        "adpc": stacked(_drug_rows(protocol, arm, result, _OF_COMPOUNDS)),
+        "adex": exposure_rows(protocol, arm, result.patient_ids, result.dosing),
         "adae": event_columns(
             arm,
             result.patient_ids,
@@ -191,24 +191,6 @@ def _on_treatment(
     return taking & (index > 0)
 
 
-def _stacked(rows: list[Columns]) -> Columns:
-    if not rows:  # a trial that looks for no adverse events
-        return {}
-    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-
-
-def _visit_columns(protocol: Protocol, arm: str, result: "BlockResult", index: int) -> Columns:
-    visit = protocol.visits[index]
-    n_lane = len(result.patient_ids)
-    return {
-        "patient_id": result.patient_ids,
-        "arm": np.full(n_lane, arm),
-        "visit": np.full(n_lane, visit.name),
-        "visit_number": np.full(n_lane, visit.time / WEEK_S),
-        "day": np.full(n_lane, study_day(visit), np.int64),
-    }
-
-
 def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
     ids = result.patient_ids
     days = visit_days(protocol, ids)
@@ -233,7 +215,7 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
                 baseline = value
             carried = ~seen & np.isfinite(held)
             held = value
-            columns = _visit_columns(protocol, arm, result, index)
+            columns = visit_columns(protocol, arm, ids, index)
             rows.append(
                 {
                     **columns,
@@ -249,7 +231,7 @@ def _scores(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
                     "imputation": np.where(carried, "LOCF", ""),
                 }
             )
-    return _stacked(rows)
+    return stacked(rows)
 
 
 def _severities(protocol: Protocol, result: "BlockResult", days: NDArray[np.int64]) -> list[Floats]:
@@ -295,7 +277,7 @@ def _biomarkers(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
             for index, course in enumerate(result.courses)
         ]
         rows += _parameter_rows(protocol, arm, result, measure.code, measure.unit, values)
-    return _stacked(rows)
+    return stacked(rows)
 
 
 def _drug_rows(
@@ -312,57 +294,14 @@ def _drug_rows(
     return rows
 
 
-def _exposures(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
-    """Return the doses between visits, a set of columns an interval."""
-    doses = result.dosing.intervals
-    names = {visit.time: visit.name for visit in protocol.visits}
-    n_lane = len(result.patient_ids)
-    begins = (0, *doses.ends[:-1])
-    return _stacked(
-        [
-            {
-                "patient_id": result.patient_ids,
-                "arm": np.full(n_lane, arm),
-                "visit": np.full(n_lane, names.get(end, "end of trial")),
-                "visit_number": np.full(n_lane, end / WEEK_S),
-                "start_day": np.full(n_lane, begin // DAY_S + 1, np.int64),
-                "end_day": np.full(n_lane, -(-end // DAY_S), np.int64),
-                "planned_mg": doses.planned_mg[place],
-                "taken_mg": doses.taken_mg[place],
-                "due": doses.due[place],
-                "adjusted": doses.is_adjusted[place],
-            }
-            for place, (begin, end) in enumerate(zip(begins, doses.ends, strict=True))
-        ]
-    )
-
-
 def _parameter_rows(
     protocol: Protocol, arm: str, result: "BlockResult", code: str, unit: str, values: list[Floats]
 ) -> list[Columns]:
-    """Return the rows of one biomarker, a set of columns a visit."""
-    rows: list[Columns] = []
-    baseline = np.full(len(result.patient_ids), np.nan)
-    for index in range(len(protocol.visits)):
-        seen = _seen(result, index)
-        value = np.where(seen, values[index], np.nan)
-        if index == 0:
-            baseline = value
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = value / baseline
-        rows.append(
-            {
-                **_visit_columns(protocol, arm, result, index),
-                "biomarker": np.full(len(value), code),
-                "unit": np.full(len(value), unit),
-                "value": value,
-                "baseline": baseline,
-                "change": value - baseline,
-                "ratio": np.where(np.isfinite(ratio), ratio, np.nan),
-                "on_treatment": _on_treatment(result, index),
-            }
-        )
-    return rows
+    """Return the rows of one biomarker, a set of columns a visit; nothing of who is not seen."""
+    numbers = range(len(protocol.visits))
+    measured = [np.where(_seen(result, index), values[index], np.nan) for index in numbers]
+    treated = [_on_treatment(result, index) for index in numbers]
+    return parameter_rows(protocol, arm, result.patient_ids, code, unit, measured, treated)
 
 
 def _trajectories(
@@ -370,18 +309,9 @@ def _trajectories(
 ) -> Columns:
     lane = np.flatnonzero(np.isin(result.patient_ids, sorted(trajectory_ids)))
     rows: list[Columns] = []
+    ids = result.patient_ids[lane]
     for code, (observable, factor, unit) in _markers(result).items():
         for solution in (*result.earlier, *result.solutions):
-            for save, time_s in enumerate(solution.times):
-                hours = (time_s - schedule_time(protocol, 0)) / HOUR_S
-                rows.append(
-                    {
-                        "patient_id": result.patient_ids[lane],
-                        "arm": np.full(len(lane), arm),
-                        "time_h": np.full(len(lane), hours),
-                        "quantity": np.full(len(lane), code),
-                        "unit": np.full(len(lane), unit),
-                        "value": factor * solution[observable][save, lane],
-                    }
-                )
-    return _stacked(rows)
+            values = factor * solution[observable][:, lane]
+            rows += course_rows(protocol, arm, ids, code, unit, solution, values)
+    return stacked(rows)

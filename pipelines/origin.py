@@ -13,7 +13,7 @@ from typing import Any
 
 import kernels
 from cohort.simulate import SOLVER
-from kernels import DeviceError, Program
+from kernels import DeviceError, Program, Solver
 from kernels.backends.cuda_backend import BLOCK_THREADS
 from kernels.backends.kernel_text import kernel_text
 from kernels.backends.native_build import find_compiler, instruction_set
@@ -69,7 +69,7 @@ def _kernel_text(program_text: str, kind: str, n_double: int) -> str:
     return kernel_text(program, SOLVER, n_double)
 
 
-def kernel_record(program_text: str, device: str) -> dict[str, Any]:
+def kernel_record(program_text: str, device: str, solver: Solver = SOLVER) -> dict[str, Any]:
     """Return what identifies the kernel of a run: hashes, compiler, instruction set, processor.
 
     Parameters
@@ -78,6 +78,8 @@ def kernel_record(program_text: str, device: str) -> dict[str, Any]:
         The lowered equations.
     device
         Where lanes are integrated.
+    solver
+        Of the trial.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def kernel_record(program_text: str, device: str) -> dict[str, Any]:
     """
     record: dict[str, Any] = {
         "program_sha256": text_sha256(program_text),
-        "solver": {"method": SOLVER.method, "rtol": SOLVER.rtol, "atol": SOLVER.atol},
+        "solver": {"method": solver.method, "rtol": solver.rtol, "atol": solver.atol},
         "architecture": platform.machine(),
     }
     for name, text in kernel_source(program_text, device).items():

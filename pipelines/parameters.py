@@ -12,16 +12,17 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cohort.imported import trial_model
 from cohort.outcomes import load_measure, measure_names
 from cohort.trial import biomarker_codes
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
 
-__all__ = ["MARKER_NAMES", "parameter_codes", "parameter_names", "trial_codes"]
+__all__ = ["MARKER_NAMES", "parameter_codes", "parameter_names", "trial_codes", "trial_names"]
 
 _N_CHARACTERS = 8
-_COMPOUND, _TARGET = "C_", "O_"
+_COMPOUND, _TARGET, _PARAMETER = "C_", "O_", "P_"
 
 MARKER_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -104,9 +105,28 @@ def _is_code(name: str) -> bool:
 
 
 def _short(name: str) -> str:
-    prefix = name[:2] if name[:2] in (_COMPOUND, _TARGET) else ""
+    prefix = name[:2] if name[:2] in (_COMPOUND, _TARGET, _PARAMETER) else ""
     letters = re.sub(r"[^A-Z0-9]", "", name.removeprefix(prefix).upper())
     return f"{prefix}{letters}"[:_N_CHARACTERS]
+
+
+def trial_names(protocol: "Protocol") -> dict[str, str]:
+    """Return what the biomarkers of a trial are called, by name in the simulation.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> trial_names(load_protocol("sct-md-01"))["EC5HT"]
+    'Extracellular serotonin'
+    """
+    if protocol.model is not None:
+        return trial_model(protocol.model).titles
+    return parameter_names(biomarker_codes(protocol))
 
 
 def parameter_names(names: Iterable[str]) -> dict[str, str]:

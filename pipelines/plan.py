@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from cohort.trial import (
     Analysis,
     allocate,
-    biomarker_codes,
     nutrition_names,
     parse_protocol,
     write_protocol,
@@ -30,7 +29,7 @@ from cohort.trial import (
 from pipelines.adam import TrialFacts, study_id
 from pipelines.errors import InputError
 from pipelines.files import canonical_json, file_sha256, text_sha256
-from pipelines.parameters import parameter_names, trial_codes
+from pipelines.parameters import trial_codes, trial_names
 from pipelines.shards import is_stored
 
 if TYPE_CHECKING:
@@ -290,7 +289,7 @@ def trial_facts(protocol: "Protocol", definitions: "Definitions") -> TrialFacts:
         primary_endpoint=codes.get(protocol.primary_endpoint, protocol.primary_endpoint),
         seed=protocol.seed,
         codes=codes,
-        names=parameter_names(biomarker_codes(protocol)),
+        names=trial_names(protocol),
         has_rescue=protocol.rescue is not None,
     )
 
@@ -403,6 +402,8 @@ def _named_files(protocol: "Protocol") -> dict[str, str]:
     files = {name for name in names if _is_file(name)}
     if protocol.population.records is not None:
         files.add(protocol.population.records)
+    if protocol.model is not None:
+        files.add(protocol.model.file)
     return {f"file {name}": file_sha256(Path(name)) for name in sorted(files)}
 
 

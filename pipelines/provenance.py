@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohort.simulate import prepare_device
-from kernels import BuildError, DeviceError, devices
+from cohort.simulate import SOLVER, prepare_device
+from kernels import BuildError, DeviceError, Solver, devices
 from pipelines.cards import ALL_CARDS
 from pipelines.errors import InputError
 from pipelines.files import file_sha256, write_json
@@ -137,6 +137,8 @@ class RunRecord:
         What the protocol was told before it ran.
     program_text
         The lowered equations.
+    solver
+        What integrates them.
     outcome
         `RUNNING`, ``finished``, ``units set aside``, ``interrupted``,
         ``interrupted: walltime`` or ``failed: ...``.
@@ -156,6 +158,7 @@ class RunRecord:
     passed_over: Mapping[str, str]
     warnings: Iterable[str]
     program_text: str
+    solver: Solver = SOLVER
     outcome: str = RUNNING
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -223,7 +226,7 @@ def record_run(
             "precision": "float64",
             "devices": device_reasons(),
             "devices_passed_over": dict(record.passed_over),
-            "kernel": kernel_record(record.program_text, settings.device),
+            "kernel": kernel_record(record.program_text, settings.device, record.solver),
             "warnings": list(record.warnings),
             "block_size": settings.block_size,
             "trajectories_per_arm": settings.n_trajectories,

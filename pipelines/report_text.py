@@ -1,10 +1,11 @@
 """Tables -> what people read on the terminal, and the same as one JSON object."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from cohort.trial import rated_endpoints
 from pipelines.parameters import trial_codes
 from pipelines.periods import scan_subjects
 from pipelines.summaries import ANY_EVENT
@@ -82,6 +83,8 @@ def summarise(
         "title": protocol.title,
         "design": protocol.design,
         "primary_endpoint": endpoint,
+        "is_rated": endpoint in rated_endpoints(protocol),
+        "has_events": bool(protocol.adverse_events),
         "visit": visit,
         **({"variants": names} if names else {}),
         "n_patients": sum(arm["n"] for arm in arms),
@@ -187,13 +190,14 @@ def _parts(
         for arm in arms
     ]
     first = summary.get("variants", [""])[0]
+    events = [["Adverse events, % of treated", *none], *_event_rows(arms)]
     return [
         [["", *names], *_patient_rows(arms)],
         [
             [f"{summary['primary_endpoint']} at {summary['visit']}", *none],
-            *_outcome_rows(arms, first),
+            *_outcome_rows(arms, first, is_rated=summary["is_rated"]),
         ],
-        [["Adverse events, % of treated", *none], *_event_rows(arms)],
+        *([events] if summary["has_events"] else []),
         [[f"Biomarkers at {summary['visit']}, mean", *none], *_biomarker_rows(arms)],
     ]
 
@@ -209,29 +213,35 @@ def _patient_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def _outcome_rows(arms: Sequence[dict[str, Any]], first_variant: str) -> list[list[str]]:
+def _outcome_rows(
+    arms: Sequence[dict[str, Any]], first_variant: str, *, is_rated: bool
+) -> list[list[str]]:
+    """Return the lines of the primary endpoint; a biomarker can be of any size."""
+    number = _number if is_rated else _significant
     rows: list[list[str]] = [["Mean change (SD)"], ["Difference vs control"], ["  95 % CI"]]
-    rows += [["Response"], ["Remission"]]
+    shares = [["Response"], ["Remission"]]
     variants: list[list[str]] = [[f"Difference vs {first_variant}"], ["  95 % CI, paired"]]
     for arm in arms:
         outcome, contrast = arm["outcome"] or {}, arm["contrast"] or {}
         n = outcome.get("n_randomised")
         cells = [
-            f"{_number(outcome.get('change_mean'))} ({_number(outcome.get('change_sd'))})",
-            "control" if arm["is_control"] else _number(contrast.get("difference")),
-            _interval(contrast.get("difference_low"), contrast.get("difference_high")),
+            f"{number(outcome.get('change_mean'))} ({number(outcome.get('change_sd'))})",
+            "control" if arm["is_control"] else number(contrast.get("difference")),
+            _interval(number, contrast.get("difference_low"), contrast.get("difference_high")),
             _share(outcome.get("n_responders"), n),
             _share(outcome.get("n_remitters"), n),
         ]
         other = arm.get("contrast_of_variants") or {}
         cells_of_variants = [
-            _number(other.get("difference")) if other else "first",
-            _interval(other.get("difference_low"), other.get("difference_high")),
+            number(other.get("difference")) if other else "first",
+            _interval(number, other.get("difference_low"), other.get("difference_high")),
         ]
-        for row, cell in zip([*rows, *variants], [*cells, *cells_of_variants], strict=True):
+        for row, cell in zip(
+            [*rows, *shares, *variants], [*cells, *cells_of_variants], strict=True
+        ):
             row.append(cell)
     is_crossed = any(arm.get("contrast_of_variants") for arm in arms)
-    return [*rows[:3], *(variants if is_crossed else []), *rows[3:]]
+    return [*rows, *(variants if is_crossed else []), *(shares if is_rated else [])]
 
 
 def _event_rows(arms: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -287,8 +297,8 @@ def _significant(value: float | None) -> str:
     return _DASH if value is None else f"{value:.3g}"
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:.1f} to {high:.1f}"
+def _interval(number: Callable[[float | None], str], low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
 def _share(count: int | None, n: int | None) -> str:

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohort.simulate import model_texts, step_operations
+from cohort.simulate import model_texts, step_operations, trial_solver
 from cohort.trial import trial_event_names
 from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
@@ -309,6 +309,7 @@ def run_trial(request: Request, report: Report | None = None, tell: Tell = _keep
         passed_over=ready.passed_over,
         warnings=trial_warnings(request.protocol),
         program_text=texts["program.txt"],
+        solver=trial_solver(request.protocol),
     )
     record.seconds["prepare"] = time.perf_counter() - clock
     with interruptible(), _disk(ready.folder.root):

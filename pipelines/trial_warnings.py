@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cohort.chemistry import with_needs
 from cohort.conditions import load_condition
+from cohort.imported import trial_model
 from cohort.interactions import protocol_risks
 from cohort.physiology.targets import targets_without_system
 from cohort.simulate import protocol_compounds
@@ -15,6 +16,7 @@ from cohort.trial import trial_systems
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:
+    from cohort.imported import TrialModel
     from cohort.trial import Protocol
 
 __all__ = ["refuse_contraindicated", "trial_warnings"]
@@ -34,6 +36,8 @@ def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
     >>> trial_warnings(load_protocol("sct-md-01"))
     ()
     """
+    if protocol.model is not None:
+        return _of_a_file(trial_model(protocol.model), protocol.model.file)
     risks = tuple(map(str, protocol_risks(protocol)))
     systems = with_needs(trial_systems(protocol))
     missing = targets_without_system(protocol_compounds(protocol), systems)
@@ -44,6 +48,18 @@ def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
     )
     doubt = load_condition(protocol.condition).warning
     return (*risks, *idle, *((doubt,) if doubt else ()), *_assumed(protocol))
+
+
+def _of_a_file(model: "TrialModel", file: str) -> tuple[str, ...]:
+    """Return what was taken for granted of a model from a file."""
+    notes = [f"{file}: {note}" for note in model.sbml.notes]
+    if model.told == "file" and model.seconds_per_time_unit == 1:
+        notes.insert(
+            0,
+            f"{file}: its unit of time is the second, which files also say that never thought of "
+            "it. If another one is meant, write 'time_unit: hour' under 'model'.",
+        )
+    return tuple(notes)
 
 
 def _assumed(protocol: "Protocol") -> tuple[str, ...]:
@@ -82,6 +98,8 @@ def refuse_contraindicated(protocol: "Protocol") -> None:
     >>> from cohort.trial import load_protocol
     >>> refuse_contraindicated(load_protocol("sct-md-01"))
     """
+    if protocol.model is not None:
+        return
     wrong = [str(risk) for risk in protocol_risks(protocol) if risk.grade == "contraindicated"]
     if wrong:
         raise InputError(

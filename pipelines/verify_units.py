@@ -18,7 +18,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from cohort.errors import CohortError
-from cohort.simulate import model_texts
+from cohort.simulate import model_texts, trial_solver
 from cohort.trial import Protocol, trial_event_names
 from kernels import KernelError
 from pipelines.definitions import read_definitions
@@ -178,7 +178,7 @@ def prepare_recomputation(
     if chosen != settings.device:
         other.append(("device", settings.device, chosen))
     elif recorded:
-        here = kernel_record(model_texts(protocol)["program.txt"], chosen)
+        here = kernel_record(model_texts(protocol)["program.txt"], chosen, trial_solver(protocol))
         other += differences(dict(recorded), here, "kernel")
     return Recomputation(job=job, stored=_stored(plan, receipts), other=tuple(other))
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from cohort.outcomes import visit_ratings
 from cohort.outcomes.course import enter_trial
-from cohort.population import sample_people
+from cohort.population import column_kinds, sample_people
 from cohort.population.draws import uniforms
 from cohort.trial.eligibility import parse_criterion
 from cohort.trial.endpoints import leading_scale, rated_endpoints
@@ -24,6 +24,7 @@ from cohort.trial.protocol import Protocol
 from cohort.trial.quantities import MAX_COUNT
 from cohort.trial.recruitment import (
     eligibility_criteria,
+    patient_history,
     placebo_lead_in,
     population_spec,
     trial_condition,
@@ -158,8 +159,8 @@ def _strata(protocol: Protocol, patient_ids: NDArray[np.int64]) -> NDArray[np.in
     rule = protocol.randomisation
     if rule is None or not rule.strata:
         return strata
-    condition, seed = trial_condition(protocol), protocol.seed
-    history = condition.population.history
+    condition = trial_condition(protocol) if protocol.condition else None
+    seed, history = protocol.seed, patient_history(condition)
     people = sample_people(
         patient_ids,
         seed,
@@ -167,15 +168,17 @@ def _strata(protocol: Protocol, patient_ids: NDArray[np.int64]) -> NDArray[np.in
         history,
         eligibility_criteria(protocol, condition),
     )
-    rules, scales = protocol.ratings.rules, rated_endpoints(protocol)
-    entered = enter_trial(patient_ids, seed, condition, placebo_lead_in(protocol), rules)
-    severity = np.maximum(entered.baseline, 0.0)
     columns = dict(people)
-    for name in scales:
-        columns[name] = visit_ratings(patient_ids, seed, condition, rules, name, severity, 0)
-    if scales:
-        columns["baseline"] = columns[leading_scale(protocol)]
-    kinds = baseline_kinds(history, scales)
+    kinds = column_kinds(history)
+    if condition is not None:
+        rules, scales = protocol.ratings.rules, rated_endpoints(protocol)
+        entered = enter_trial(patient_ids, seed, condition, placebo_lead_in(protocol), rules)
+        severity = np.maximum(entered.baseline, 0.0)
+        for name in scales:
+            columns[name] = visit_ratings(patient_ids, seed, condition, rules, name, severity, 0)
+        if scales:
+            columns["baseline"] = columns[leading_scale(protocol)]
+        kinds = baseline_kinds(history, scales)
     for bit, text in enumerate(rule.strata):
         strata += parse_criterion(text, kinds).holds(columns).astype(np.int64) << bit
     return strata

@@ -25,10 +25,15 @@ from cohort.population import column_kinds, draw_candidates, screening_problem
 from cohort.trial.diets import diet_names, load_diet
 from cohort.trial.eligibility import parse_criterion
 from cohort.trial.endpoints import endpoint_contradictions, rated_endpoints
+from cohort.trial.model_content import model_content
 from cohort.trial.published import REPORTED_ONLY
 from cohort.trial.published_contradictions import COUNTED
 from cohort.trial.quantities import DAY_S, write_span
-from cohort.trial.recruitment import eligibility_criteria, population_spec
+from cohort.trial.recruitment import (
+    eligibility_criteria,
+    patient_history,
+    population_spec,
+)
 from cohort.trial.variants import trial_systems, variant_shifts
 from cohort.trial.visit_rules import baseline_kinds, visit_kinds
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
@@ -82,6 +87,10 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
     >>> list(content_contradictions(load_protocol("sct-md-01")))
     []
     """
+    if protocol.model is not None:
+        yield from model_content(protocol)
+        yield from _recruitment(protocol)
+        return
     yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
     yield from _assumptions(protocol)
     yield from _each(protocol.systems, "systems", system_names(), "system")
@@ -363,12 +372,14 @@ def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
     if not _is_whole(wanted) or not is_read(protocol.condition):
         return
     try:
-        condition = load_condition(protocol.condition)
+        condition = load_condition(protocol.condition) if protocol.condition else None
     except (UnknownNameError, FileContentError):
         return  # said of the condition
+    if condition is None and protocol.model is None:
+        return  # one of the two is missing
     wrong = list(_criteria(wanted, condition))
     yield from wrong
-    history = condition.population.history
+    history = patient_history(condition)
     try:
         spec = population_spec(wanted, condition)
         draw_candidates(np.array([0]), 0, spec, history)
@@ -376,7 +387,7 @@ def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
         yield Contradiction(path=("population", "records"), message=_listed(error))
         return
     except CohortError as error:
-        yield _margin_mistake(str(error), condition.name)
+        yield _margin_mistake(str(error), "the model" if condition is None else condition.name)
         return
     if wanted.eligibility and not wrong:
         criteria = eligibility_criteria(protocol, condition)
@@ -414,8 +425,8 @@ def _is_whole(wanted: TrialPopulation) -> bool:
     return all(map(is_read, (*values, *parts))) and not list(wanted.contradictions())
 
 
-def _criteria(wanted: TrialPopulation, condition: Condition) -> Iterator[Contradiction]:
-    kinds = column_kinds(condition.population.history)
+def _criteria(wanted: TrialPopulation, condition: Condition | None) -> Iterator[Contradiction]:
+    kinds = column_kinds(patient_history(condition))
     for position, text in enumerate(wanted.eligibility):
         try:
             parse_criterion(text, kinds, scale_names())

@@ -11,6 +11,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from cohort.trial.conduct_contradictions import CONDUCT_RULES
+from cohort.trial.model_content import MODEL_RULES
 from cohort.trial.quantities import write_span
 from cohort.yaml_files import Contradiction, is_read, nearest_hint
 
@@ -397,4 +398,5 @@ _RULES = (
     _published,
     _variants,
     *CONDUCT_RULES,
+    *MODEL_RULES,
 )

@@ -8,12 +8,13 @@ Who misses it, and who has left the trial, is one bit per dose and patient. Ente
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from cohort.drugs import drug_streams
 from cohort.errors import ShapeError, UnknownNameError
+from cohort.imported import Route, route_streams
 from cohort.population.draws import uniforms
 from cohort.trial.adherence import doses_taken
 from cohort.trial.arms import dose_times
@@ -23,6 +24,7 @@ from cohort.trial.visits import schedule_time, visit_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Unpack
 
     from numpy.typing import NDArray
 
@@ -43,6 +45,14 @@ __all__ = [
     "dosing_record",
     "planned_doses",
 ]
+
+
+class _How(TypedDict, total=False):
+    lags: Mapping[str, NDArray[np.int64]]
+    scales: Mapping[str, NDArray[np.float64] | None]
+    segments: NDArray[np.int64] | None
+    taken: NDArray[np.bool_]
+
 
 _HALF = 0.5  # of the written dose, where an adverse event has it reduced; our own choice
 
@@ -266,7 +276,7 @@ def dose_streams(
     arm_name: str,
     patient_ids: NDArray[np.int64],
     *,
-    drugs: Mapping[str, Drug],
+    drugs: Mapping[str, Drug | Route],
     lags: Mapping[str, NDArray[np.int64]],
     stop_times: NDArray[np.int64] | None = None,
     scales: Mapping[str, NDArray[np.float64]] | None = None,
@@ -336,7 +346,7 @@ def dose_streams(
         if plan.drug not in drugs:
             where = f"dose_streams, arm '{arm_name}'"
             raise UnknownNameError(where, plan.drug, drugs, "drug")
-        streams += drug_streams(
+        streams += _streams(
             drugs[plan.drug],
             plan.times + schedule_time(protocol, 0),
             plan.amounts_mg,
@@ -351,10 +361,10 @@ def dose_streams(
     for one in variant.adds:
         plan, bits = _added(protocol, one, patient_ids, stop_times)
         times = plan.times + schedule_time(protocol, 0)
-        streams += drug_streams(drugs[one.drug], times, plan.amounts_mg, lags=lags, taken=bits)
+        streams += _streams(drugs[one.drug], times, plan.amounts_mg, lags=lags, taken=bits)
     if protocol.rescue is not None and rescue_times is not None:
         times, bits = _rescue(protocol, protocol.rescue, rescue_times, stop_times)
-        streams += drug_streams(
+        streams += _streams(
             drugs[protocol.rescue.drug],
             times + schedule_time(protocol, 0),
             np.full(len(times), protocol.rescue.dose),
@@ -405,8 +415,9 @@ def beside_streams(
     protocol: Protocol,
     patient_ids: NDArray[np.int64],
     *,
-    drugs: Mapping[str, Drug],
+    drugs: Mapping[str, Drug | Route],
     lags: Mapping[str, NDArray[np.int64]],
+    scales: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> tuple[Stream, ...]:
     """Return the streams of what everybody takes before the trial or beside it.
 
@@ -414,7 +425,7 @@ def beside_streams(
     ----------
     protocol, patient_ids
         As in `dose_streams`.
-    drugs, lags
+    drugs, lags, scales
         As in `dose_streams`, of the background and the previous drugs.
 
     Returns
@@ -434,8 +445,22 @@ def beside_streams(
             protocol.adherence, protocol.seed, patient_ids, plan.times, visit_times(protocol)
         )
         times = plan.times + schedule_time(protocol, 0)
-        streams += drug_streams(drugs[plan.drug], times, plan.amounts_mg, lags=lags, taken=taken)
+        streams += _streams(
+            drugs[plan.drug], times, plan.amounts_mg, lags=lags, scales=scales or {}, taken=taken
+        )
     return tuple(streams)
+
+
+def _streams(
+    drug: Drug | Route,
+    times: NDArray[np.int64],
+    amounts_mg: NDArray[np.float64],
+    **how: Unpack[_How],
+) -> tuple[Stream, ...]:
+    """Return the streams of doses of our drug, or of one that a model from a file is given."""
+    if isinstance(drug, Route):
+        return route_streams(drug, times, amounts_mg, **how)
+    return drug_streams(drug, times, amounts_mg, **how)
 
 
 def dosing_record(

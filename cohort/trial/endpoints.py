@@ -13,6 +13,7 @@ from cohort.chemistry import biomarkers, find_system, system_names
 from cohort.compounds import TARGETS
 from cohort.drugs import load_drug
 from cohort.errors import CohortError
+from cohort.imported import trial_model
 from cohort.outcomes import measure_names
 from cohort.scales import scale_names
 from cohort.trial.events import trial_events
@@ -46,6 +47,8 @@ def rated_endpoints(protocol: "Protocol") -> tuple[str, ...]:
     >>> rated_endpoints(load_protocol("sct-md-01"))
     ('MADRS', 'HAMD24', 'HAMD17')
     """
+    if protocol.model is not None:
+        return ()
     known = scale_names()
     return tuple(name for name in protocol.endpoints if name in known)
 
@@ -92,6 +95,8 @@ def biomarker_codes(protocol: "Protocol") -> tuple[str, ...]:
     >>> [code in codes for code in ("C5HIAA", "C_s_citalopram", "O_herg", "O_d2")]
     [True, True, True, False]
     """
+    if protocol.model is not None:
+        return trial_model(protocol.model).codes
     compounds = {one.name: one for drug in protocol.drugs for one in load_drug(drug).compounds}
     held = {
         TARGETS[one.target].occupancy for compound in compounds.values() for one in compound.binds

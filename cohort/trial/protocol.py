@@ -39,11 +39,13 @@ from cohort.trial.conduct import (
 )
 from cohort.trial.contradictions import protocol_contradictions
 from cohort.trial.features import TrialFeatures
+from cohort.trial.model_choice import ImportedModel
 from cohort.trial.published import PublishedResult
 from cohort.trial.quantities import (
     DAY_S,
     Age,
     Clock,
+    Days,
     Dose,
     Fraction,
     Grams,
@@ -342,7 +344,15 @@ class Protocol(ProtocolRecord):
     source: Words | None = None
     seed: Seed = Field(examples=[20020601])
     design: Literal["parallel", "counterfactual"] = "parallel"
-    condition: Words = Field(examples=["major_depression"])
+    # one of the two: our patient with a condition, or a model from a file
+    condition: Words = Field(
+        default="", examples=["major_depression"], exclude_if=lambda condition: not condition
+    )
+    model: ImportedModel | None = Field(
+        default=None,
+        examples=["{file: warfarin.xml, drugs: [{name: warfarin, into: gut}]}"],
+        exclude_if=lambda model: model is None,
+    )
     systems: tuple[StrictStr, ...] = Field(default=(), examples=["[noradrenaline]"])
     population: TrialPopulation = TrialPopulation()
     duration: Span = Field(examples=["8 week"])
@@ -353,7 +363,7 @@ class Protocol(ProtocolRecord):
         examples=["[{name: first, start: week 0, stop: week 4}]"],
         exclude_if=lambda periods: not periods,
     )
-    visit_window: RunIn | None = Field(
+    visit_window: Days | None = Field(
         default=None, examples=["3 day"], exclude_if=lambda window: window is None
     )
     meals: tuple[Meal, ...] | Words = Field(default=DEFAULT_MEALS, examples=["mediterranean"])
@@ -418,6 +428,14 @@ class Protocol(ProtocolRecord):
         default=TrialFeatures(), exclude_if=lambda features: features == TrialFeatures()
     )
     published: tuple[PublishedResult, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_file(cls, given: object) -> object:
+        """Let a model from a file start as its file says: no run-in, and nothing eaten."""
+        if isinstance(given, dict) and given.get("model") is not None:
+            return {"run_in": "0 day", "meals": [], **given}
+        return given
 
     def contradictions(self) -> Iterator[Contradiction]:
         """List what cannot stand together; see `cohort.trial.contradictions`.

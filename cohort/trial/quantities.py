@@ -27,6 +27,7 @@ __all__ = [
     "ArmSize",
     "Clock",
     "Count",
+    "Days",
     "Dose",
     "Fraction",
     "Grams",
@@ -34,15 +35,19 @@ __all__ = [
     "Interval",
     "Kilograms",
     "Label",
+    "Lasting",
+    "MolarMass",
     "Moment",
     "MomentBefore",
     "Number",
     "Parts",
+    "RatePerHour",
     "RaterCount",
     "RunIn",
     "Seed",
     "Sites",
     "Span",
+    "Spread",
     "Words",
     "Written",
     "Year",
@@ -68,6 +73,9 @@ MAX_SEED = 2**63 - 1
 """Largest seed."""
 _LONGEST_BEFORE_S = 52 * WEEK_S
 _MAX_DOSE_MG = 1e6
+_MAX_SPREAD = 10.0  # a coefficient of variation of 1000 % is beyond any parameter of people
+_MAX_RATE_H = 3600.0  # once a second: faster is at once
+_MAX_MOLAR_MASS = 1e7
 _MAX_PARTS = 1000
 _MAX_MEAL_G = 2000.0
 _MIN_AGE_Y, _MAX_AGE_Y = 18.0, 80.0  # the people that `cohort.population` draws from
@@ -368,6 +376,36 @@ def _read_fraction(value: object) -> float:
     return _within(number, shown, 0.0, 1.0, ("0 (0 %)", "1 (100 %)"))
 
 
+def _read_spread(value: object) -> float:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            number = float(value.strip()[:-1]) / 100
+        except ValueError:
+            number = math.nan
+    else:
+        number = _read_number(value)
+        if number > _MAX_SPREAD:
+            raise CorrectableError(
+                f"{value} was given; a coefficient of variation from 0 to {_MAX_SPREAD:g} is "
+                "allowed.",
+                f"{value} %",
+            )
+    return _within(number, value, 0.0, _MAX_SPREAD, ("0 %", f"{100 * _MAX_SPREAD:g} %"))
+
+
+def _positive(unit: str, thing: str, example: str, highest: float) -> Reader:
+    def read(value: object) -> float:
+        number = _quantity(value, unit, thing, example)
+        if not 0 < number <= highest:
+            raise ValueError(
+                f"{_shown(value)} was given; more than 0 {unit} and at most {highest:g} {unit} is "
+                "allowed. Change the value."
+            )
+        return number
+
+    return read
+
+
 def _count(low: int, high: int, thing: str = "") -> Reader:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -432,20 +470,52 @@ Span = Annotated[
     Written(read=_span(DAY_S, MAX_DURATION_S, "8 week"), write=write_span, schema=_like("8 week")),
 ]
 """Length of a trial [s], at least one day."""
+Days = Annotated[
+    int,
+    Written(
+        read=_span(DAY_S, 52 * WEEK_S, "3 day", whole_days=True),
+        write=write_span,
+        schema=_like("3 day"),
+    ),
+]
+"""Length of time [s], whole days, at least one."""
 RunIn = Annotated[
     int,
     Written(
-        read=_span(DAY_S, 52 * WEEK_S, "7 day", whole_days=True),
+        read=_span(0, 52 * WEEK_S, "7 day", whole_days=True),
         write=write_span,
         schema=_like("7 day"),
     ),
 ]
-"""Length of the time before the first dose [s], whole days."""
+"""Length of the time before the first dose [s], whole days; where 0 is no good, a rule says so."""
 Interval = Annotated[
     int,
     Written(read=_span(HOUR_S, 52 * WEEK_S, "1 day"), write=write_span, schema=_like("1 day")),
 ]
 """Time between doses [s], from one hour to one year."""
+Lasting = Annotated[
+    int,
+    Written(read=_span(MINUTE_S, 52 * WEEK_S, "1 h"), write=write_span, schema=_like("1 h")),
+]
+"""How long something takes [s], from one minute to one year."""
+RatePerHour = Annotated[
+    float,
+    Written(
+        read=_positive("1/h", "a rate", "0.8 1/h", _MAX_RATE_H),
+        write=_in("1/h"),
+        schema=_like("0.8 1/h"),
+    ),
+]
+"""First-order rate constant [1/h], greater than zero."""
+MolarMass = Annotated[
+    float,
+    Written(
+        read=_positive("g/mol", "a molar mass", "324.4 g/mol", _MAX_MOLAR_MASS),
+        write=_in("g/mol"),
+        schema=_like("324.4 g/mol"),
+    ),
+]
+"""Molar mass [g/mol], greater than zero."""
 Moment = Annotated[int, Written(read=_read_moment, write=write_span, schema=_like("week 4"))]
 """Time in the trial [s] since midnight before the first dose: 'week 4', 'day 29', '4 week'."""
 MomentBefore = Annotated[
@@ -466,6 +536,19 @@ Number = Annotated[float, Written(read=_read_number, schema=_NUMBER_SCHEMA)]
 """Finite number [1]."""
 Fraction = Annotated[float, Written(read=_read_fraction, schema=_FRACTION_SCHEMA)]
 """Number between 0 and 1 [1]; may be written '90 %'."""
+Spread = Annotated[
+    float,
+    Written(
+        read=_read_spread,
+        schema={
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": _MAX_SPREAD},
+                {"type": "string", "pattern": "%$", "examples": ["30 %"]},
+            ]
+        },
+    ),
+]
+"""Coefficient of variation [1]; may be written '30 %'."""
 Count = Annotated[
     int,
     Written(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cohort.conditions import Condition, designed_condition, load_condition
 from cohort.outcomes import PlaceboLeadIn, scale_names
-from cohort.population import PopulationSpec, column_kinds, load_people_file
+from cohort.population import PatientHistory, PopulationSpec, column_kinds, load_people_file
 from cohort.trial.design import trial_design
 from cohort.trial.eligibility import CriterionText, parse_criterion
 from cohort.trial.quantities import DAY_S
@@ -18,12 +18,29 @@ from cohort.trial.quantities import DAY_S
 if TYPE_CHECKING:
     from cohort.trial.protocol import Protocol, TrialPopulation
 
-__all__ = ["eligibility_criteria", "placebo_lead_in", "population_spec", "trial_condition"]
+__all__ = [
+    "eligibility_criteria",
+    "patient_history",
+    "placebo_lead_in",
+    "population_spec",
+    "trial_condition",
+]
 
 _YOUNGEST_Y, _OLDEST_Y = 18.0, 65.0  # adult outpatients, where neither file says otherwise
 
 
-def population_spec(wanted: TrialPopulation, condition: Condition) -> PopulationSpec:
+def patient_history(condition: Condition | None) -> PatientHistory:
+    """Return what patients of a condition have been through; nothing without a condition.
+
+    Examples
+    --------
+    >>> patient_history(None).names
+    ()
+    """
+    return PatientHistory() if condition is None else condition.population.history
+
+
+def population_spec(wanted: TrialPopulation, condition: Condition | None) -> PopulationSpec:
     """Return the margins of a trial's candidates.
 
     Parameters
@@ -32,7 +49,7 @@ def population_spec(wanted: TrialPopulation, condition: Condition) -> Population
         What the protocol says.
     condition
         Its condition; its range of age holds where the protocol has none, and 18 to 65 y where it
-        has none either.
+        has none either. None for people as they are, of that age.
 
     Returns
     -------
@@ -55,6 +72,16 @@ def population_spec(wanted: TrialPopulation, condition: Condition) -> Population
     >>> population_spec(protocol.population, load_condition(protocol.condition)).age_mean_y
     41.0
     """
+    if condition is None:
+        return PopulationSpec(
+            age_min_y=_YOUNGEST_Y if wanted.age_min is None else wanted.age_min,
+            age_max_y=_OLDEST_Y if wanted.age_max is None else wanted.age_max,
+            female_fraction=wanted.female_fraction,
+            smoker_fraction=wanted.smoker_fraction,
+            weight_mean_kg=wanted.weight_mean,
+            bmi_shares=wanted.bmi_shares,
+            records=wanted.records,
+        )
     usual = condition.population
     ancestry = {name: share.number("1") for name, share in usual.ancestry.items()}
     own = wanted.records is not None
@@ -82,7 +109,9 @@ def population_spec(wanted: TrialPopulation, condition: Condition) -> Population
     )
 
 
-def eligibility_criteria(protocol: Protocol, condition: Condition) -> tuple[CriterionText, ...]:
+def eligibility_criteria(
+    protocol: Protocol, condition: Condition | None
+) -> tuple[CriterionText, ...]:
     """Return the conditions that let a candidate into a trial.
 
     Parameters
@@ -90,7 +119,7 @@ def eligibility_criteria(protocol: Protocol, condition: Condition) -> tuple[Crit
     protocol
         The trial.
     condition
-        Its condition.
+        Its condition, None if it has none.
 
     Returns
     -------
@@ -109,7 +138,7 @@ def eligibility_criteria(protocol: Protocol, condition: Condition) -> tuple[Crit
     >>> eligibility_criteria(protocol, load_condition(protocol.condition))
     ()
     """
-    kinds = column_kinds(condition.population.history)
+    kinds = column_kinds(patient_history(condition))
     scores = scale_names()
     return tuple(parse_criterion(text, kinds, scores) for text in protocol.population.eligibility)
 

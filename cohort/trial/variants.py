@@ -250,6 +250,8 @@ def trial_systems(protocol: Protocol) -> tuple[str, ...]:
         for lifestyle, _ in _lifestyles(variant)
         for system in lifestyle.systems
     ]
+    if protocol.model is not None:
+        return ()
     needed = load_condition(protocol.condition).systems
     of_food = nutrition_systems(protocol)
     return tuple(dict.fromkeys((*needed, *protocol.systems, *of_lifestyles, *of_food)))

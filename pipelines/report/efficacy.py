@@ -126,9 +126,8 @@ def _estimand_words(run: RunData, row: dict[str, Any]) -> str:
     """Return the five parts of the estimand."""
     name = str(row["estimand"])
     assert run.control is not None
-    population = plain(run.protocol["condition"]).replace("_", " ")
     return (
-        f"Estimand. Population: simulated patients with {population} who fulfil the entry "
+        f"Estimand. Population: {run.patients} who fulfil the entry "
         f"criteria. Treatments: each arm against {run.control.arm}. Variable: change of "
         f"{plain(run.endpoint)} from baseline to {plain(run.visit)}. Intercurrent events: "
         f"{name.replace('_', ' ')}, {ESTIMANDS.get(name, '')}. Summary: difference of means, by "

@@ -78,7 +78,7 @@ def report_document(run: RunData) -> Document:
     return Document(
         title=plain(protocol["title"]),
         subtitle=(
-            f"{plain(protocol['name'])}: {plain(protocol['condition']).replace('_', ' ')}, "
+            f"{plain(protocol['name'])}: {_group(run)}, "
             f"{plain(protocol['design'])} design, {count(total)} simulated patients in "
             f"{len(protocol['arms'])} arms{crossed}"
         ),
@@ -86,6 +86,12 @@ def report_document(run: RunData) -> Document:
         sections=tuple(chapter(run) for chapter in _CHAPTERS),
         foot=f"Made by 'cohort report' from the tables of the run. {NOTICE}",
     )
+
+
+def _group(run: RunData) -> str:
+    if run.model_file:
+        return f"model {plain(run.model_file)}"
+    return plain(run.protocol["condition"]).replace("_", " ")
 
 
 def write_report(root: Path, *, out: Path | None = None, kind: str = "html") -> list[Path]:

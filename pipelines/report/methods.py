@@ -37,6 +37,14 @@ _LIMITS: Final = (
     "Rare adverse events, interactions that the model does not hold, and patients unlike those of "
     "published trials are outside of what it can say.",
 )
+_LIMITS_OF_A_FILE: Final = (
+    _LIMITS[0],
+    "A contrast of simulated arms is a statement about the model in the file and the spread that "
+    "the protocol gives its parameters. Nobody leaves, and there are no adverse events, ratings or "
+    "placebo response beside it.",
+    "Intervals here hold sampling error: how much another sample of the same size would differ. "
+    "They do not hold the error of the model's numbers.",
+)
 
 
 def methods(run: RunData) -> Section:
@@ -113,6 +121,14 @@ def _marks(run: RunData) -> Iterator[Block]:
     counts = mark_counts(run.numbers)
     total = sum(counts.values())
     yield Heading("Where the numbers of the model come from")
+    if run.model_file:
+        yield Paragraph(
+            f"Equations and numbers are those of {plain(run.model_file)}, whose author vouches for "
+            "them, as the protocol changed them; 'parameters.txt' of the run lists all, and which "
+            "of them differ between patients.",
+            "note",
+        )
+        return
     if not total:
         yield Paragraph("The run has no list of its numbers (parameters.txt).", "note")
         return
@@ -155,7 +171,8 @@ def conduct(run: RunData) -> Section:
     'conduct'
     """
     blocks: list[Block] = [*_warnings(run), *_failures(run), *_set_aside(run)]
-    blocks += [Heading("Versions"), _versions(run), Heading("Limits"), Bullets(_LIMITS)]
+    blocks += [Heading("Versions"), _versions(run), Heading("Limits")]
+    blocks.append(Bullets(_LIMITS_OF_A_FILE if run.model_file else _LIMITS))
     return Section(key="conduct", title="Conduct and limits", blocks=tuple(blocks))
 
 

@@ -87,16 +87,20 @@ def overview(run: RunData) -> Section:
 
 def _question(run: RunData) -> str:
     protocol = run.protocol
-    condition = plain(protocol["condition"]).replace("_", " ")
     others = list(dict.fromkeys(cell.arm for cell in run.others)) or [run.cells[0].arm]
     if len(others) > _MOST_NAMED:
         others = [*others[: _MOST_NAMED - 1], f"{len(others) - _MOST_NAMED + 1} more arms"]
     against = f" against {run.control.arm}" if run.control and run.others else ""
     crossed = f", each in {len(run.variants)} variants of life" if run.is_crossed else ""
+    person = (
+        f"Each patient is the model of {plain(run.model_file)} with parameters of their own."
+        if run.model_file
+        else "Each patient is a mechanistic model of neurotransmitters with a body, genes and luck "
+        "of its own."
+    )
     return (
         f"How {run.endpoint} changes in {_plural(protocol['duration'])} of {joined(others)}"
-        f"{against}{crossed}, in simulated patients with {condition}. Each patient is a "
-        "mechanistic model of neurotransmitters with a body, genes and luck of its own."
+        f"{against}{crossed}, in {run.patients}. {person}"
     )
 
 

@@ -110,6 +110,20 @@ class RunData:
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
+    def model_file(self) -> str:
+        """Name of the file whose model the patients are; empty where they are ours."""
+        model = self.protocol.get("model") or {}
+        return Path(str(model.get("file", ""))).name
+
+    @property
+    def patients(self) -> str:
+        """Who the patients are, in words."""
+        if self.model_file:
+            return f"simulated patients of the model {plain(self.model_file)}"
+        condition = plain(self.protocol["condition"]).replace("_", " ")
+        return f"simulated patients with {condition}"
+
+    @property
     def endpoint(self) -> str:
         """The primary endpoint."""
         return str(self.protocol["primary_endpoint"])
