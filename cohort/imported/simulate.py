@@ -247,7 +247,8 @@ def _levels(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBloc
     rows: list[Columns] = []
     treated = [np.full(len(ids), index > 0) for index in range(len(protocol.visits))]
     for code, name in model.reported.items():
-        values = list(block.solution[name])
+        found = block.solution[name]
+        values = list(np.where(np.isfinite(found), found, np.nan))  # also of who failed at once
         rows += parameter_rows(protocol, arm, ids, code, model.unit(code), values, treated)
     for name, own in model.varied.items():
         code = f"P_{name}"  # the numbers of a patient are known at the baseline and stay

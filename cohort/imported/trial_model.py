@@ -434,10 +434,12 @@ class _Assembly:
         inverse = {value: key for key, value in self.model.names.items()}
         known = [inverse.get(one, one) for one in self.model.parameters]
         if name in self.model.meanings:
-            remedy = "what the file holds constant can be set"
-            if self._held(name) is not None:
-                remedy += f"; its level at the start is '{_INITIAL}{name}'"
-            self.note(path, f"'{name}' changes over time in the file. {remedy.capitalize()}.")
+            start = f" Its level at the start is '{_INITIAL}{name}'." if self._held(name) else ""
+            self.note(
+                path,
+                f"'{name}' changes over time in the file; what it holds constant can be set.{start}"
+                " Choose another id.",
+            )
         else:
             self.note(
                 path,

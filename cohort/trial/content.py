@@ -91,7 +91,8 @@ def content_contradictions(protocol: Protocol) -> Iterator[Contradiction]:
         yield from model_content(protocol)
         yield from _recruitment(protocol)
         return
-    yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
+    if protocol.condition:
+        yield from _file(protocol.condition, ("condition",), load_condition, condition_names())
     yield from _assumptions(protocol)
     yield from _each(protocol.systems, "systems", system_names(), "system")
     yield from endpoint_contradictions(protocol)
@@ -327,7 +328,7 @@ def _fitting(protocol: Protocol) -> Iterator[Contradiction]:
 
 def _condition(protocol: Protocol) -> Condition | None:
     """Return the condition, if it can be read: what is wrong with it is said elsewhere."""
-    if not is_read(protocol.condition):
+    if not is_read(protocol.condition) or not protocol.condition:
         return None
     try:
         return load_condition(protocol.condition)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 from cohort.errors import ExpressionError
 from cohort.imported.trial_model import model_contradictions, trial_model
@@ -22,10 +22,11 @@ from cohort.yaml_files import Contradiction, is_read, nearest_hint
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cohort.trial.model_choice import ImportedModel
     from cohort.trial.protocol import Protocol
     from cohort.yaml_files.contradictions import KeyPath
 
-__all__ = ["MODEL_RULES", "is_whole", "model_content"]
+__all__ = ["MODEL_RULES", "model_content"]
 
 _OF_OUR_PATIENT: Final = {  # key: value that asks for nothing
     "systems": (),
@@ -105,27 +106,20 @@ MODEL_RULES: Final = (_one_of_the_two, _keys_of_our_patient)
 """Rules that read no file."""
 
 
-def is_whole(record: object) -> bool:
-    """Return whether everything in a record could be read.
+def _is_valid(choice: ImportedModel) -> bool:
+    """Tell whether everything in a choice could be read and stands together."""
+    try:
+        text = choice.model_dump_json()
+        type(choice).model_validate_json(text)
+    except (ValueError, TypeError, PydanticSerializationError):
+        return False
+    return True
 
-    Parameters
-    ----------
-    record
-        Record, list or plain value.
 
-    Examples
-    --------
-    >>> from cohort.trial.model_choice import ImportedModel
-    >>> is_whole(ImportedModel(file="a.xml"))
-    True
-    """
-    if isinstance(record, BaseModel):
-        return all(is_whole(getattr(record, name)) for name in type(record).model_fields)
-    if isinstance(record, dict):
-        return all(map(is_whole, record.values()))
-    if isinstance(record, tuple):
-        return all(map(is_whole, record))
-    return is_read(record)
+def _is_written(protocol: Protocol, key: str) -> bool:
+    """Tell whether a file has a key: a partly read record has all, by their defaults."""
+    is_partial = len(protocol.model_fields_set) == len(type(protocol).model_fields)
+    return key in protocol.model_fields_set and not is_partial
 
 
 def model_content(protocol: Protocol) -> Iterator[Contradiction]:
@@ -148,16 +142,17 @@ def model_content(protocol: Protocol) -> Iterator[Contradiction]:
     choice = protocol.model
     if choice is None or not is_read(choice):
         return
-    if is_read(protocol.meals) and protocol.meals and is_whole(protocol):
+    if is_read(protocol.meals) and protocol.meals and _is_written(protocol, "meals"):
         yield Contradiction(
             path=("meals",),
             message="'meals' act on our patient, and the patients of this trial are a model from a "
             "file, where they do nothing. Delete them.",
         )
-    yield from _regimens(protocol, [one.name for one in choice.drugs if is_read(one)])
+    if is_read(choice.drugs) and all(is_read(one) and is_read(one.name) for one in choice.drugs):
+        yield from _regimens(protocol, [one.name for one in choice.drugs])
     if protocol.randomisation is not None and is_read(protocol.randomisation):
         yield from _strata(protocol.randomisation.strata)
-    if not is_whole(choice):
+    if not _is_valid(choice):
         return
     wrong = model_contradictions(choice)
     for one in wrong:
