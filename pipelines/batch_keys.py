@@ -102,6 +102,8 @@ def _of_record(
         yield key
         if isinstance(value, tuple):
             yield from _of_entries(value, key)
+        elif isinstance(value, dict):
+            yield from (key.below(name, is_record=False) for name in value)
         elif isinstance(value, BaseModel):
             yield from _of_record(type(value), value, key)
         elif inner is not None and value is None and inner is not model and not _is_list(field):

@@ -119,10 +119,12 @@ def main(arguments: list[str] | None = None, *, simulator: str | None = None) ->
     app(args=arguments, obj=simulator, prog_name="cohort")
 
 
-def _warn(protocol: "Protocol", *, strict: bool) -> None:
+def _warn(protocol: "Protocol", *, strict: bool, uncertainty: bool = False) -> None:
     """Print the warnings of a protocol; with ``strict`` refuse contraindicated combinations."""
-    from pipelines.trial_warnings import refuse_contraindicated, trial_warnings
+    from pipelines.trial_warnings import refuse_contraindicated, refuse_of_a_file, trial_warnings
 
+    if uncertainty:
+        refuse_of_a_file(protocol, "--uncertainty")
     if strict:
         refuse_contraindicated(protocol)
     for warning in trial_warnings(protocol):
@@ -209,7 +211,7 @@ def run(
         complain(f"reading {protocol}")  # at once: what follows imports for seconds
     with answer(otherwise=EXIT_BAD_INPUT):
         given, text = read_protocol(protocol, seed, patients_per_arm)
-        _warn(given, strict=strict)
+        _warn(given, strict=strict, uncertainty=uncertainty)
         tls = {"ca": tls_ca, "cert": tls_cert, "key": tls_key}
         open_workplace = choose_workplace(
             out=out, scheduler=scheduler, tls=tls, cluster=cluster, workers=workers, share=share

@@ -61,9 +61,12 @@ def power(
     with answer(otherwise=EXIT_BAD_INPUT):
         from cohort.trial import load_protocol
         from pipelines.power import PowerRequest, power_of
+        from pipelines.trial_warnings import refuse_of_a_file
 
+        trial = load_protocol(protocol)
+        refuse_of_a_file(trial, "cohort power")
         request = PowerRequest(
-            protocol=load_protocol(protocol),
+            protocol=trial,
             replicates=replicates,
             pool=pool,
             sizes=_sizes(sizes),

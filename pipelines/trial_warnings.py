@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cohort.imported import TrialModel
     from cohort.trial import Protocol
 
-__all__ = ["refuse_contraindicated", "trial_warnings"]
+__all__ = ["refuse_contraindicated", "refuse_of_a_file", "trial_warnings"]
 
 
 def trial_warnings(protocol: "Protocol") -> tuple[str, ...]:
@@ -78,6 +78,33 @@ def _assumed(protocol: "Protocol") -> tuple[str, ...]:
         "disease_modification is not assumed: drugs are symptomatic and progression goes on under "
         "them. 'assumptions: {disease_modification: true}' assumes that they slow it.",
     )
+
+
+def refuse_of_a_file(protocol: "Protocol", what: str) -> None:
+    """Refuse a trial of a model from a file where only our patient is known.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    what
+        What was asked for, an option or a command.
+
+    Raises
+    ------
+    InputError
+        If its patients are a model from a file.
+
+    Examples
+    --------
+    >>> from cohort.trial import load_protocol
+    >>> refuse_of_a_file(load_protocol("sct-md-01"), "--uncertainty")
+    """
+    if protocol.model is not None:
+        raise InputError(
+            f"{what}: the patients of '{protocol.name}' are the model of {protocol.model.file}; "
+            "this knows how sure the numbers of our own patient are, and no others. Leave it out."
+        )
 
 
 def refuse_contraindicated(protocol: "Protocol") -> None:

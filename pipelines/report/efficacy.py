@@ -38,6 +38,7 @@ from pipelines.report.words import (
     estimate,
     interval,
     joined,
+    measured,
     number,
     p_value,
     percent_points,
@@ -69,7 +70,8 @@ def efficacy(run: RunData) -> Section:
     """
     blocks: list[Block] = [*_primary(run), *_courses(run), *_waterfall(run)]
     blocks += _contrasts(run)
-    blocks += _responders(run)
+    if run.is_rated():
+        blocks += _responders(run)
     blocks += _achievements(run)
     blocks += who_benefits(run)
     blocks += genotypes(run)
@@ -102,8 +104,18 @@ def _primary(run: RunData) -> Iterator[Block]:
                 ),
             )
         )
-    if not rows or run.control is None:
+    if run.control is None:
         yield Paragraph("The trial has no control arm, so no contrast was estimated.", "note")
+        return
+    if not rows:
+        measured_text = (
+            f"{plain(run.endpoint)} is measured, not rated: no analysis of covariance was made and "
+            "nothing is claimed. Its differences from control stand below, with Welch's interval."
+        )
+        yield Paragraph(
+            "No contrast was analysed." if run.is_rated() else measured_text,
+            "note",
+        )
         return
     yield Paragraph(_estimand_words(run, first))
     analysis = run.protocol.get("analysis") or {}
@@ -177,12 +189,15 @@ def _panel(run: RunData, band: Band, endpoint: str) -> Panel:
                     highs=highs,
                 )
             )
-    return Panel(title=marker_name(plain(endpoint)), unit="mean score", courses=tuple(courses))
+    unit = "mean score" if run.is_rated(endpoint) else "mean"
+    return Panel(title=marker_name(plain(endpoint)), unit=unit, courses=tuple(courses))
 
 
 def _courses(run: RunData) -> Iterator[Block]:
     yield Heading("Course over the visits")
     for key, names in (("course", run.endpoints[:1]), ("courses", run.endpoints[1:5])):
+        is_rated = all(map(run.is_rated, names))
+        shown_as = number if is_rated else significant
         for band in bands(run):
             shown = [_panel(run, band, name) for name in names]
             shown = [one for one in shown if one.courses]
@@ -191,32 +206,36 @@ def _courses(run: RunData) -> Iterator[Block]:
             said = []
             for panel in shown:
                 ends = [
-                    f"{one.name} {number(one.means[0])} to {number(one.means[-1])}"
+                    f"{one.name} {shown_as(one.means[0])} to {shown_as(one.means[-1])}"
                     for one in panel.courses
                 ]
                 said.append(f"{panel.title}: {'; '.join(ends)}.")
             yield Picture(
                 key=band.key(key),
-                title=band.title(f"{joined([one.title for one in shown])}: mean score by visit"),
+                title=band.title(
+                    f"{joined([one.title for one in shown])}: mean{' score' * is_rated} by visit"
+                ),
                 finding=f"From first to last visit. {' '.join(said)}",
                 note="Bars are 95 % intervals; arms stand a little apart so that they can be seen."
-                " Lower is better." * (key == "course"),
+                " Lower is better." * (key == "course" and is_rated),
                 draw=lambda shown=shown: draw_courses(shown),  # type: ignore[misc]
             )
-    yield Details("Scores by visit", tuple(_visit_tables(run)))
+    title = "Scores by visit" if run.is_rated() else "Means by visit"
+    yield Details(title, tuple(_visit_tables(run)))
 
 
 def _visit_tables(run: RunData) -> Iterator[Block]:
     for place, endpoint in enumerate(run.endpoints, start=1):
         names = {row["visit_week"]: row["visit"]
                  for row in run.rows("outcomes_by_arm", endpoint=endpoint)}  # fmt: skip
+        shown_as = number if run.is_rated(endpoint) else significant
         for band in bands(run, COLUMNS):
             rows = []
             for week in sorted(names):
                 texts = []
                 for cell in band.cells:
                     row = run.row("outcomes_by_arm", cell, endpoint=endpoint, visit_week=week)
-                    shown = f"{number(row.get('mean'))} ({number(row.get('sd'))})"
+                    shown = f"{shown_as(row.get('mean'))} ({shown_as(row.get('sd'))})"
                     texts.append(f"{shown}, n {count(row.get('n_analysed'))}")
                 rows.append(Row(plain(names[week]), tuple(texts)))
             yield Grid(
@@ -281,6 +300,7 @@ def _contrasts(run: RunData) -> Iterator[Block]:
             )  # fmt: skip
             said.append(f"{plain(endpoint)}, {cell.label} {text}")
     if said:
+        better = ("better", "worse") if run.is_rated() else ("lower", "higher")
         shown = lines[: _MOST_LINES + len(run.endpoints)]
         yield Picture(
             key="forest",
@@ -288,7 +308,7 @@ def _contrasts(run: RunData) -> Iterator[Block]:
             finding=f"Hedges' g with 95 % CI: {'; '.join(said[:_MOST_LINES])}.",
             note="Differences in mean change over the pooled SD, not adjusted for baseline. "
             "As a rule of thumb 0.2 is small, 0.5 medium, 0.8 large.",
-            draw=lambda: draw_forest(shown, axis_label="SD", digits=2),
+            draw=lambda: draw_forest(shown, axis_label="SD", digits=2, better=better),
         )
     yield _contrast_table(run)
 
@@ -300,7 +320,8 @@ def _contrast_table(run: RunData) -> Grid:
         rows.append(Row(marker_name(plain(endpoint))))
         for cell in run.others[:_MOST_LINES]:
             row = run.contrast(cell, endpoint, run.visit)
-            difference = estimate(
+            shown_as = estimate if run.is_rated(endpoint) else measured
+            difference = shown_as(
                 row.get("difference"), row.get("difference_low"), row.get("difference_high")
             )
             smd = estimate(row.get("smd"), row.get("smd_low"), row.get("smd_high"), 2)

@@ -29,6 +29,7 @@ __all__ = ["exposure"]
 _MOST_PANELS: Final = 8
 _LEVELS: Final = "C_"
 _OCCUPANCIES: Final = ("O_", "SERTOCC")
+_NUMBERS: Final = "P_"  # of parameters of patients, which have no course
 _LEAST: Final = 1e-6
 _OFF: Final = 0.02
 """Ratios to baseline nearer to 1 than this in all arms are not drawn."""
@@ -50,7 +51,8 @@ def exposure(run: RunData) -> Section:
     codes = sorted(run.summaries["biomarkers_by_arm"]["biomarker"].unique().to_list())
     levels = [code for code in codes if code.startswith(_LEVELS)]
     occupancies = [code for code in codes if code.startswith(_OCCUPANCIES)]
-    others = [code for code in codes if code not in {*levels, *occupancies}]
+    numbers = [code for code in codes if run.model_file and code.startswith(_NUMBERS)]
+    others = [code for code in codes if code not in {*levels, *occupancies, *numbers}]
     blocks: list[Block] = []
     for band in bands(run):
         blocks += _group(run, band, "levels", "Levels in plasma", levels)
@@ -137,7 +139,9 @@ def _ratios(run: RunData, band: Band, codes: list[str]) -> Iterator[Block]:
     for code in codes:
         courses = _courses(run, band, code, "ratio_mean")
         ends = [one for course in courses for one in course.means if one is not None]
-        if not ends or max(abs(one - 1) for one in ends) < _OFF:
+        if not ends:  # a level that is 0 at baseline has no ratio
+            continue
+        if max(abs(one - 1) for one in ends) < _OFF:
             still.append(_name(run, code))
             continue
         if len(shown) == _MOST_PANELS:

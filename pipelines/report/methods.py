@@ -47,6 +47,22 @@ _LIMITS_OF_A_FILE: Final = (
 )
 
 
+_SAME: Final = (
+    "The same seed gives the same patients in every arm and the same tables, byte for byte."
+)
+_OF_OUR_PATIENT: Final = (
+    "Each patient is a system of ordinary differential equations of neurotransmitters, their "
+    "precursors and the drugs, with a body, genes and luck of its own, integrated from the run-in "
+    "to the last visit. Its state drives the severity that is rated at visits, the hazards of "
+    f"adverse events and the decision to stay. {_SAME}"
+)
+_OF_A_FILE: Final = (
+    "Each patient is the system of ordinary differential equations of the file, with a body and "
+    "parameters of its own as the protocol spreads them, integrated from the start of the file's "
+    f"time to the end of the trial; doses go where the protocol says. {_SAME}"
+)
+
+
 def methods(run: RunData) -> Section:
     """Return the chapter on methods and their sources.
 
@@ -61,13 +77,7 @@ def methods(run: RunData) -> Section:
     'methods'
     """
     blocks: list[Block] = [
-        Paragraph(
-            "Each patient is a system of ordinary differential equations of neurotransmitters, "
-            "their precursors and the drugs, with a body, genes and luck of its own, integrated "
-            "from the run-in to the last visit. Its state drives the severity that is rated at "
-            "visits, the hazards of adverse events and the decision to stay. The same seed gives "
-            "the same patients in every arm and the same tables, byte for byte."
-        ),
+        Paragraph(_OF_A_FILE if run.model_file else _OF_OUR_PATIENT),
         _solver(run),
         Paragraph(
             "Means are of patients with a value, their intervals by Student's t. Contrasts of the "
@@ -90,12 +100,13 @@ def _solver(run: RunData) -> Facts:
     if entry:
         criteria.insert(0, f"{plain(entry.get('scale'))} of at least {entry.get('at_least'):g}")
     ages = [plain(population.get(name) or "") for name in ("age_min", "age_max")]
+    systems = ", ".join(map(plain, run.protocol.get("systems") or ())) or "those of the condition"
+    limits = f"age {ages[0]} to {ages[1]}" if all(ages) else ""
     pairs = [
-        ("Who is let in", "; ".join([f"age {ages[0]} to {ages[1]}", *criteria])),
-        ("Systems", ", ".join(map(plain, run.protocol.get("systems") or ())) or
-         "those of the condition"),
+        ("Who is let in", "; ".join(filter(None, [limits, *criteria]))),
+        ("Systems", "" if run.model_file else systems),
         ("Visits", ", ".join(plain(one["name"]) for one in run.protocol["visits"])),
-        ("Events asked for", plain(run.protocol.get("ascertainment", ""))),
+        ("Events asked for", plain(run.protocol.get("ascertainment", "")) * run.has_events),
         ("Solver", _solver_text(solver)),
         ("Precision", plain(provenance.get("precision", ""))),
         ("Device", _device(provenance, kernel)),

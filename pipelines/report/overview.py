@@ -29,6 +29,7 @@ from pipelines.report.words import (
     p_value,
     plain,
     share,
+    significant,
 )
 from pipelines.summaries import ANY_EVENT
 
@@ -199,7 +200,8 @@ def _named(found: list[tuple[Cell, dict[str, Any]]]) -> tuple[str, str]:
 
 
 def _mean(run: RunData, cell: Cell, row: dict[str, Any]) -> str:
-    return f"{cell.label} {number(row.get('change_mean'))} (SD {number(row.get('change_sd'))})"
+    shown = number if run.is_rated() else significant
+    return f"{cell.label} {shown(row.get('change_mean'))} (SD {shown(row.get('change_sd'))})"
 
 
 def _result(run: RunData) -> list[Block]:
@@ -249,26 +251,27 @@ def glance_table(run: RunData) -> Grid:
     'glance_table'
     """
     rows = []
+    is_rated = run.is_rated()
+    shown = number if is_rated else significant
     for cell in run.cells[: 2 * _MOST_LINES]:
         outcome = run.row("outcomes_by_arm", cell, endpoint=run.endpoint, visit=run.visit)
         row = run.analysis(cell)
         n = outcome.get("n_randomised")
-        rows.append(
-            Row(
-                cell.label,
-                (
-                    count(n),
-                    f"{number(outcome.get('change_mean'))} ({number(outcome.get('change_sd'))})",
-                    share(outcome.get("n_responders"), n),
-                    p_value(row.get("p_adjusted") if row.get("p_adjusted") is not None
-                            else row.get("p")),
-                ),
-            )
-        )  # fmt: skip
+        texts = [
+            count(n),
+            f"{shown(outcome.get('change_mean'))} ({shown(outcome.get('change_sd'))})",
+        ]
+        if is_rated:
+            p = row.get("p_adjusted")
+            texts += [
+                share(outcome.get("n_responders"), n),
+                p_value(row.get("p") if p is None else p),
+            ]
+        rows.append(Row(cell.label, tuple(texts)))
     return Grid(
         key="glance",
         caption=f"{plain(run.endpoint)} at {plain(run.visit)}",
-        head=("Arm", "Patients", "Mean change (SD)", "Response", "p"),
+        head=("Arm", "Patients", "Mean change (SD)", *(("Response", "p") if is_rated else ())),
         rows=tuple(rows),
         note=_estimand(run),
     )
@@ -299,7 +302,7 @@ def _around(run: RunData, counts: dict[tuple[int, int], dict[str, Any]]) -> Bull
         for cell in run.cells
         if (row := run.row("ae_rates_by_arm", cell, term=ANY_EVENT)) and row["percent"] is not None
     }
-    if events:
+    if events and run.has_events:
         items.append(f"Any adverse event: {_shares(events)}.")
     solved = "All patients' equations were solved to the end."
     if failed:

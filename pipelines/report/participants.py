@@ -184,8 +184,9 @@ def _demographics(run: RunData, counts: Counts) -> list[Block]:
         rows: list[Row] = []
         for column, label, digits in _NUMBERS:
             rows += _spread_rows(run, "demographics", column, levels, label, digits)
-        label = f"{plain(run.endpoint)} at baseline"
-        rows += _spread_rows(run, "baseline", run.endpoint, levels, label, 1)
+        if run.is_rated():
+            label = f"{plain(run.endpoint)} at baseline"
+            rows += _spread_rows(run, "baseline", run.endpoint, levels, label, 1)
         for what in _CATEGORIES[:3]:
             rows += _category(run, what, levels)
         blocks.append(

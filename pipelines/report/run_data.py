@@ -135,6 +135,16 @@ class RunData:
         named = [one for one in self.protocol["endpoints"] if one in known]
         return tuple(dict.fromkeys((self.endpoint, *named)))
 
+    def is_rated(self, endpoint: str = "") -> bool:
+        """Return whether an endpoint, the primary one if left out, is scored on a rating scale."""
+        rows = self.rows("outcomes_by_arm", endpoint=endpoint or self.endpoint)
+        return any(row["n_responders"] is not None for row in rows)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether the trial looked for adverse events."""
+        return bool(self.protocol.get("adverse_events"))
+
     @property
     def visit(self) -> str:
         """The last visit."""

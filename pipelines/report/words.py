@@ -9,6 +9,7 @@ __all__ = [
     "estimate",
     "interval",
     "joined",
+    "measured",
     "number",
     "p_value",
     "percent_points",
@@ -123,6 +124,19 @@ def estimate(value: float | None, low: float | None, high: float | None, digits:
     if low is None or high is None:
         return number(value, digits)
     return f"{number(value, digits)} ({interval(low, high, digits)})"
+
+
+def measured(value: float | None, low: float | None, high: float | None) -> str:
+    """Return an estimate of something of any size with its 95 % interval.
+
+    Examples
+    --------
+    >>> measured(-0.000314159, -0.00057, -0.00006), measured(3.14159, None, None)
+    ('−0.000314 (−0.00057 to −6e−05)', '3.14')
+    """
+    if low is None or high is None:
+        return significant(value)
+    return f"{significant(value)} ({significant(low)} to {significant(high)})"
 
 
 def percent_points(row: Mapping[str, float | None], name: str) -> str:
