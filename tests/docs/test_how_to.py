@@ -5,6 +5,7 @@ shown and not run (``console``) as well. `tests/docs/test_tutorial.py` follows t
 """
 
 import shlex
+import shutil
 
 import polars as pl
 import pytest
@@ -33,6 +34,17 @@ def test_a_page_can_be_followed(reader, page):
     if page == "own-endpoint":
         assert isinstance(names["endpoint"], pl.DataFrame)
         assert set(names["endpoint"]["TRTP"]) == {"placebo", "escitalopram"}
+
+
+def test_a_model_of_ones_own_can_be_treated(reader, tmp_path):
+    files = tmp_path / "docs" / "how-to"
+    files.mkdir(parents=True)
+    for name in ("warfarin.xml", "warfarin.yaml"):
+        shutil.copy(DOCS / "how-to" / name, files)
+    student = reader(parsed=[("report",)], run=["--patients-per-arm", "5", "--workers", "1"])
+    names = student.follow("how-to/own-model.md")
+    assert names["response"]["CL"].is_not_null().all()
+    assert any("sound" in said for _, said in student.said)
 
 
 @pytest.mark.parametrize("page", ["tutorial.md", *SHOWN])
