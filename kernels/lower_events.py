@@ -81,6 +81,7 @@ def _program_event(system: OdeSystem, event: Event) -> ProgramEvent:
         initial_value=event.initial_value,
         is_persistent=event.persistent,
         is_stored=event.values_from_trigger_time,
+        is_by_chance=event.by_chance,
     )
 
 

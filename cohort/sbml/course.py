@@ -98,6 +98,7 @@ def time_course(
     *,
     n_lane: int = 1,
     values: Mapping[str, ArrayLike] | None = None,
+    seed: int = 1,
     solver: Solver = SOLVER,
     device: str = "auto",
 ) -> Course:
@@ -109,8 +110,8 @@ def time_course(
         From `cohort.sbml.read_sbml`.
     times
         When to look, in the model's unit of time, increasing, not before 0.
-    n_lane, values
-        As given to `SbmlModel.table`.
+    n_lane, values, seed
+        As given to `SbmlModel.lanes`.
     solver, device
         As given to `kernels.integrate`.
 
@@ -137,7 +138,7 @@ def time_course(
     saves = np.array([int(time * seconds) for time in times], np.int64)
     solution = integrate(
         counted.system,
-        counted.lanes(n_lane, values),
+        counted.lanes(n_lane, values, seed=seed),
         Schedule(t0=0, t1=int(saves[-1])),
         saves,
         solver,

@@ -8,7 +8,7 @@ Two worlds are resolved: one over time, and one at the start, where initial assi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import sympy
@@ -128,7 +128,6 @@ class _Assembly:
         if not self.rates:
             self.rates[self.declared.names.fresh("no_state")] = sympy.S.Zero
             self.notes.append("nothing changes by a rate: one state that stays 0 was added")
-        self.note_equal_priorities()
         rhs = {
             name: _with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
             for name, rate in self.rates.items()
@@ -145,7 +144,7 @@ class _Assembly:
             amounts=self.amounts(),
             concentrations=self.concentrations(),
             units=self.units,
-            events=tuple(self.event(record) for record in self.declared.events),
+            events=self.events(),
             notes=tuple(self.notes),
         )
 
@@ -362,17 +361,20 @@ class _Assembly:
 
     # events
 
-    def note_equal_priorities(self) -> None:
-        same: dict[sympy.Expr, list[str]] = {}
-        for record in self.declared.events:
-            if record.priority is not None:
-                same.setdefault(record.priority, []).append(record.name)
-        for priority, names in same.items():
-            if len(names) > 1:
-                self.notes.append(
-                    f"events {names[0]} and {len(names) - 1} more have priority {priority}: "
-                    "executed in the order of the file where SBML asks for chance"
-                )
+    def events(self) -> tuple[Event, ...]:
+        """Return the events; those whose priority may equal another's go by chance."""
+        events = [self.event(record) for record in self.declared.events]
+        for i, event in enumerate(events):
+            others = (other for j, other in enumerate(events) if j != i)
+            if any(_may_tie(event, other) for other in others):
+                events[i] = replace(event, by_chance=True)
+        names = [event.name for event in events if event.by_chance]
+        if names:
+            self.notes.append(
+                f"events {names[0]} and {len(names) - 1} more: chance decides which is first where "
+                "they meet with equal priority"
+            )
+        return tuple(events)
 
     def event(self, record: EventRecord) -> Event:
         """Return an event on states: a species held as its amount is given one."""
@@ -474,6 +476,12 @@ class _Assembly:
 
 
 _LARGEST_EXPONENT: Final = 700  # e^700 is 1e304; what it divides is 0 in every digit
+
+
+def _may_tie(one: Event, other: Event) -> bool:
+    if one.priority is None or other.priority is None:
+        return False
+    return one.priority == other.priority or (one.priority - other.priority).is_zero is not False
 
 
 def _with_bounded_exponents(expression: sympy.Expr) -> sympy.Expr:

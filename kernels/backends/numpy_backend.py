@@ -163,11 +163,11 @@ class _Run:
         self.rows = np.concatenate((lanes.states, lanes.quadratures))
         self.sizes = lanes.step_sizes.copy()
         self.restart_sizes = lanes.restart_sizes.copy()
-        self.event_memory = lanes.event_memory.copy()
+        self.event_memory, self.keys = lanes.event_memory.copy(), lanes.keys
         self.triggers = (
             None
             if program.events is None
-            else TriggerFollower(program, self.table, self.event_memory)
+            else TriggerFollower(program, self.table, self.event_memory, lanes.keys)
         )
         self.codes = lanes.codes.copy()
         self.failure_times = np.full(n_lane, np.nan)
@@ -195,6 +195,7 @@ class _Run:
             codes=self.codes,
             restart_sizes=self.restart_sizes,
             event_memory=self.event_memory,
+            keys=self.keys,
         )
         return Solution(
             times=self.save_times,

@@ -16,6 +16,7 @@ import numpy as np
 
 from kernels.backends.events import NO_EVENT
 from kernels.backends.numpy_source import compile_section
+from kernels.philox import philox4x32
 from kernels.solution import ResultCode
 from kernels.triggers import MOST_EXECUTIONS
 
@@ -33,6 +34,8 @@ Floats: TypeAlias = "NDArray[np.float64]"
 Integers: TypeAlias = "NDArray[np.int64]"
 
 _LOOKS: Final = 4
+_WORD_BITS: Final = np.uint64(32)
+_LOW_WORD: Final = np.uint64(0xFFFFFFFF)
 NEAR_ULPS: Final = 4.0
 """Moments nearer than this many ulps of time are one moment."""
 
@@ -84,6 +87,8 @@ class TriggerFollower:
         Method, for its dense output.
     memory
         What lanes remember, shape ``(n_memory, n_lane)``; changed in place.
+    keys
+        What chance belongs to in each lane, shape ``(n_lane,)``, uint64.
 
     Examples
     --------
@@ -94,14 +99,21 @@ class TriggerFollower:
     >>> grown = OdeSystem(name="g", states=("x",), parameters=(), rhs={"x": x}, events=(half,))
     >>> program = lower(grown)
     >>> memory = np.array([program.events.fresh_memory()]).T
-    >>> TriggerFollower(program, RODAS4, memory).due.tolist()
+    >>> TriggerFollower(program, RODAS4, memory, np.zeros(1, np.uint64)).due.tolist()
     [inf]
     """
 
-    def __init__(self, program: Program, table: RosenbrockTableau, memory: Floats) -> None:
+    def __init__(
+        self,
+        program: Program,
+        table: RosenbrockTableau,
+        memory: Floats,
+        keys: NDArray[np.uint64],
+    ) -> None:
         assert program.events is not None
         self._events: EventProgram = program.events
         self._bases, self._firsts = program.events.bases, program.events.firsts
+        self._by_chance = [i for i, e in enumerate(program.events.events) if e.is_by_chance]
         self._n_row = program.n_row
         self._first_kind = program.n_state + 2 * len(program.inputs)
         self._n_stage = table.n_stage
@@ -112,7 +124,7 @@ class TriggerFollower:
             for section in self._events.sections
         }
         self._n_output = {s.name: len(s.outputs) for s in self._events.sections}
-        self.memory = memory
+        self.memory, self._keys = memory, keys
         self.due = self._earliest(np.arange(memory.shape[1]))
 
     def _evaluate(self, name: str, place: Place) -> Floats:
@@ -365,17 +377,49 @@ class TriggerFollower:
             return best, slot
         latest = place.time + NEAR_ULPS * np.spacing(np.abs(place.time))
         priority = self._evaluate("priority", place)
+        priority = np.where(np.isnan(priority), -np.inf, priority)
         greatest = np.full(len(lanes), -np.inf)
-        for index in range(len(self._events.events)):
+        for index, rank in enumerate(priority):
             due = self._slots(index, lanes)[:, 0]
             earliest = due.argmin(axis=0)
-            rank = np.where(np.isnan(priority[index]), -np.inf, priority[index])
             is_due = due[earliest, np.arange(len(lanes))] <= latest
             better = is_due & ((best == NO_EVENT) | (rank > greatest))
             best = np.where(better, index, best)
             slot = np.where(better, earliest, slot)
             greatest = np.where(better, rank, greatest)
+        if self._by_chance:
+            self._draw(lanes, priority == greatest, latest, best, slot)
         return best, slot
+
+    def _draw(
+        self,
+        lanes: Integers,
+        is_greatest: NDArray[np.bool_],
+        latest: Floats,
+        best: Integers,
+        slot: Integers,
+    ) -> None:
+        """Choose anew, in place, where the most urgent event goes by chance and has equals."""
+        places = [(i, s) for i in self._by_chance for s in range(self._events.events[i].n_slot)]
+        due = np.concatenate([self._slots(index, lanes)[:, 0] for index in self._by_chance])
+        lots = (due <= latest) & is_greatest[[index for index, _ in places]]
+        n_lot = lots.sum(axis=0)
+        tied = np.flatnonzero(np.isin(best, self._by_chance) & (n_lot > 1))
+        if not len(tied):
+            return
+        left = (self._random_words(lanes[tied]) * n_lot[tied].astype(np.uint64)) >> _WORD_BITS
+        lots = lots[:, tied]
+        drawn = lots & (lots.cumsum(axis=0) == left.astype(np.int64) + 1)
+        chosen = np.array(places)[drawn.argmax(axis=0)]
+        best[tied], slot[tied] = chosen.T
+
+    def _random_words(self, lanes: Integers) -> NDArray[np.uint64]:
+        """Return a random word for the next choice of each lane."""
+        made, keys = self.memory[-1, lanes].astype(np.uint64), self._keys[lanes]
+        words = (keys & _LOW_WORD, keys >> _WORD_BITS, made & _LOW_WORD, made >> _WORD_BITS)
+        counter = np.stack(words, axis=1).astype(np.uint32)
+        self.memory[-1, lanes] += 1.0
+        return philox4x32(counter, np.zeros(2, np.uint32))[:, 0].astype(np.uint64)
 
     def _execute(
         self, place: Place, at: Integers, lanes: Integers, index: int, slot: Integers

@@ -4,6 +4,7 @@
 // A lane's memory (problem.event_memory) begins with one number an event, whether its trigger held; then come the
 // pending executions of each event, EVENT_SLOTS of EVENT_STRIDE numbers: when due, and the values to assign where
 // they were evaluated when the event fired. They lie in the order in which they were added, infinity where free.
+// Where events go by chance, the last number (CHOICES) is how many choices the lane has made.
 
 // Where one lane is: what its events read, and no more.
 struct Place {
@@ -200,6 +201,53 @@ SELDOM Code notice(const Problem& problem, Integer lane, const Place& at) {
     return SUCCESS;
 }
 
+typedef unsigned long long Unsigned;
+
+// The first word of a block of Philox4x32-10 (kernels/philox.py) under the key 0, of which a lane's key and the
+// number of its choice are the counter.
+INLINE Unsigned random_word(Unsigned key, Unsigned number) {
+    const Unsigned low_half = 0xffffffffULL;
+    Unsigned c0 = key & low_half, c1 = key >> 32, c2 = number & low_half, c3 = number >> 32, k0 = 0, k1 = 0;
+    for (int round = 0; round < 10; ++round) {
+        const Unsigned product_0 = c0 * 0xd2511f53ULL, product_1 = c2 * 0xcd9e8d57ULL;
+        c0 = (product_1 >> 32) ^ c1 ^ k0;
+        c1 = product_1 & low_half;
+        c2 = (product_0 >> 32) ^ c3 ^ k1;
+        c3 = product_0 & low_half;
+        k0 = (k0 + 0x9e3779b9ULL) & low_half;
+        k1 = (k1 + 0xbb67ae85ULL) & low_half;
+    }
+    return c0;
+}
+
+// draws lots among executions that are due and go by chance, of events of the same priority as the one given
+SELDOM int draw(const Problem& problem, Integer lane, const Real* priority, double latest, int best, int& slot) {
+    Unsigned n = 0;
+    int chosen = best;
+    for (int is_counted = 0; is_counted < 2; ++is_counted) {
+        Unsigned left = 0;
+        if (is_counted) {
+            if (n < 2) break;  // nothing to choose, and none of the lane's choices is used up
+            double& made = memory(problem, lane, CHOICES);
+            left = (random_word((Unsigned)problem.keys[lane], (Unsigned)made) * n) >> 32;
+            made += 1.0;
+        }
+        for (int e = 0; e < N_EVENT; ++e) {
+            if (!EVENT_BY_CHANCE[e] || priority[e] != priority[best]) continue;
+            for (int other = 0; other < EVENT_SLOTS[e]; ++other) {
+                if (!(slot_due(problem, lane, e, other) <= latest)) continue;
+                if (!is_counted) {
+                    ++n;
+                } else if (left-- == 0) {
+                    chosen = e;
+                    slot = other;
+                }
+            }
+        }
+    }
+    return chosen;
+}
+
 // which event is due and has the greatest priority, and which of its executions is first; NONE without any
 SELDOM int most_urgent(const Problem& problem, Integer lane, const Place& at, int& slot) {
     const double latest = at.t + near_time(at.t);
@@ -227,6 +275,8 @@ SELDOM int most_urgent(const Problem& problem, Integer lane, const Place& at, in
         best = e;
         slot = first;
     }
+    if constexpr (HAS_CHANCE)
+        if (best >= 0 && EVENT_BY_CHANCE[best]) return draw(problem, lane, priority, latest, best, slot);
     return best;
 }
 
