@@ -34,6 +34,7 @@ Floats: TypeAlias = "NDArray[np.float64]"
 Integers: TypeAlias = "NDArray[np.int64]"
 
 _LOOKS: Final = 4
+_SUCCESS: Final = int(ResultCode.SUCCESS)  # compared in every step: an enumeration's lookup is slow
 _WORD_BITS: Final = np.uint64(32)
 _LOW_WORD: Final = np.uint64(0xFFFFFFFF)
 NEAR_ULPS: Final = 4.0
@@ -113,12 +114,16 @@ class TriggerFollower:
         assert program.events is not None
         self._events: EventProgram = program.events
         self._bases, self._firsts = program.events.bases, program.events.firsts
-        self._by_chance = [i for i, e in enumerate(program.events.events) if e.is_by_chance]
-        self._n_row = program.n_row
+        events = program.events.events
+        self._is_by_chance = np.array([event.is_by_chance for event in events])
+        # where every pending execution is: its event, its number there, the row of when it is due
+        places = [(i, number) for i, e in enumerate(events) for number in range(e.n_slot)]
+        self._slot_event, self._slot_number = np.array(places).T
+        self._due_rows = np.array([self._bases[i] + n * events[i].stride for i, n in places])
         self._first_kind = program.n_state + 2 * len(program.inputs)
         self._n_stage = table.n_stage
         self._dense = [(*row, *[0.0] * (table.n_stage - len(row))) for row in table.dense]
-        self._rows = self._events.trigger_rows
+        self._rows = list(self._events.trigger_rows)
         self._sections: dict[str, SectionSource] = {
             section.name: compile_section(section, n_copied=len(section.outputs))
             for section in self._events.sections
@@ -149,15 +154,19 @@ class TriggerFollower:
 
     # looking and locating
 
-    def _combined(self, k: NDArray[np.float64], row: int) -> list[Floats]:
-        """Return the coefficients of one row's dense output."""
+    def _combined(self, k: Floats) -> list[Floats]:
+        """Return the coefficients of the dense output of rows, whole blocks of them."""
         combined = []
         for weights in self._dense:
-            total = k[0][row] * weights[0]
+            total = k[0] * weights[0]
             for j in range(1, self._n_stage):
-                total = total + k[j][row] * weights[j]
+                total = total + k[j] * weights[j]
             combined.append(total)
         return combined
+
+    def _block(self, rows: list[Floats], n: int) -> Floats:
+        """Return the rows that triggers read, in one array."""
+        return np.array([rows[row] for row in self._rows]).reshape(len(self._rows), n)
 
     @staticmethod
     def _between(y0: Floats, y1: Floats, combined: list[Floats], share: Floats | float) -> Floats:
@@ -200,18 +209,20 @@ class TriggerFollower:
         """
         start, local, h, end = step
         remembered = self.memory[: len(self._events.events)][:, lanes]
-        combined = {row: self._combined(k, row) for row in self._rows}
+        combined = self._combined(k[:, self._rows])
+        y0, y1 = self._block(place.y, len(lanes)), self._block(new, len(lanes))
         at = Place(place.time, list(place.y), place.p, place.u, place.h)
-        changed = np.zeros(len(lanes), bool)
+        differs: NDArray[np.bool_] = np.zeros(remembered.shape, bool)
         for number in range(1, _LOOKS):
             share = number / _LOOKS
             at.time = start + (local + h * share)
-            for row in self._rows:
-                at.y[row] = self._between(place.y[row], new[row], combined[row], share)
-            changed |= (self._evaluate("trigger", at) != remembered).any(axis=0)
+            values = self._between(y0, y1, combined, share)
+            for index, row in enumerate(self._rows):
+                at.y[row] = values[index]
+            np.logical_or(differs, self._evaluate("trigger", at) != remembered, out=differs)
         at.time, at.y = start + end, new
-        changed |= (self._evaluate("trigger", at) != remembered).any(axis=0)
-        return changed
+        np.logical_or(differs, self._evaluate("trigger", at) != remembered, out=differs)
+        return np.asarray(differs.any(axis=0))
 
     def locate(
         self,
@@ -235,14 +246,16 @@ class TriggerFollower:
         """
         start, begin, h, end = step
         remembered = self.memory[: len(self._events.events)][:, lanes]
-        combined = [self._combined(k, row) for row in range(self._n_row)]
+        combined = self._combined(k[:, self._rows])
+        y0, y1 = self._block(place.y, len(lanes)), self._block(new, len(lanes))
         at = Place(place.time, list(place.y), place.p, place.u, place.h)
 
         def differs(x: Floats) -> NDArray[np.bool_]:
             share = (x - begin) / h
             at.time = start + x
-            for row in self._rows:
-                at.y[row] = self._between(place.y[row], new[row], combined[row], share)
+            values = self._between(y0, y1, combined, share)
+            for index, row in enumerate(self._rows):
+                at.y[row] = values[index]
             here: NDArray[np.bool_] = (self._evaluate("trigger", at) != remembered).any(axis=0)
             return here
 
@@ -251,6 +264,8 @@ class TriggerFollower:
         # first at the very beginning: what a rounding kept from changing at its own moment is there
         soon = begin + NEAR_ULPS * np.spacing(np.abs(start + begin))
         for number in range(_LOOKS):
+            if found.all():
+                break
             x = np.where(soon < end, soon, end) if number == 0 else begin + h * (number / _LOOKS)
             here = differs(x) & ~found
             high = np.where(here, x, high)
@@ -268,12 +283,11 @@ class TriggerFollower:
             high = np.where(goes_on & here, middle, high)
             low = np.where(goes_on & ~here, middle, low)
         cut = found & (high != end)
+        if not cut.any():
+            return cut, high, new
         share = (high - begin) / h
-        rows = [
-            self._between(place.y[row], new[row], combined[row], share)
-            for row in range(self._n_row)
-        ]
-        return cut, high, rows
+        rows = self._between(np.array(place.y), np.array(new), self._combined(k), share)
+        return cut, high, list(rows)
 
     # firing and executing
 
@@ -296,7 +310,7 @@ class TriggerFollower:
         while len(active):
             some = place.take(active)
             codes[active] = self._notice(some, lanes[active])
-            works = codes[active] == ResultCode.SUCCESS
+            works = codes[active] == _SUCCESS
             active, some = active[works], some.take(np.flatnonzero(works))
             event, slot = self._most_urgent(some, lanes[active])
             due = event != NO_EVENT
@@ -325,9 +339,7 @@ class TriggerFollower:
         self.memory[base : base + size, lanes] = slots.reshape(size, len(lanes))
 
     def _earliest(self, lanes: Integers) -> Floats:
-        earliest = np.full(len(lanes), np.inf)
-        for index in range(len(self._events.events)):
-            earliest = np.minimum(earliest, self._slots(index, lanes)[:, 0].min(axis=0))
+        earliest: Floats = self.memory[self._due_rows[:, None], lanes].min(axis=0)
         return earliest
 
     def _notice(self, place: Place, lanes: Integers) -> Integers:
@@ -339,14 +351,15 @@ class TriggerFollower:
         delays = values = truth
         if rises.any():
             delays, values = self._evaluate("delay", place), self._evaluate("assign", place)
-        for index, event in enumerate(self._events.events):
-            rising = np.flatnonzero(rises[index] & (codes == ResultCode.SUCCESS))
+        for index in np.flatnonzero((rises | falls).any(axis=1)).tolist():
+            event = self._events.events[index]
+            rising = np.flatnonzero(rises[index] & (codes == _SUCCESS))
             if len(rising):
                 first = self._firsts[index]
                 some = values[first : first + len(event.targets), rising]
                 due = place.time[rising] + delays[index, rising]
                 codes[rising] = self._add(index, lanes[rising], delays[index, rising], due, some)
-            works = codes == ResultCode.SUCCESS
+            works = codes == _SUCCESS
             falling = np.flatnonzero(falls[index] & works)
             if len(falling) and not event.is_persistent:
                 self._keep_slots(index, lanes[falling], _empty(event, len(falling)))
@@ -367,51 +380,38 @@ class TriggerFollower:
         if event.is_stored:
             slots[free[taken], 1:, taken] = values[:, taken].T
         self._keep_slots(index, lanes, slots)
-        codes = np.where(full, ResultCode.TOO_MANY_PENDING, ResultCode.SUCCESS)
+        codes = np.where(full, ResultCode.TOO_MANY_PENDING, _SUCCESS)
         return np.where(bad, ResultCode.BAD_DELAY, codes).astype(np.int64)
 
     def _most_urgent(self, place: Place, lanes: Integers) -> tuple[Integers, Integers]:
-        best = np.full(len(lanes), NO_EVENT)
-        slot = np.zeros(len(lanes), np.int64)
-        if not len(lanes):
-            return best, slot
+        """Return the event and slot of the next execution of each lane, `NO_EVENT` without any."""
+        best, slot = np.full(len(lanes), NO_EVENT), np.zeros(len(lanes), np.int64)
         latest = place.time + NEAR_ULPS * np.spacing(np.abs(place.time))
+        due = self.memory[self._due_rows[:, None], lanes]
+        is_due = due <= latest
+        has_due = is_due.any(axis=0)
+        if not has_due.any():
+            return best, slot
         priority = self._evaluate("priority", place)
-        priority = np.where(np.isnan(priority), -np.inf, priority)
-        greatest = np.full(len(lanes), -np.inf)
-        for index, rank in enumerate(priority):
-            due = self._slots(index, lanes)[:, 0]
-            earliest = due.argmin(axis=0)
-            is_due = due[earliest, np.arange(len(lanes))] <= latest
-            better = is_due & ((best == NO_EVENT) | (rank > greatest))
-            best = np.where(better, index, best)
-            slot = np.where(better, earliest, slot)
-            greatest = np.where(better, rank, greatest)
-        if self._by_chance:
-            self._draw(lanes, priority == greatest, latest, best, slot)
+        priority = np.where(np.isnan(priority), -np.inf, priority)[self._slot_event]
+        greatest = np.where(is_due, priority, -np.inf).max(axis=0)
+        lots = is_due & (priority == greatest)
+        event = self._slot_event[lots.argmax(axis=0)]
+        earliest = np.where(self._slot_event[:, None] == event, due, np.inf).argmin(axis=0)
+        lots &= self._is_by_chance[self._slot_event][:, None]
+        tied = np.flatnonzero(has_due & self._is_by_chance[event] & (lots.sum(axis=0) > 1))
+        if len(tied):
+            earliest[tied] = self._draw(lanes[tied], lots[:, tied])
+        best[has_due] = self._slot_event[earliest[has_due]]
+        slot[has_due] = self._slot_number[earliest[has_due]]
         return best, slot
 
-    def _draw(
-        self,
-        lanes: Integers,
-        is_greatest: NDArray[np.bool_],
-        latest: Floats,
-        best: Integers,
-        slot: Integers,
-    ) -> None:
-        """Choose anew, in place, where the most urgent event goes by chance and has equals."""
-        places = [(i, s) for i in self._by_chance for s in range(self._events.events[i].n_slot)]
-        due = np.concatenate([self._slots(index, lanes)[:, 0] for index in self._by_chance])
-        lots = (due <= latest) & is_greatest[[index for index, _ in places]]
-        n_lot = lots.sum(axis=0)
-        tied = np.flatnonzero(np.isin(best, self._by_chance) & (n_lot > 1))
-        if not len(tied):
-            return
-        left = (self._random_words(lanes[tied]) * n_lot[tied].astype(np.uint64)) >> _WORD_BITS
-        lots = lots[:, tied]
-        drawn = lots & (lots.cumsum(axis=0) == left.astype(np.int64) + 1)
-        chosen = np.array(places)[drawn.argmax(axis=0)]
-        best[tied], slot[tied] = chosen.T
+    def _draw(self, lanes: Integers, lots: NDArray[np.bool_]) -> Integers:
+        """Return the place of one lot of each lane, each as likely as the others."""
+        n_lot = lots.sum(axis=0).astype(np.uint64)
+        before = ((self._random_words(lanes) * n_lot) >> _WORD_BITS).astype(np.int64)
+        drawn: Integers = (lots & (lots.cumsum(axis=0) == before + 1)).argmax(axis=0)
+        return drawn
 
     def _random_words(self, lanes: Integers) -> NDArray[np.uint64]:
         """Return a random word for the next choice of each lane."""
