@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -18,6 +18,7 @@ from cohort.sbml.declarations import Declarations, EventRecord, Kind, Quantity
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake
 from cohort.sbml.formula import rate_symbol
 from cohort.sbml.operators import number
+from cohort.sbml.powers import with_bounded_exponents, with_signed_powers
 from cohort.sbml.resolve import Resolver
 from kernels import TIME, Event, symbol
 
@@ -129,7 +130,7 @@ class _Assembly:
             self.rates[self.declared.names.fresh("no_state")] = sympy.S.Zero
             self.notes.append("nothing changes by a rate: one state that stays 0 was added")
         rhs = {
-            name: _with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
+            name: with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
             for name, rate in self.rates.items()
         }
         initial = {
@@ -425,7 +426,7 @@ class _Assembly:
     def meanings(self) -> dict[str, sympy.Expr]:
         ids = [*self.quantities, *(r.id for r in self.declared.reactions)]
         names = self.declared.names
-        return {i: self.over_time.close(symbol(names[i])) for i in ids}
+        return {i: with_signed_powers(self.over_time.close(symbol(names[i]))) for i in ids}
 
     def amounts(self) -> dict[str, sympy.Expr]:
         found = {}
@@ -435,7 +436,7 @@ class _Assembly:
                 amount = own if quantity.is_amount else own * size
                 if quantity.id in self.stored:
                     amount = symbol(self.stored[quantity.id])
-                found[quantity.id] = self.over_time.close(amount)
+                found[quantity.id] = with_signed_powers(self.over_time.close(amount))
         return found
 
     def concentrations(self) -> dict[str, sympy.Expr]:
@@ -444,7 +445,7 @@ class _Assembly:
             if quantity.kind is Kind.SPECIES:
                 own, size = symbol(quantity.name), self.size(quantity)
                 value = own / size if quantity.is_amount else own
-                found[quantity.id] = self.over_time.close(value)
+                found[quantity.id] = with_signed_powers(self.over_time.close(value))
         return found
 
     def checked(self, expression: sympy.Expr, name: str, what: str) -> sympy.Expr:
@@ -472,40 +473,10 @@ class _Assembly:
                 ],
                 ["infinite value"],
             )
-        return expression
-
-
-_LARGEST_EXPONENT: Final = 700  # e^700 is 1e304; what it divides is 0 in every digit
+        return with_signed_powers(expression)
 
 
 def _may_tie(one: Event, other: Event) -> bool:
     if one.priority is None or other.priority is None:
         return False
     return one.priority == other.priority or (one.priority - other.priority).is_zero is not False
-
-
-def _with_bounded_exponents(expression: sympy.Expr) -> sympy.Expr:
-    """Return it with exponents in sums that divide held below overflow.
-
-    The slope of a / (b + e^u) is e^u / (b + e^u)^2, infinity over infinity once e^u overflows, and
-    one such entry makes every step fail. Published models gate by such terms (Cloutier 2009).
-    """
-
-    def bounded(node: sympy.Pow) -> sympy.Expr:
-        inner = {
-            found: sympy.exp(sympy.Min(found.exp, _LARGEST_EXPONENT))
-            for found in node.base.atoms(sympy.exp)
-            if found.free_symbols
-        }
-        return sympy.Pow(node.base.xreplace(inner), node.exp)
-
-    return expression.replace(
-        lambda node: (
-            isinstance(node, sympy.Pow)
-            and node.exp.is_number
-            and node.exp.is_negative
-            and isinstance(node.base, sympy.Add)
-            and node.base.has(sympy.exp)
-        ),
-        bounded,
-    )

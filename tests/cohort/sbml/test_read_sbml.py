@@ -336,6 +336,20 @@ def test_lanes_whose_chance_is_none_are_refused(given, error, message):
     assert same.tolist() == model.lanes(5).keys[[4, 1]].tolist()
 
 
+def test_a_power_of_a_negative_value_is_taken_where_the_exponent_is_whole():
+    text = level3(
+        sb.parameter("n", 3.0),
+        sb.parameter("x", -1.0, constant=False),
+        sb.parameter("y", constant=False),
+        sb.rate_rule("x", "-x ^ n"),
+        sb.assignment("y", "x ^ (n - 1) + x ^ 24"),
+    )
+    found = course(text)
+    expected = -1 / np.sqrt(1 + 2 * found.times)
+    np.testing.assert_allclose(found.values["x"][:, 0], expected, rtol=RTOL)
+    np.testing.assert_allclose(found.values["y"][:, 0], expected**2 + expected**24, rtol=24 * RTOL)
+
+
 def test_reserved_ids_are_renamed_and_reported():
     text = level3(
         sb.parameter("t", 1.0, constant=False),
