@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENT_SECTION_NAMES", "EventProgram", "ProgramEvent"]
 
-EVENT_SECTION_NAMES = ("trigger", "delay", "priority", "assign", "stop")
+EVENT_SECTION_NAMES = ("trigger", "delay", "priority", "assign", "stop", "margin")
 
 _FLAGS = ("initial_value", "is_persistent", "is_stored", "is_by_chance")
 
@@ -125,6 +125,9 @@ class EventProgram:
     stop
         Reads ``y p h``; gives times at which a trigger that compares time alone may change, where
         every lane ends a step.
+    margin
+        Reads ``t y p u h``; gives by how much the inequalities of triggers hold or fail, those of
+        ``stop`` apart: where one comes near zero between two looks, it is looked at there too.
 
     Examples
     --------
@@ -142,6 +145,7 @@ class EventProgram:
     priority: Section
     assign: Section
     stop: Section
+    margin: Section
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -152,7 +156,7 @@ class EventProgram:
         >>> EventProgram.sections.__doc__[:12]
         'The sections'
         """
-        return (self.trigger, self.delay, self.priority, self.assign, self.stop)
+        return (self.trigger, self.delay, self.priority, self.assign, self.stop, self.margin)
 
     @property
     def bases(self) -> tuple[int, ...]:

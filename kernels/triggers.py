@@ -77,9 +77,11 @@ class Event:
 
     Notes
     -----
-    Values saved at the moment of an event are those after it. At most `MOST_DELAYED` executions of
-    one event wait in a lane, and at most `MOST_EXECUTIONS` are done at one moment; more end the
-    lane with a result code.
+    A trigger is looked at four times a step, where a step ends by its own times, and where the
+    parabola of an inequality turns near zero: what comes and goes between is not seen, nor is an
+    equality of numbers that move, except with time. Values saved at the moment of an event are
+    those after it. At most `MOST_DELAYED` executions of one event wait in a lane, and at most
+    `MOST_EXECUTIONS` are done at one moment; more end the lane with a result code.
 
     Examples
     --------

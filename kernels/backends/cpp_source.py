@@ -215,6 +215,8 @@ class _ModelWriter:
             "N_EVENT": len(events),
             "VALUES": max(len(targets), 1),
             "N_STOP": len(part.stop.outputs),
+            "N_MARGIN": len(part.margin.outputs),
+            "MARGINS": max(len(part.margin.outputs), 1),
             "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
             "FIRST_EVENT_KIND": self._program.n_state + 2 * len(self._program.inputs),
             "MOST_EXECUTIONS": MOST_EXECUTIONS,

@@ -1,20 +1,17 @@
-"""Follow the events of lanes on NumPy: look for changes in a step, locate them, execute.
+"""Follow the events of lanes on NumPy: what fires, what is pending, what is executed.
 
-The steps are those of ``source/events.hpp``, in the same order. A trigger is looked at in four
-places of every step, a quarter of it apart, on the dense output of the method; where one differs
-from what the lane remembers, the first change is bisected down to the resolution of time. Nothing
-between two looks is seen that comes and goes there, except moments that triggers name themselves by
-comparing time with something constant: there every lane ends a step.
+The steps are those of ``source/events.hpp``, in the same order; `kernels.backends.looks` looks for
+changes in a step.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from kernels.backends.events import NO_EVENT
+from kernels.backends.looks import NEAR_ULPS, Place, StepLooks
 from kernels.backends.numpy_source import compile_section
 from kernels.philox import philox4x32
 from kernels.solution import ResultCode
@@ -28,53 +25,14 @@ if TYPE_CHECKING:
     from kernels.program import Program
     from kernels.tableaus import RosenbrockTableau
 
-__all__ = ["NEAR_ULPS", "Place", "TriggerFollower"]
+__all__ = ["TriggerFollower"]
 
 Floats: TypeAlias = "NDArray[np.float64]"
 Integers: TypeAlias = "NDArray[np.int64]"
 
-_LOOKS: Final = 4
 _SUCCESS: Final = int(ResultCode.SUCCESS)  # compared in every step: an enumeration's lookup is slow
 _WORD_BITS: Final = np.uint64(32)
 _LOW_WORD: Final = np.uint64(0xFFFFFFFF)
-NEAR_ULPS: Final = 4.0
-"""Moments nearer than this many ulps of time are one moment."""
-
-
-@dataclass(slots=True, eq=False)
-class Place:
-    """Where some lanes are: time, rows of states, parameters, inputs and hoisted values.
-
-    Parameters
-    ----------
-    time
-        Time of each lane [time unit].
-    y, p, u, h
-        Rows that sections read.
-
-    Examples
-    --------
-    >>> rows = [np.arange(3.0)]
-    >>> Place(np.zeros(3), rows, rows, rows, rows).take(np.array([2])).y
-    [array([2.])]
-    """
-
-    time: Floats
-    y: list[Floats]
-    p: list[Floats]
-    u: list[Floats]
-    h: list[Floats]
-
-    def take(self, index: Integers) -> Place:
-        """Return the place of some of the lanes.
-
-        Examples
-        --------
-        >>> Place(np.zeros(3), [], [], [], []).take(np.array([0, 1])).time
-        array([0., 0.])
-        """
-        rows = ([row[index] for row in group] for group in (self.y, self.p, self.u, self.h))
-        return Place(self.time[index], *rows)
 
 
 class TriggerFollower:
@@ -121,18 +79,25 @@ class TriggerFollower:
         self._slot_event, self._slot_number = np.array(places).T
         self._due_rows = np.array([self._bases[i] + n * events[i].stride for i, n in places])
         self._first_kind = program.n_state + 2 * len(program.inputs)
-        self._n_stage = table.n_stage
-        self._dense = [(*row, *[0.0] * (table.n_stage - len(row))) for row in table.dense]
-        self._rows = list(self._events.trigger_rows)
+        self.dense = [(*row, *[0.0] * (table.n_stage - len(row))) for row in table.dense]
+        self.rows = list(self._events.trigger_rows)
         self._sections: dict[str, SectionSource] = {
             section.name: compile_section(section, n_copied=len(section.outputs))
             for section in self._events.sections
         }
         self._n_output = {s.name: len(s.outputs) for s in self._events.sections}
+        self.has_margins = bool(self._events.margin.outputs)
         self.memory, self._keys = memory, keys
         self.due = self._earliest(np.arange(memory.shape[1]))
 
-    def _evaluate(self, name: str, place: Place) -> Floats:
+    def evaluate(self, name: str, place: Place) -> Floats:
+        """Return the outputs of a section, shape ``(n_output, n)``.
+
+        Examples
+        --------
+        >>> TriggerFollower.evaluate.__name__
+        'evaluate'
+        """
         n = len(place.time)
         values = np.empty((self._n_output[name], n))
         registers = list(np.empty((self._sections[name].n_register, n)))
@@ -154,39 +119,15 @@ class TriggerFollower:
 
     # looking and locating
 
-    def _combined(self, k: Floats) -> list[Floats]:
-        """Return the coefficients of the dense output of rows, whole blocks of them."""
-        combined = []
-        for weights in self._dense:
-            total = k[0] * weights[0]
-            for j in range(1, self._n_stage):
-                total = total + k[j] * weights[j]
-            combined.append(total)
-        return combined
-
-    def _block(self, rows: list[Floats], n: int) -> Floats:
-        """Return the rows that triggers read, in one array."""
-        return np.array([rows[row] for row in self._rows]).reshape(len(self._rows), n)
-
-    @staticmethod
-    def _between(y0: Floats, y1: Floats, combined: list[Floats], share: Floats | float) -> Floats:
-        # written from y0 on, so that a state that rests keeps its bits
-        rest = 1.0 - share
-        inner = combined[-1]
-        for coefficient in combined[-2::-1]:
-            inner = coefficient + share * inner
-        value: Floats = y0 + share * ((y1 - y0) + rest * inner)
-        return value
-
-    def look(
+    def looks(
         self,
         place: Place,
         lanes: Integers,
         k: NDArray[np.float64],
         new: list[Floats],
         step: tuple[Floats, ...],
-    ) -> NDArray[np.bool_]:
-        """Return in which lanes a trigger differs from what is remembered, at any look.
+    ) -> StepLooks:
+        """Return what looks at the triggers of lanes in a step.
 
         Parameters
         ----------
@@ -204,90 +145,11 @@ class TriggerFollower:
 
         Examples
         --------
-        >>> TriggerFollower.look.__name__
-        'look'
+        >>> TriggerFollower.looks.__name__
+        'looks'
         """
-        start, local, h, end = step
         remembered = self.memory[: len(self._events.events)][:, lanes]
-        combined = self._combined(k[:, self._rows])
-        y0, y1 = self._block(place.y, len(lanes)), self._block(new, len(lanes))
-        at = Place(place.time, list(place.y), place.p, place.u, place.h)
-        differs: NDArray[np.bool_] = np.zeros(remembered.shape, bool)
-        for number in range(1, _LOOKS):
-            share = number / _LOOKS
-            at.time = start + (local + h * share)
-            values = self._between(y0, y1, combined, share)
-            for index, row in enumerate(self._rows):
-                at.y[row] = values[index]
-            np.logical_or(differs, self._evaluate("trigger", at) != remembered, out=differs)
-        at.time, at.y = start + end, new
-        np.logical_or(differs, self._evaluate("trigger", at) != remembered, out=differs)
-        return np.asarray(differs.any(axis=0))
-
-    def locate(
-        self,
-        place: Place,
-        lanes: Integers,
-        k: NDArray[np.float64],
-        new: list[Floats],
-        step: tuple[Floats, ...],
-    ) -> tuple[NDArray[np.bool_], Floats, list[Floats]]:
-        """Return which steps end at a change before their end, when within the interval, and where.
-
-        Parameters
-        ----------
-        place, lanes, k, new, step
-            As given to `look`, of lanes where something changed.
-
-        Examples
-        --------
-        >>> TriggerFollower.locate.__name__
-        'locate'
-        """
-        start, begin, h, end = step
-        remembered = self.memory[: len(self._events.events)][:, lanes]
-        combined = self._combined(k[:, self._rows])
-        y0, y1 = self._block(place.y, len(lanes)), self._block(new, len(lanes))
-        at = Place(place.time, list(place.y), place.p, place.u, place.h)
-
-        def differs(x: Floats) -> NDArray[np.bool_]:
-            share = (x - begin) / h
-            at.time = start + x
-            values = self._between(y0, y1, combined, share)
-            for index, row in enumerate(self._rows):
-                at.y[row] = values[index]
-            here: NDArray[np.bool_] = (self._evaluate("trigger", at) != remembered).any(axis=0)
-            return here
-
-        low, high = begin.copy(), end.copy()
-        found = np.zeros(len(lanes), bool)
-        # first at the very beginning: what a rounding kept from changing at its own moment is there
-        soon = begin + NEAR_ULPS * np.spacing(np.abs(start + begin))
-        for number in range(_LOOKS):
-            if found.all():
-                break
-            x = np.where(soon < end, soon, end) if number == 0 else begin + h * (number / _LOOKS)
-            here = differs(x) & ~found
-            high = np.where(here, x, high)
-            found |= here
-            low = np.where(found, low, x)
-        last = Place(start + end, new, place.p, place.u, place.h)
-        found |= (self._evaluate("trigger", last) != remembered).any(axis=0)
-        while True:
-            middle = low + (high - low) * 0.5
-            fine = high - low <= 0.5 * np.spacing(np.abs(start + high))
-            goes_on = found & (low < middle) & (middle < high) & ~fine
-            if not goes_on.any():
-                break
-            here = differs(middle)
-            high = np.where(goes_on & here, middle, high)
-            low = np.where(goes_on & ~here, middle, low)
-        cut = found & (high != end)
-        if not cut.any():
-            return cut, high, new
-        share = (high - begin) / h
-        rows = self._between(np.array(place.y), np.array(new), self._combined(k), share)
-        return cut, high, list(rows)
+        return StepLooks(self, place, remembered, k, new, step)
 
     # firing and executing
 
@@ -345,12 +207,12 @@ class TriggerFollower:
     def _notice(self, place: Place, lanes: Integers) -> Integers:
         """Remember triggers anew: what rises is pending, what falls may be dropped."""
         codes = np.zeros(len(lanes), np.int64)
-        truth = self._evaluate("trigger", place)
+        truth = self.evaluate("trigger", place)
         before = self.memory[: len(truth)][:, lanes]
         rises, falls = (truth != 0.0) & (before == 0.0), (truth == 0.0) & (before != 0.0)
         delays = values = truth
         if rises.any():
-            delays, values = self._evaluate("delay", place), self._evaluate("assign", place)
+            delays, values = self.evaluate("delay", place), self.evaluate("assign", place)
         for index in np.flatnonzero((rises | falls).any(axis=1)).tolist():
             event = self._events.events[index]
             rising = np.flatnonzero(rises[index] & (codes == _SUCCESS))
@@ -392,7 +254,7 @@ class TriggerFollower:
         has_due = is_due.any(axis=0)
         if not has_due.any():
             return best, slot
-        priority = self._evaluate("priority", place)
+        priority = self.evaluate("priority", place)
         priority = np.where(np.isnan(priority), -np.inf, priority)[self._slot_event]
         greatest = np.where(is_due, priority, -np.inf).max(axis=0)
         lots = is_due & (priority == greatest)
@@ -429,7 +291,7 @@ class TriggerFollower:
         if event.is_stored:
             values = slots[slot, 1:, np.arange(len(at))].T
         else:
-            values = self._evaluate("assign", place.take(at))[first : first + len(event.targets)]
+            values = self.evaluate("assign", place.take(at))[first : first + len(event.targets)]
         for row, value in zip(event.targets, values, strict=True):
             place.y[row][at] = value
         padded = np.concatenate((slots, _empty(event, len(at))[:1]))
@@ -459,7 +321,7 @@ class TriggerFollower:
         now = place.time + NEAR_ULPS * np.spacing(np.abs(place.time))
         most = length - NEAR_ULPS * np.spacing(np.abs(start + length))
         limit = length.copy()
-        for moment in (self.due[lanes], *self._evaluate("stop", place)):
+        for moment in (self.due[lanes], *self.evaluate("stop", place)):
             x = moment - start
             sooner = (moment > now) & (x > local) & (x < most) & (x < limit)
             limit = np.where(sooner, x, limit)
