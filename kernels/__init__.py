@@ -6,6 +6,7 @@ program) and one backend a kind of device. What comes out is a `Solution`.
 """
 
 from kernels.devices import DeviceReport, devices
+from kernels.emit import SignedPower
 from kernels.errors import (
     BuildError,
     DeclarationError,
@@ -45,6 +46,7 @@ __all__ = [
     "ResultCode",
     "Schedule",
     "ShapeError",
+    "SignedPower",
     "Solution",
     "Solver",
     "Stream",

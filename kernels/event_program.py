@@ -1,9 +1,10 @@
 """The part of a program that events add: what happens when, and where a lane remembers it.
 
 A lane remembers of each event whether its trigger held, and the executions that are pending: the
-time each is due and, where they were evaluated when the event fired, the values to assign. These
-numbers are rows of `Lanes.event_memory`, so that a lane that goes on in another call has lost
-nothing. Knows no NumPy and no SymPy.
+time each is due and, where they were evaluated when the event fired, the values to assign; and
+where events go by chance, how many choices it has made. These numbers are rows of
+`Lanes.event_memory`, so that a lane that goes on in another call has lost nothing. Knows no NumPy
+and no SymPy.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENT_SECTION_NAMES", "EventProgram", "ProgramEvent"]
 
-EVENT_SECTION_NAMES = ("trigger", "delay", "priority", "assign", "stop")
+EVENT_SECTION_NAMES = ("trigger", "delay", "priority", "assign", "stop", "margin")
 
-_FLAGS = ("initial_value", "is_persistent", "is_stored")
+_FLAGS = ("initial_value", "is_persistent", "is_stored", "is_by_chance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,14 @@ class ProgramEvent:
         Whether a pending execution outlives its trigger.
     is_stored
         Whether values are evaluated when the event fires, not when it is executed.
+    is_by_chance
+        Whether its executions draw lots among those of equal priority.
 
     Examples
     --------
-    >>> event = ProgramEvent.from_text("event bounce 4 ttf 0 2")
+    >>> event = ProgramEvent.from_text("event bounce 4 ttff 0 2")
     >>> event.targets, event.is_stored, event.to_text()
-    ((0, 2), False, 'event bounce 4 ttf 0 2')
+    ((0, 2), False, 'event bounce 4 ttff 0 2')
     """
 
     name: str
@@ -54,6 +57,7 @@ class ProgramEvent:
     initial_value: bool
     is_persistent: bool
     is_stored: bool
+    is_by_chance: bool
 
     @property
     def stride(self) -> int:
@@ -61,7 +65,7 @@ class ProgramEvent:
 
         Examples
         --------
-        >>> ProgramEvent.from_text("event bounce 4 ttt 0 2").stride
+        >>> ProgramEvent.from_text("event bounce 4 tttf 0 2").stride
         3
         """
         return 1 + (len(self.targets) if self.is_stored else 0)
@@ -71,8 +75,8 @@ class ProgramEvent:
 
         Examples
         --------
-        >>> ProgramEvent.from_text("event e 4 tff").to_text()
-        'event e 4 tff'
+        >>> ProgramEvent.from_text("event e 4 tfff").to_text()
+        'event e 4 tfff'
         """
         flags = "".join("ft"[getattr(self, flag)] for flag in _FLAGS)
         return " ".join(("event", self.name, str(self.n_slot), flags, *map(str, self.targets)))
@@ -88,7 +92,7 @@ class ProgramEvent:
 
         Examples
         --------
-        >>> ProgramEvent.from_text("event e 4 tff 1").is_persistent
+        >>> ProgramEvent.from_text("event e 4 tfff 1").is_persistent
         False
         """
         word, name, n_slot, flags, *targets = line.split()
@@ -121,6 +125,9 @@ class EventProgram:
     stop
         Reads ``y p h``; gives times at which a trigger that compares time alone may change, where
         every lane ends a step.
+    margin
+        Reads ``t y p u h``; gives by how much the inequalities of triggers hold or fail, those of
+        ``stop`` apart: where one comes near zero between two looks, it is looked at there too.
 
     Examples
     --------
@@ -138,6 +145,7 @@ class EventProgram:
     priority: Section
     assign: Section
     stop: Section
+    margin: Section
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -148,7 +156,7 @@ class EventProgram:
         >>> EventProgram.sections.__doc__[:12]
         'The sections'
         """
-        return (self.trigger, self.delay, self.priority, self.assign, self.stop)
+        return (self.trigger, self.delay, self.priority, self.assign, self.stop, self.margin)
 
     @property
     def bases(self) -> tuple[int, ...]:
@@ -189,7 +197,19 @@ class EventProgram:
         >>> isinstance(EventProgram.n_memory, property)
         True
         """
-        return len(self.events) + sum(event.n_slot * event.stride for event in self.events)
+        row = len(self.events) + sum(event.n_slot * event.stride for event in self.events)
+        return row + self.has_chance
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether an event goes by chance: the last number is then how many choices were made.
+
+        Examples
+        --------
+        >>> isinstance(EventProgram.has_chance, property)
+        True
+        """
+        return any(event.is_by_chance for event in self.events)
 
     @property
     def trigger_rows(self) -> tuple[int, ...]:
@@ -213,4 +233,4 @@ class EventProgram:
         memory = [float(event.initial_value) for event in self.events]
         for event in self.events:
             memory += ([math.inf] + [0.0] * (event.stride - 1)) * event.n_slot
-        return tuple(memory)
+        return (*memory, *[0.0] * self.has_chance)

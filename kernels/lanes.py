@@ -17,6 +17,7 @@ __all__ = ["Lanes"]
 
 _UNSET = np.empty((0, 0))
 _NO_CODES = np.empty(0, np.uint8)
+_NO_KEYS = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,11 +43,16 @@ class Lanes:
     event_memory
         What the events of the system have to remember (`kernels.event_program`), one column a lane.
         Left out, nothing has happened yet.
+    keys
+        What chance belongs to in each lane, from 0 to 2^64 - 1, shape ``(n_lane,)``, uint64: lanes
+        of one key share their luck. Only events that go by chance read it. Left out, zeros.
 
     Raises
     ------
     ShapeError
         If an array is not numeric, or the lane axes differ.
+    RangeError
+        If a code or a key is none.
 
     Examples
     --------
@@ -61,6 +67,7 @@ class Lanes:
     codes: NDArray[np.uint8] = field(default_factory=lambda: _NO_CODES)
     restart_sizes: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
     event_memory: NDArray[np.float64] = field(default_factory=lambda: _UNSET)
+    keys: NDArray[np.uint64] = field(default_factory=lambda: _NO_KEYS)
 
     def __post_init__(self) -> None:
         for name in ("parameters", "states"):
@@ -74,6 +81,8 @@ class Lanes:
             object.__setattr__(self, "step_sizes", np.zeros(n_lane))
         if self.codes is _NO_CODES:
             object.__setattr__(self, "codes", np.zeros(n_lane, np.uint8))
+        keys = np.zeros(n_lane, np.uint64) if self.keys is _NO_KEYS else self.keys
+        object.__setattr__(self, "keys", _checked_keys(keys))
         _check_row("step_sizes", self.step_sizes, "f", "floats")
         _check_row("codes", self.codes, "u", "uint8 codes")
         if self.codes.max(initial=0) > max(ResultCode):
@@ -92,6 +101,7 @@ class Lanes:
             "codes",
             "restart_sizes",
             "event_memory",
+            "keys",
         ):
             shape = getattr(self, name).shape
             if shape[-1] != n_lane or len(shape) not in (1, 2):
@@ -129,6 +139,7 @@ class Lanes:
             codes=self.codes[lanes].copy(),
             restart_sizes=np.ascontiguousarray(self.restart_sizes[:, lanes]),
             event_memory=np.ascontiguousarray(self.event_memory[:, lanes]),
+            keys=self.keys[lanes].copy(),
         )
 
 
@@ -137,6 +148,16 @@ def _check_row(name: str, values: object, kind: str, allowed: str) -> None:
         raise ShapeError(
             f"lanes.{name}", repr(values), f"one axis of {allowed}", "Give one number a lane"
         )
+
+
+def _checked_keys(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    is_signed = isinstance(keys, np.ndarray) and keys.dtype.kind == "i"
+    _check_row("keys", keys, "i" if is_signed else "u", "whole numbers")
+    if is_signed and keys.min(initial=0) < 0:
+        raise RangeError(
+            "lanes.keys", repr(int(keys.min())), "0 to 2^64 - 1 is allowed", "Choose another key"
+        )
+    return keys.astype(np.uint64, copy=False)
 
 
 def _matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:

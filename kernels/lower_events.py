@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["lower_events"]
 
+_INEQUALITIES = (
+    sympy.StrictLessThan,
+    sympy.LessThan,
+    sympy.StrictGreaterThan,
+    sympy.GreaterThan,
+)
 _ONE, _ZERO = Operand("c", value=1.0), Operand("c", value=0.0)
 
 
@@ -59,6 +65,7 @@ def lower_events(
         for name, value in e.assignments.items()
     ]
     stops = list(dict.fromkeys(stop for e in system.events for stop in _stops(system, e)))
+    margins = list(dict.fromkeys(margin for e in system.events for margin in _margins(system, e)))
     return EventProgram(
         events=tuple(_program_event(system, event) for event in system.events),
         trigger=_trigger_section(system, hoisted),
@@ -66,6 +73,7 @@ def lower_events(
         priority=section("priority", priorities, _places(system, "priority")),
         assign=section("assign", [v for _, v in assigned], [place for place, _ in assigned]),
         stop=section("stop", stops, ["events, times of triggers"] * len(stops)),
+        margin=section("margin", margins, ["events, margins of triggers"] * len(margins)),
     )
 
 
@@ -81,6 +89,7 @@ def _program_event(system: OdeSystem, event: Event) -> ProgramEvent:
         initial_value=event.initial_value,
         is_persistent=event.persistent,
         is_stored=event.values_from_trigger_time,
+        is_by_chance=event.by_chance,
     )
 
 
@@ -104,12 +113,40 @@ def _stops(system: OdeSystem, event: Event) -> Iterator[sympy.Expr]:
     Only comparisons that are linear in time: a step that ends there cannot jump over a pulse, and
     the moment is met to the last bit.
     """
+    for relation in _relations(event):
+        moment = _moment(system, relation)
+        if moment is not None:
+            yield moment
+
+
+def _margins(system: OdeSystem, event: Event) -> Iterator[sympy.Expr]:
+    """Yield by how much inequalities hold or fail, of those that change at no moment known before.
+
+    An equality of what moves has no margin: it holds for no length of time.
+    """
+    for relation in _relations(event):
+        difference = relation.lhs - relation.rhs
+        moves = difference.free_symbols - _constant(system)
+        is_inequality = isinstance(relation, _INEQUALITIES)
+        if moves and is_inequality and _moment(system, relation) is None:
+            yield difference
+
+
+def _relations(event: Event) -> list[Relational]:
+    return sorted(event.trigger.atoms(Relational), key=sympy.default_sort_key)
+
+
+def _constant(system: OdeSystem) -> set[sympy.Symbol]:
+    """Return what does not change between events."""
     constant = {symbol(name) for name in system.parameters}
-    constant |= {symbol(name) for name in system.states if system.rhs[name] == 0}
-    for relation in sorted(event.trigger.atoms(Relational), key=sympy.default_sort_key):
-        difference = sympy.expand(relation.lhs - relation.rhs)
-        if TIME not in difference.free_symbols or difference.free_symbols - constant - {TIME}:
-            continue
-        if not difference.is_polynomial(TIME) or sympy.degree(difference, TIME) != 1:
-            continue
-        yield -difference.coeff(TIME, 0) / difference.coeff(TIME, 1)
+    return constant | {symbol(name) for name in system.states if system.rhs[name] == 0}
+
+
+def _moment(system: OdeSystem, relation: Relational) -> sympy.Expr | None:
+    difference = sympy.expand(relation.lhs - relation.rhs)
+    others = difference.free_symbols - _constant(system)
+    if others != {TIME}:
+        return None
+    if not difference.is_polynomial(TIME) or sympy.degree(difference, TIME) != 1:
+        return None
+    return -difference.coeff(TIME, 0) / difference.coeff(TIME, 1)

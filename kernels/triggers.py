@@ -36,7 +36,7 @@ MOST_EXECUTIONS = 1000
 """Executions at one moment in a lane, or steps in a row over which time hardly moves, after which
 events count as endless (own choice)."""
 
-_FLAGS = ("initial_value", "persistent", "values_from_trigger_time")
+_FLAGS = ("initial_value", "persistent", "values_from_trigger_time", "by_chance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +56,8 @@ class Event:
         Time from firing to execution [time unit], not negative, evaluated when the event fires.
     priority
         Of executions at one moment the greatest is first [1], evaluated then and anew after each;
-        None is below every number, and among equals the event declared first is first.
+        None is below every number. Among equals the event declared first is first, unless it goes
+        by chance.
     initial_value
         What the trigger counts as before the start: True cannot fire at the start, False does if
         the trigger holds there.
@@ -64,6 +65,10 @@ class Event:
         False drops a pending execution when the trigger goes back to false.
     values_from_trigger_time
         Whether assignments are evaluated when the event fires, or else when it is executed.
+    by_chance
+        Whether its executions draw lots with the others of equal priority that go by chance, each
+        as likely to be first. Lots belong to a lane's key (`Lanes.keys`) and to how many choices
+        the lane has made.
 
     Raises
     ------
@@ -72,9 +77,11 @@ class Event:
 
     Notes
     -----
-    Values saved at the moment of an event are those after it. At most `MOST_DELAYED` executions of
-    one event wait in a lane, and at most `MOST_EXECUTIONS` are done at one moment; more end the
-    lane with a result code.
+    A trigger is looked at four times a step, where a step ends by its own times, and where the
+    parabola of an inequality turns near zero: what comes and goes between is not seen, nor is an
+    equality of numbers that move, except with time. Values saved at the moment of an event are
+    those after it. At most `MOST_DELAYED` executions of one event wait in a lane, and at most
+    `MOST_EXECUTIONS` are done at one moment; more end the lane with a result code.
 
     Examples
     --------
@@ -93,6 +100,7 @@ class Event:
     initial_value: bool = True
     persistent: bool = True
     values_from_trigger_time: bool = True
+    by_chance: bool = False
 
     def __post_init__(self) -> None:
         check_name("event", self.name)

@@ -265,7 +265,9 @@ def import_model(
         float | None,
         typer.Option("--spread", metavar="CV", help="Coefficient of variation of the draws; 0.3."),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; 1.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of the draws and of what chance decides; 1.")
+    ] = None,
     parquet: Annotated[
         Path | None, typer.Option("--parquet", metavar="OUT", help="File for the time courses.")
     ] = None,
@@ -277,7 +279,14 @@ def import_model(
         from pipelines import sbml_import
         from pipelines.errors import InputError
 
-        options = {"--end": end, "--steps": steps, "--draws": draws, "--parquet": parquet}
+        options = {
+            "--end": end,
+            "--steps": steps,
+            "--draws": draws,
+            "--spread": spread,
+            "--seed": seed,
+            "--parquet": parquet,
+        }
         stray = [name for name, value in options.items() if value is not None]
         if stray and not simulate_:
             raise InputError(f"{stray[0]}: given without --simulate; add it, or leave this out.")

@@ -12,14 +12,14 @@ import numpy as np
 import polars as pl
 
 from pipelines.errors import ExecutionError, InputError
-from pipelines.files import write_atomically, write_json
+from pipelines.files import write_json
 from pipelines.model_request import DAY_S, HOUR_S
 from pipelines.model_run import SOLVER, Course, reported
 from pipelines.model_text import grid
 from pipelines.provenance import library_versions
 from pipelines.report_text import NOTICE
-from pipelines.schema import Column, Table, arrow_schema, polars_schema
-from pipelines.shards import COMPRESSION_LEVEL
+from pipelines.schema import Column, Table, polars_schema
+from pipelines.table_file import write_table
 
 __all__ = ["render_course", "require_success", "summarise_course", "write_run"]
 
@@ -178,25 +178,7 @@ def _write_table(course: Course, path: Path) -> None:
         schema=polars_schema(_TABLE),
         nan_to_null=False,
     ).with_columns(pl.col("ratio").fill_nan(None))
-
-    def write(temporary: Path) -> None:
-        frame.lazy().sink_parquet(
-            temporary,
-            compression="zstd",
-            compression_level=COMPRESSION_LEVEL,
-            statistics=True,
-            maintain_order=True,
-            metadata={
-                "name": _TABLE.name,
-                "label": _TABLE.label,
-                "meaning": _TABLE.meaning,
-                "command": " ".join(course.request.command()),
-            },
-            arrow_schema=arrow_schema(_TABLE),
-            engine="streaming",
-        )
-
-    write_atomically(path, write)
+    write_table(path, _TABLE, frame, {"command": " ".join(course.request.command())})
 
 
 def _record(course: Course) -> dict[str, Any]:

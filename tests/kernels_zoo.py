@@ -43,7 +43,7 @@ def every_operation():
 
 
 def every_event():
-    """Events of every kind: of states, time, inputs; delayed, ranked, dropped, chained."""
+    """Events of every kind: of states, time, inputs; delayed, ranked, drawn, dropped, chained."""
     x, y, z, flag, last = map(symbol, ("x", "y", "z", "flag", "last"))
     k, m, drive = map(symbol, ("k", "m", "drive"))
     events = (
@@ -64,6 +64,22 @@ def every_event():
         ),
         Event(name="first", trigger=flag > 0.5, assignments={"z": 2 * z}, priority=m),
         Event(name="second", trigger=flag > 0.5, assignments={"z": z + 0.25, "x": y}, priority=k),
+        Event(
+            name="heads",
+            trigger=drive > 0.1,
+            assignments={"y": y / 2},
+            priority=k,
+            values_from_trigger_time=False,
+            by_chance=True,
+        ),
+        Event(
+            name="tails",
+            trigger=drive > 0.1,
+            assignments={"y": y + 0.3},
+            priority=k,
+            values_from_trigger_time=False,
+            by_chance=True,
+        ),
         Event(name="start", trigger=m > 1, assignments={"y": y + 0.1}, initial_value=False),
         Event(
             name="often",
@@ -113,6 +129,7 @@ def zoo_lanes(n, n_state=3):
     return Lanes(
         parameters=generator.uniform(0.4, 1.6, (2, n)),
         states=np.pad(generator.uniform(0.1, 1.2, (3, n)), ((0, n_state - 3), (0, 0))),
+        keys=np.arange(n, dtype=np.uint64) << np.uint64(40),  # of both words
     )
 
 

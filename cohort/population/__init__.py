@@ -8,7 +8,7 @@ block and process. Imports kernels, NumPy and pydantic.
 
 from cohort.population.columns import ColumnKind, column_kinds
 from cohort.population.covariates import sample_covariates
-from cohort.population.draws import categorical, exponentials, lognormals, normals, uniforms
+from cohort.population.draws import categorical, exponentials, keys, lognormals, normals, uniforms
 from cohort.population.effects import (
     comt_effects,
     covariate_factors,
@@ -40,7 +40,6 @@ from cohort.population.people import (
     People,
     load_people,
 )
-from cohort.population.philox import philox4x32
 from cohort.population.population import Population, sample_population
 from cohort.population.population_spec import PopulationSpec
 from cohort.population.raking import rake
@@ -54,6 +53,7 @@ from cohort.population.screening import (
     screening_problem,
 )
 from cohort.population.shifts import shift_values
+from kernels.philox import philox4x32
 
 __all__ = [
     "ANCESTRIES",
@@ -82,6 +82,7 @@ __all__ = [
     "draw_candidates",
     "exponentials",
     "genotype_effects",
+    "keys",
     "load_genotypes",
     "load_people",
     "load_people_file",

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cohort.errors import RangeError, ShapeError
 from cohort.population.normal_quantile import normal_quantile
-from cohort.population.philox import philox4x32
 from kernels.arithmetic import exp, log
+from kernels.philox import philox4x32
 
-__all__ = ["categorical", "exponentials", "lognormals", "normals", "uniforms"]
+__all__ = ["categorical", "exponentials", "keys", "lognormals", "normals", "uniforms"]
 
 _WORD_BITS = 32
 _WORD_LIMIT = 1 << _WORD_BITS
@@ -80,13 +80,36 @@ def uniforms(seed: int, patient_ids: ArrayLike, decision: str, draw: ArrayLike =
             f"draws: patient_ids of shape {patients.shape} and draw of shape {draws.shape}; "
             "shapes that broadcast are allowed. Put days on a leading axis, draw[:, None]."
         ) from error
-    counter = np.empty((*shape, 4), dtype=np.uint32)
-    counter[..., 0] = patients
-    counter[..., 1] = draws
-    counter[..., 2:] = _decision_words(decision)
-    words = philox4x32(counter.reshape(-1, 4), _key(seed)).astype(np.uint64)
-    bits = (words[:, 0] << np.uint64(_WORD_BITS) | words[:, 1]) >> _DROPPED_BITS
-    return (bits.astype(np.float64) * _CELL_WIDTH + _HALF_CELL).reshape(shape)
+    patients, draws = np.broadcast_to(patients, shape), np.broadcast_to(draws, shape)
+    bits = _bits(seed, patients, decision, draws) >> _DROPPED_BITS
+    return bits.astype(np.float64) * _CELL_WIDTH + _HALF_CELL
+
+
+def keys(seed: int, patient_ids: ArrayLike, decision: str) -> NDArray[np.uint64]:
+    """Return 64 random bits a patient, what chance belongs to in a lane (`kernels.Lanes.keys`).
+
+    Parameters
+    ----------
+    seed, patient_ids, decision
+        As in `uniforms`.
+
+    Returns
+    -------
+    Whole numbers from 0 to 2^64 - 1, uint64, of the shape of the patients.
+
+    Raises
+    ------
+    RangeError
+        As in `uniforms`.
+
+    Examples
+    --------
+    >>> alone = keys(7, [17], "order of events")
+    >>> bool(keys(7, np.arange(100), "order of events")[17] == alone[0])
+    True
+    """
+    patients = _words(patient_ids, "patient_ids")
+    return _bits(seed, patients, decision, np.zeros_like(patients))
 
 
 def normals(seed: int, patient_ids: ArrayLike, decision: str, draw: ArrayLike = 0) -> Values:
@@ -230,6 +253,18 @@ def categorical(
     for bound in bounds[:-1]:
         chosen += chance >= bound
     return chosen
+
+
+def _bits(
+    seed: int, patients: NDArray[np.uint32], decision: str, draws: NDArray[np.uint32]
+) -> NDArray[np.uint64]:
+    counter = np.empty((*patients.shape, 4), dtype=np.uint32)
+    counter[..., 0] = patients
+    counter[..., 1] = draws
+    counter[..., 2:] = _decision_words(decision)
+    words = philox4x32(counter.reshape(-1, 4), _key(seed)).astype(np.uint64)
+    bits: NDArray[np.uint64] = words[:, 0] << np.uint64(_WORD_BITS) | words[:, 1]
+    return bits.reshape(patients.shape)
 
 
 def _cumulative(probabilities: ArrayLike) -> Values:

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from cohort.sbml.model import SbmlModel
     from kernels import Solution
 
-__all__ = ["SOLVER", "Course", "even_times", "time_course"]
+__all__ = ["SOLVER", "Course", "even_times", "time_course", "whole_seconds"]
 
 SOLVER: Final = Solver(rtol=1e-8, atol=1e-10)
 """Tolerances of a course: those at which two programs agree to six digits."""
 
 _MOST_SECONDS: Final = 2**53
 _MOST_STEPS: Final = 1_000_000
+_LONGEST_NUMBER: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,10 +78,7 @@ def even_times(end: float | str | Fraction, steps: int) -> tuple[Fraction, ...]:
     >>> even_times("0.3", 3)[1]
     Fraction(1, 10)
     """
-    try:
-        length = Fraction(str(end)) if not isinstance(end, Fraction) else end
-    except (ValueError, ZeroDivisionError, OverflowError):
-        length = Fraction(0)
+    length = end if isinstance(end, Fraction) else _exact(str(end))
     if length <= 0:
         raise RangeError(
             f"end: {end}; a finite number greater than zero is allowed. Give the length of the run."
@@ -92,12 +90,49 @@ def even_times(end: float | str | Fraction, steps: int) -> tuple[Fraction, ...]:
     return tuple(length * i / steps for i in range(steps + 1))
 
 
+def _exact(text: str) -> Fraction:
+    """Return a number as written; 0 for none, or one that no float holds: 1e999999999 is long."""
+    try:
+        is_quotient = "/" in text and len(text) <= _LONGEST_NUMBER
+        return Fraction(text) if is_quotient or 0 < float(text) < math.inf else Fraction(0)
+    except (ValueError, ZeroDivisionError):
+        return Fraction(0)
+
+
+def whole_seconds(times: Sequence[Fraction]) -> int:
+    """Return how many seconds a unit of time is counted as, so that all times are whole.
+
+    Parameters
+    ----------
+    times
+        In the model's unit of time, not negative.
+
+    Raises
+    ------
+    RangeError
+        If no whole number of seconds suits them.
+
+    Examples
+    --------
+    >>> whole_seconds((Fraction(0), Fraction(1, 4), Fraction(1, 6)))
+    12
+    """
+    seconds = math.lcm(*(time.denominator for time in times))
+    if seconds * max(times, default=Fraction(0)) > _MOST_SECONDS:
+        raise RangeError(
+            f"times: their smallest common part is 1/{seconds} and the last is "
+            f"{float(max(times)):g}; at most 2^53 parts are allowed. Round them."
+        )
+    return seconds
+
+
 def time_course(
     model: SbmlModel,
     times: Sequence[Fraction],
     *,
     n_lane: int = 1,
     values: Mapping[str, ArrayLike] | None = None,
+    seed: int = 1,
     solver: Solver = SOLVER,
     device: str = "auto",
 ) -> Course:
@@ -109,8 +144,8 @@ def time_course(
         From `cohort.sbml.read_sbml`.
     times
         When to look, in the model's unit of time, increasing, not before 0.
-    n_lane, values
-        As given to `SbmlModel.table`.
+    n_lane, values, seed
+        As given to `SbmlModel.lanes`.
     solver, device
         As given to `kernels.integrate`.
 
@@ -127,17 +162,12 @@ def time_course(
     >>> course.values["S"][:, 0].round(6).tolist()
     [3.0, 1.819592, 1.103638]
     """
-    seconds = math.lcm(*(time.denominator for time in times))
-    if seconds * max(times, default=Fraction(0)) > _MOST_SECONDS:
-        raise RangeError(
-            f"times: their smallest common part is 1/{seconds} and the last is "
-            f"{float(times[-1]):g}; at most 2^53 parts are allowed. Round them."
-        )
+    seconds = whole_seconds(times)
     counted = model.counting(seconds)
     saves = np.array([int(time * seconds) for time in times], np.int64)
     solution = integrate(
         counted.system,
-        counted.lanes(n_lane, values),
+        counted.lanes(n_lane, values, seed=seed),
         Schedule(t0=0, t1=int(saves[-1])),
         saves,
         solver,

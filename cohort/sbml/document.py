@@ -160,12 +160,13 @@ def _check(owner: Any, library: Any, file: str) -> None:  # noqa: ANN401
 
 
 _LONGEST_LINE: Final = 300
+_LONGEST_FINDING: Final = 3000  # it quotes a formula
 
 
-def _last_line(text: str) -> str:
+def _last_line(text: str, most: int = _LONGEST_LINE) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith("Reference:")]
-    return shown((kept or [text])[-1], _LONGEST_LINE).rstrip(". ")
+    return shown((kept or [text])[-1], most).rstrip(". ")
 
 
 def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: ANN401
@@ -195,7 +196,10 @@ def _validate(owner: Any, library: Any, file: str) -> tuple[str, ...]:  # noqa: 
     owner.checkConsistency()
     log = owner.getErrorLog()
     found = [log.getError(i) for i in range(log.getNumErrors())]
-    units = [f"line {item.getLine()}: {_last_line(item.getMessage())}" for item in found]
+    units = [
+        f"line {item.getLine()}: {_last_line(item.getMessage(), _LONGEST_FINDING)}"
+        for item in found
+    ]
     log.clearLog()
     return (*unknown_units, *units)
 

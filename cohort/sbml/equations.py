@@ -8,8 +8,8 @@ Two worlds are resolved: one over time, and one at the start, where initial assi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -18,6 +18,7 @@ from cohort.sbml.declarations import Declarations, EventRecord, Kind, Quantity
 from cohort.sbml.errors import SbmlError, UnsupportedSbmlError, mistake
 from cohort.sbml.formula import rate_symbol
 from cohort.sbml.operators import number
+from cohort.sbml.powers import with_bounded_exponents, with_signed_powers
 from cohort.sbml.resolve import Resolver
 from kernels import TIME, Event, symbol
 
@@ -128,9 +129,8 @@ class _Assembly:
         if not self.rates:
             self.rates[self.declared.names.fresh("no_state")] = sympy.S.Zero
             self.notes.append("nothing changes by a rate: one state that stays 0 was added")
-        self.note_equal_priorities()
         rhs = {
-            name: _with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
+            name: with_bounded_exponents(self.checked(self.over_time.close(rate), name, "rate"))
             for name, rate in self.rates.items()
         }
         initial = {
@@ -145,7 +145,7 @@ class _Assembly:
             amounts=self.amounts(),
             concentrations=self.concentrations(),
             units=self.units,
-            events=tuple(self.event(record) for record in self.declared.events),
+            events=self.events(),
             notes=tuple(self.notes),
         )
 
@@ -362,17 +362,20 @@ class _Assembly:
 
     # events
 
-    def note_equal_priorities(self) -> None:
-        same: dict[sympy.Expr, list[str]] = {}
-        for record in self.declared.events:
-            if record.priority is not None:
-                same.setdefault(record.priority, []).append(record.name)
-        for priority, names in same.items():
-            if len(names) > 1:
-                self.notes.append(
-                    f"events {names[0]} and {len(names) - 1} more have priority {priority}: "
-                    "executed in the order of the file where SBML asks for chance"
-                )
+    def events(self) -> tuple[Event, ...]:
+        """Return the events; those whose priority may equal another's go by chance."""
+        events = [self.event(record) for record in self.declared.events]
+        for i, event in enumerate(events):
+            others = (other for j, other in enumerate(events) if j != i)
+            if any(_may_tie(event, other) for other in others):
+                events[i] = replace(event, by_chance=True)
+        names = [event.name for event in events if event.by_chance]
+        if names:
+            self.notes.append(
+                f"events {names[0]} and {len(names) - 1} more: chance decides which is first where "
+                "they meet with equal priority"
+            )
+        return tuple(events)
 
     def event(self, record: EventRecord) -> Event:
         """Return an event on states: a species held as its amount is given one."""
@@ -423,7 +426,7 @@ class _Assembly:
     def meanings(self) -> dict[str, sympy.Expr]:
         ids = [*self.quantities, *(r.id for r in self.declared.reactions)]
         names = self.declared.names
-        return {i: self.over_time.close(symbol(names[i])) for i in ids}
+        return {i: with_signed_powers(self.over_time.close(symbol(names[i]))) for i in ids}
 
     def amounts(self) -> dict[str, sympy.Expr]:
         found = {}
@@ -433,7 +436,7 @@ class _Assembly:
                 amount = own if quantity.is_amount else own * size
                 if quantity.id in self.stored:
                     amount = symbol(self.stored[quantity.id])
-                found[quantity.id] = self.over_time.close(amount)
+                found[quantity.id] = with_signed_powers(self.over_time.close(amount))
         return found
 
     def concentrations(self) -> dict[str, sympy.Expr]:
@@ -442,7 +445,7 @@ class _Assembly:
             if quantity.kind is Kind.SPECIES:
                 own, size = symbol(quantity.name), self.size(quantity)
                 value = own / size if quantity.is_amount else own
-                found[quantity.id] = self.over_time.close(value)
+                found[quantity.id] = with_signed_powers(self.over_time.close(value))
         return found
 
     def checked(self, expression: sympy.Expr, name: str, what: str) -> sympy.Expr:
@@ -470,34 +473,10 @@ class _Assembly:
                 ],
                 ["infinite value"],
             )
-        return expression
+        return with_signed_powers(expression)
 
 
-_LARGEST_EXPONENT: Final = 700  # e^700 is 1e304; what it divides is 0 in every digit
-
-
-def _with_bounded_exponents(expression: sympy.Expr) -> sympy.Expr:
-    """Return it with exponents in sums that divide held below overflow.
-
-    The slope of a / (b + e^u) is e^u / (b + e^u)^2, infinity over infinity once e^u overflows, and
-    one such entry makes every step fail. Published models gate by such terms (Cloutier 2009).
-    """
-
-    def bounded(node: sympy.Pow) -> sympy.Expr:
-        inner = {
-            found: sympy.exp(sympy.Min(found.exp, _LARGEST_EXPONENT))
-            for found in node.base.atoms(sympy.exp)
-            if found.free_symbols
-        }
-        return sympy.Pow(node.base.xreplace(inner), node.exp)
-
-    return expression.replace(
-        lambda node: (
-            isinstance(node, sympy.Pow)
-            and node.exp.is_number
-            and node.exp.is_negative
-            and isinstance(node.base, sympy.Add)
-            and node.base.has(sympy.exp)
-        ),
-        bounded,
-    )
+def _may_tie(one: Event, other: Event) -> bool:
+    if one.priority is None or other.priority is None:
+        return False
+    return one.priority == other.priority or (one.priority - other.priority).is_zero is not False

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from cohort.errors import RangeError, ShapeError, UnknownNameError
+from cohort.population.draws import keys
 from kernels import Lanes, OdeSystem, Schedule, integrate, symbol
 
 if TYPE_CHECKING:
@@ -164,13 +165,32 @@ class SbmlModel:
         )
         return np.ascontiguousarray(solution.observables[0])
 
-    def lanes(self, n_lane: int = 1, values: Mapping[str, ArrayLike] | None = None) -> Lanes:
+    def lanes(
+        self,
+        n_lane: int = 1,
+        values: Mapping[str, ArrayLike] | None = None,
+        *,
+        seed: int = 1,
+        ids: ArrayLike | None = None,
+    ) -> Lanes:
         """Return lanes at their start.
 
         Parameters
         ----------
         n_lane, values
             As given to `table`.
+        seed
+            Of what chance decides, the order of events of equal priority; from 0 to 2^64 - 1.
+        ids
+            Whose chance it is in each lane, whole numbers from 0 to 2^32 - 1, shape ``(n_lane,)``:
+            the same seed and id are the same luck in every run. Left out, numbers from 0 on.
+
+        Raises
+        ------
+        RangeError
+            If the seed or an id is out of its range.
+        UnknownNameError, ShapeError
+            As in `table`, and if there is not one id a lane.
 
         Examples
         --------
@@ -180,7 +200,14 @@ class SbmlModel:
         3
         """
         parameters = self.table(n_lane, values)
-        return Lanes(parameters=parameters, states=self.start(parameters))
+        whose = np.arange(n_lane) if ids is None else np.asarray(ids)
+        if whose.shape != (n_lane,):
+            raise ShapeError(
+                f"{self.system.name}, ids: shape {whose.shape}; one a lane, ({n_lane},), is "
+                "allowed. Match the lanes."
+            )
+        luck = keys(seed, whose, "order of events")
+        return Lanes(parameters=parameters, states=self.start(parameters), keys=luck)
 
     def observing(self, wanted: Mapping[str, tuple[str, str]]) -> SbmlModel:
         """Return the model with other observables.

@@ -63,7 +63,7 @@ _PROBLEM_FIELDS: Final = (
     ("save_times", "const Integer*"),
     ("streams", "const Stream*"),
 )
-_EVENT_FIELDS: Final = (("event_memory", "double*"),)
+_EVENT_FIELDS: Final = (("event_memory", "double*"), ("keys", "const Integer*"))
 
 
 def arguments_source(*, has_events: bool) -> str:
@@ -207,6 +207,7 @@ def pack_arguments(
     }
     if program.events is not None:
         host["event_memory"] = lanes.event_memory.copy()
+        host["keys"] = lanes.keys.view(np.int64)  # the bits of an unsigned number
     arrays: dict[str, Any] = {name: place(array) for name, array in host.items()}
     kept: list[Any] = []
 
@@ -308,6 +309,7 @@ def unpack_solution(
         codes=codes,
         restart_sizes=arrays["restart_sizes"],
         event_memory=arrays.get("event_memory", lanes.event_memory),
+        keys=lanes.keys,
     )
     return Solution(
         times=save_times,

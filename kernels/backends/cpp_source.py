@@ -215,10 +215,14 @@ class _ModelWriter:
             "N_EVENT": len(events),
             "VALUES": max(len(targets), 1),
             "N_STOP": len(part.stop.outputs),
+            "N_MARGIN": len(part.margin.outputs),
+            "MARGINS": max(len(part.margin.outputs), 1),
             "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
             "FIRST_EVENT_KIND": self._program.n_state + 2 * len(self._program.inputs),
             "MOST_EXECUTIONS": MOST_EXECUTIONS,
             "N_DENSE": len(table.dense),
+            "HAS_CHANCE": int(part.has_chance),
+            "CHOICES": part.n_memory - 1,
             **{f"N_{name}": len(values) for name, values in lists.items()},
         }
         arrays = {
@@ -229,6 +233,7 @@ class _ModelWriter:
             "EVENT_PERSISTENT": (int(event.is_persistent) for event in events),
             "EVENT_FIRST": part.firsts,
             "EVENT_TARGETS": (len(event.targets) for event in events),
+            "EVENT_BY_CHANCE": (int(event.is_by_chance) for event in events),
             "TARGET_ROW": targets,
             **lists,
         }

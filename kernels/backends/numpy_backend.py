@@ -14,8 +14,9 @@ import numpy as np
 from kernels.arithmetic import exp, log
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
+from kernels.backends.looks import NEAR_ULPS, Place
 from kernels.backends.numpy_work import Work, compile_sections
-from kernels.backends.triggers import NEAR_ULPS, Place, TriggerFollower
+from kernels.backends.triggers import TriggerFollower
 from kernels.errors import DeviceError
 from kernels.lanes import Lanes
 from kernels.solution import ResultCode, Solution
@@ -163,11 +164,11 @@ class _Run:
         self.rows = np.concatenate((lanes.states, lanes.quadratures))
         self.sizes = lanes.step_sizes.copy()
         self.restart_sizes = lanes.restart_sizes.copy()
-        self.event_memory = lanes.event_memory.copy()
+        self.event_memory, self.keys = lanes.event_memory.copy(), lanes.keys
         self.triggers = (
             None
             if program.events is None
-            else TriggerFollower(program, self.table, self.event_memory)
+            else TriggerFollower(program, self.table, self.event_memory, lanes.keys)
         )
         self.codes = lanes.codes.copy()
         self.failure_times = np.full(n_lane, np.nan)
@@ -195,6 +196,7 @@ class _Run:
             codes=self.codes,
             restart_sizes=self.restart_sizes,
             event_memory=self.event_memory,
+            keys=self.keys,
         )
         return Solution(
             times=self.save_times,
@@ -329,13 +331,15 @@ class _Run:
         end = np.where(last, self.limit, self.local + h)
         place = Place(start, work.y_rows, work.rows["p"], work.rows["u"], work.rows["h"])
         step = (start, self.local, h, end)
-        changed = accept & self.triggers.look(place, work.lanes, work.k, work.u_rows, step)
+        looks = self.triggers.looks(place, work.lanes, work.k, work.u_rows, step)
+        changed = accept & looks.changed()
         index = np.flatnonzero(changed)
         if len(index):
             some = tuple(values[index] for values in step)
             new = [row[index] for row in work.u_rows]
             before, lanes = place.take(index), work.lanes[index]
-            is_cut, at, rows = self.triggers.locate(before, lanes, work.k[:, :, index], new, some)
+            looks = self.triggers.looks(before, lanes, work.k[:, :, index], new, some)
+            is_cut, at, rows = looks.locate()
             sooner = np.flatnonzero(is_cut)
             for row, values in enumerate(rows):
                 work.u[row, index[sooner]] = values[sooner]

@@ -4,6 +4,7 @@
 // A lane's memory (problem.event_memory) begins with one number an event, whether its trigger held; then come the
 // pending executions of each event, EVENT_SLOTS of EVENT_STRIDE numbers: when due, and the values to assign where
 // they were evaluated when the event fired. They lie in the order in which they were added, infinity where free.
+// Where events go by chance, the last number (CHOICES) is how many choices the lane has made.
 
 // Where one lane is: what its events read, and no more.
 struct Place {
@@ -67,21 +68,52 @@ INLINE M differs(const Work& w, const V* truth) {
     return changed;
 }
 
+// Whether the parabola of a margin at three looks in a row turns near zero without crossing it at a look, and how far
+// from the one in the middle it turns, in looks. Near is within a tenth of the larger outer margin.
+template <class T> INLINE typename Lane<T>::M turns(T a, T b, T c, T& offset) {
+    const T zero = literal<T>(0.0), one = literal<T>(1.0);
+    const T side = select(b < zero, -one, one);
+    a = a * side, b = b * side, c = c * side;
+    const T bend = (a - b) + (c - b);
+    offset = (a - c) / (bend + bend);
+    const T lowest = b - (a - c) * offset * literal<T>(0.25);
+    const auto same = both(both(a >= zero, b > zero), c >= zero);
+    const auto within = both(both(offset > -one, offset < one), bend > zero);
+    return both(both(same, within), lowest * literal<T>(10.0) <= maximum(a, c));
+}
+
 // whether a trigger differs from what is remembered, at any look
 INLINE M look(const Work& w, V h, V end) {
-    V sums[TRIGGER_ROWS][N_DENSE], y[ROWS], truth[N_EVENT];
+    V sums[TRIGGER_ROWS][N_DENSE], y[ROWS], truth[N_EVENT], margin[LOOKS + 1][MARGINS];
     for (int r = 0; r < N_TRIGGER_ROW; ++r) dense_sums<0>(w, TRIGGER_ROW[r], sums[r]);
     model_trigger<V>(w.start + end, w.u, w.p, w.inputs, w.h, truth);
     M changed = differs(w, truth);
-    for (int number = 1; number < LOOKS; ++number) {
-        const V share = literal<V>((double)number / LOOKS);
+    if constexpr (N_MARGIN > 0) {
+        model_margin<V>(w.start + w.local, w.y, w.p, w.inputs, w.h, margin[0]);
+        model_margin<V>(w.start + end, w.u, w.p, w.inputs, w.h, margin[LOOKS]);
+    }
+    const auto look_at = [&](V share) {
         for (int r = 0; r < N_TRIGGER_ROW; ++r) {
             const int i = TRIGGER_ROW[r];
             y[i] = between<V>(w.y[i], w.u[i], sums[r], share);
         }
-        model_trigger<V>(w.start + (w.local + h * share), y, w.p, w.inputs, w.h, truth);
+        const V t = w.start + (w.local + h * share);
+        model_trigger<V>(t, y, w.p, w.inputs, w.h, truth);
         changed = either(changed, differs(w, truth));
+        return t;
+    };
+    for (int number = 1; number < LOOKS; ++number) {
+        const V t = look_at(literal<V>((double)number / LOOKS));
+        if constexpr (N_MARGIN > 0) model_margin<V>(t, y, w.p, w.inputs, w.h, margin[number]);
     }
+    for (int number = 1; number < LOOKS; ++number)
+        for (int j = 0; j < N_MARGIN; ++j) {
+            V offset;
+            const M near = turns<V>(margin[number - 1][j], margin[number][j], margin[number + 1][j], offset);
+            if (!any(near)) continue;
+            const V place = select(near, offset, literal<V>(0.0)) + literal<V>((double)number);
+            look_at(place * literal<V>(1.0 / LOOKS));
+        }
     return changed;
 }
 
@@ -91,18 +123,50 @@ struct Step {
     Real y0[ROWS], y1[ROWS], sums[ROWS][N_DENSE];
 };
 
-INLINE bool differs_at(const Step& step, const Work& w, int l, Place& at, Real x) {
-    const Real share = (x - step.begin) / step.size;
-    Real truth[N_EVENT];
+INLINE void move_to(const Step& step, Place& at, Real x, Real share) {
     at.t = step.start + x;
     for (int r = 0; r < N_TRIGGER_ROW; ++r) {
         const int i = TRIGGER_ROW[r];
         at.y[i] = between<Real>(step.y0[i], step.y1[i], step.sums[i], share);
     }
+}
+
+INLINE bool differs_at(const Step& step, const Work& w, int l, Place& at, Real x) {
+    const Real share = (x - step.begin) / step.size;
+    Real truth[N_EVENT];
+    move_to(step, at, x, share);
     model_trigger<Real>(at.t, at.y, at.p, at.inputs, at.h, truth);
     bool changed = false;
     for (int e = 0; e < N_EVENT; ++e) changed = changed || truth[e] != get(w.truth[e], l);
     return changed;
+}
+
+// looks where margins turn, before `high`; where one differs, it becomes `high` and the last look before it `low`
+SELDOM bool look_at_turns(const Step& step, const Work& w, int l, Place& at, Real last, Real& low, Real& high) {
+    Real margin[LOOKS + 1][MARGINS];
+    bool found = false;
+    model_margin<Real>(step.start + step.begin, step.y0, at.p, at.inputs, at.h, margin[0]);
+    model_margin<Real>(step.start + last, step.y1, at.p, at.inputs, at.h, margin[LOOKS]);
+    for (int number = 1; number < LOOKS; ++number) {
+        const Real share = (Real)((double)number / LOOKS);
+        move_to(step, at, step.begin + step.size * share, share);
+        model_margin<Real>(at.t, at.y, at.p, at.inputs, at.h, margin[number]);
+    }
+    for (int number = 1; number < LOOKS; ++number)
+        for (int j = 0; j < N_MARGIN; ++j) {
+            Real offset;
+            if (!turns<Real>(margin[number - 1][j], margin[number][j], margin[number + 1][j], offset)) continue;
+            const Real x = step.begin + step.size * ((offset + (Real)number) * (Real)(1.0 / LOOKS));
+            if (!(x < high) || !differs_at(step, w, l, at, x)) continue;
+            found = true;
+            high = x;
+            low = step.begin;
+            for (int other = 1; other < LOOKS; ++other) {
+                const Real before = step.begin + step.size * (Real)((double)other / LOOKS);
+                if (before < high) low = before;
+            }
+        }
+    return found;
 }
 
 // ends the step of a lane at the first change, if that is before its end
@@ -136,8 +200,10 @@ FUNCTION bool locate(Work& w, V h, V& end, int l) {
         Real truth[N_EVENT];
         model_trigger<Real>(step.start + last, step.y1, at.p, at.inputs, at.h, truth);
         for (int e = 0; e < N_EVENT; ++e) found = found || truth[e] != get(w.truth[e], l);
-        if (!found) return false;
     }
+    if constexpr (N_MARGIN > 0)
+        if (look_at_turns(step, w, l, at, last, low, high)) found = true;
+    if (!found) return false;
     for (;;) {
         const Real middle = low + (high - low) * (Real)0.5;
         const Real resolution = spacing<Real>(absolute(step.start + high)) * (Real)0.5;
@@ -200,6 +266,53 @@ SELDOM Code notice(const Problem& problem, Integer lane, const Place& at) {
     return SUCCESS;
 }
 
+typedef unsigned long long Unsigned;
+
+// The first word of a block of Philox4x32-10 (kernels/philox.py) under the key 0, of which a lane's key and the
+// number of its choice are the counter.
+INLINE Unsigned random_word(Unsigned key, Unsigned number) {
+    const Unsigned low_half = 0xffffffffULL;
+    Unsigned c0 = key & low_half, c1 = key >> 32, c2 = number & low_half, c3 = number >> 32, k0 = 0, k1 = 0;
+    for (int round = 0; round < 10; ++round) {
+        const Unsigned product_0 = c0 * 0xd2511f53ULL, product_1 = c2 * 0xcd9e8d57ULL;
+        c0 = (product_1 >> 32) ^ c1 ^ k0;
+        c1 = product_1 & low_half;
+        c2 = (product_0 >> 32) ^ c3 ^ k1;
+        c3 = product_0 & low_half;
+        k0 = (k0 + 0x9e3779b9ULL) & low_half;
+        k1 = (k1 + 0xbb67ae85ULL) & low_half;
+    }
+    return c0;
+}
+
+// draws lots among executions that are due and go by chance, of events of the same priority as the one given
+SELDOM int draw(const Problem& problem, Integer lane, const Real* priority, double latest, int best, int& slot) {
+    Unsigned n = 0;
+    int chosen = best;
+    for (int is_counted = 0; is_counted < 2; ++is_counted) {
+        Unsigned left = 0;
+        if (is_counted) {
+            if (n < 2) break;  // nothing to choose, and none of the lane's choices is used up
+            double& made = memory(problem, lane, CHOICES);
+            left = (random_word((Unsigned)problem.keys[lane], (Unsigned)made) * n) >> 32;
+            made += 1.0;
+        }
+        for (int e = 0; e < N_EVENT; ++e) {
+            if (!EVENT_BY_CHANCE[e] || priority[e] != priority[best]) continue;
+            for (int other = 0; other < EVENT_SLOTS[e]; ++other) {
+                if (!(slot_due(problem, lane, e, other) <= latest)) continue;
+                if (!is_counted) {
+                    ++n;
+                } else if (left-- == 0) {
+                    chosen = e;
+                    slot = other;
+                }
+            }
+        }
+    }
+    return chosen;
+}
+
 // which event is due and has the greatest priority, and which of its executions is first; NONE without any
 SELDOM int most_urgent(const Problem& problem, Integer lane, const Place& at, int& slot) {
     const double latest = at.t + near_time(at.t);
@@ -227,6 +340,8 @@ SELDOM int most_urgent(const Problem& problem, Integer lane, const Place& at, in
         best = e;
         slot = first;
     }
+    if constexpr (HAS_CHANCE)
+        if (best >= 0 && EVENT_BY_CHANCE[best]) return draw(problem, lane, priority, latest, best, slot);
     return best;
 }
 

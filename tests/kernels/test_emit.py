@@ -14,6 +14,7 @@ from kernels import (
     LoweringError,
     OdeSystem,
     Schedule,
+    SignedPower,
     Solver,
     integrate,
     lower,
@@ -215,3 +216,47 @@ def test_a_lane_that_starts_before_the_first_dose_runs():
     solution = integrate(system, lanes, Schedule(t0=0, t1=7200), hour, Solver())
     assert solution.codes.tolist() == [0]
     assert solution.end.states.tolist() == [[0.0], [0.0]]
+
+
+BASES = np.array([-3.5, -2.0, -1.0, -0.3, -0.0, 0.0, 0.7, 1.0, 4.0])
+EXPONENTS = np.array([-3.0, -2.0, -0.5, 0.0, 1.0, 1.5, 2.0, 5.0, 18.0, 19.0])
+
+
+def c_power(base, exponent):
+    try:
+        return math.pow(base, exponent)
+    except ValueError:  # Python's word for the NaN, or the infinity, of C
+        return math.inf if base == 0.0 else math.nan
+
+
+@pytest.mark.parametrize("device", ["numpy", "native"])
+def test_a_signed_power_is_the_one_of_c_and_keeps_the_bits_where_no_sign_is(device):
+    x, n = symbol("x"), symbol("n")
+    base, exponent = (grid.ravel() for grid in np.meshgrid(BASES, EXPONENTS))
+    system = OdeSystem(
+        name="powers",
+        states=("x",),
+        parameters=("n",),
+        rhs={"x": 0},
+        observables={"signed": SignedPower(x, n), "plain": x**n},
+    )
+    lanes = Lanes(parameters=exponent[None], states=base[None])
+    start = Schedule(t0=0, t1=0)
+    given = integrate(system, lanes, start, np.zeros(1, int), device=device)
+    wanted = np.array([c_power(*pair) for pair in zip(base, exponent, strict=True)])
+    zero = base == 0.0  # its sign is not kept: 1 / -0.0 is taken as 1 / 0.0
+    signed, plain = given["signed"][0], given["plain"][0]
+    assert signed[~zero] == pytest.approx(wanted[~zero], rel=1e-15, nan_ok=True)
+    assert np.array_equal(np.abs(signed[zero]), np.abs(wanted[zero]))
+    assert np.array_equal(signed[base >= 0], plain[base >= 0])
+    assert np.isnan(plain[(base < 0) & (exponent != 0)]).all()
+
+
+@pytest.mark.parametrize(
+    ("n", "x"), [(1.0, 0.0), (2.0, 0.0), (3.0, -1.5), (-2.0, -1.5), (2.5, 0.5)]
+)
+def test_a_signed_power_has_the_slope_of_a_power(n, x):
+    program = lowered(SignedPower(X, N))
+    value, slope = evaluate(program, program.step, x, n=n)[::2][:2]
+    assert value == pytest.approx(math.pow(x, n), rel=1e-15)
+    assert slope == pytest.approx(n * math.pow(x, n - 1), rel=1e-15)

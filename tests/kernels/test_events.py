@@ -14,6 +14,7 @@ import sympy as sp
 from kernels_compare import assert_same, bits, run_both
 from kernels_tolerances import CLOSED_FORM, STIFF_REFEREE
 from kernels_zoo import HOUR, every_event, every_operation, zoo_lanes, zoo_saves, zoo_schedule
+from scipy import stats
 from scipy.integrate import solve_ivp
 
 from kernels import (
@@ -36,6 +37,7 @@ from kernels import (
     symbol,
 )
 from kernels.backends.kernel_text import kernel_text
+from kernels.philox import philox4x32
 from kernels.triggers import MOST_DELAYED
 
 SOLVER = Solver(rtol=1e-8, atol=1e-10)
@@ -43,7 +45,18 @@ K, N, X, Y = map(symbol, ("k", "n", "x", "y"))
 GRAVITY = 9.81
 
 
-def run(events, states, end, saves=(), *, rhs=None, parameters=None, streams=(), solver=SOLVER):
+def run(
+    events,
+    states,
+    end,
+    saves=(),
+    *,
+    rhs=None,
+    parameters=None,
+    streams=(),
+    solver=SOLVER,
+    keys=0,
+):
     """Integrate events on states that rest, or have the rates given; time in hours."""
     names = tuple(states)
     rates = dict.fromkeys(names, 0) | (rhs or {})
@@ -63,7 +76,11 @@ def run(events, states, end, saves=(), *, rhs=None, parameters=None, streams=(),
         observables={name: symbol(name) for name in names},
         events=tuple(events),
     )
-    lanes = Lanes(parameters=values[len(names) :], states=values[: len(names)])
+    lanes = Lanes(
+        parameters=values[len(names) :],
+        states=values[: len(names)],
+        keys=np.broadcast_to(keys, values.shape[1]).copy(),
+    )
     schedule = Schedule(t0=0, t1=round(end * HOUR), streams=tuple(streams))
     saves = np.round(np.array(saves or (end,)) * HOUR).astype(np.int64)
     return integrate(system, lanes, schedule, saves, solver, device="numpy")
@@ -241,6 +258,81 @@ def test_the_greater_priority_is_first_and_ties_go_by_declaration():
     assert solution["x"][-1].tolist() == [3421.0, 2341.0]
 
 
+def orders(events, n_lane, keys=None):
+    """Return the order of execution of each lane, as a number of the digits that events append."""
+    keys = np.arange(n_lane) if keys is None else keys
+    states = {"x": np.zeros(n_lane)}
+    return run(events, states, 4, keys=keys)["x"][-1].astype(int)
+
+
+def digit(number, trigger=TIME >= 1, **more):
+    append = {"x": 10 * X + number}
+    return event(f"d{number}", trigger, values_from_trigger_time=False, **append, **more)
+
+
+def lots(number, **more):
+    return digit(number, **{"by_chance": True, "priority": 5} | more)
+
+
+def chance(found, wanted):
+    """Return the probability of frequencies this far from equal ones, by Pearson's statistic."""
+    seen = [np.count_nonzero(found == order) for order in wanted]
+    assert sum(seen) == len(found)
+    return stats.chisquare(seen).pvalue
+
+
+def test_events_of_equal_priority_that_go_by_chance_come_in_every_order_alike():
+    events = [digit(1), lots(2), digit(3, priority=6), lots(4), lots(5), digit(6, priority=5)]
+    found = orders(events, 10_000)
+    # three first, one last; the draws precede the tie that takes no part, which is declared after
+    wanted = [int("3" + "".join(p) + "61") for p in itertools.permutations("245")]
+    assert chance(found, wanted) > 0.01
+    fair = orders([lots(i) for i in range(1, 5)], 10_000)
+    assert chance(fair, [int("".join(p)) for p in itertools.permutations("1234")]) > 0.01
+
+
+def test_every_pending_execution_has_one_lot():
+    twice = sp.Or(sp.And(TIME >= 1, TIME < 1.5), TIME >= 2)
+    found = orders([lots(1, trigger=twice, delay=3 - TIME), lots(2, delay=2)], 10_000)
+    assert chance(found, [112, 121, 211]) > 0.01
+
+
+def test_lots_belong_to_a_key_and_to_the_number_of_the_choice():
+    events = [lots(1), lots(2), lots(3, trigger=TIME >= 2), lots(4, trigger=TIME >= 2)]
+    keys = np.array([5, 6, 2**63, 5, 7], np.uint64)
+    found = orders(events, 5, keys)
+    assert found[0] == found[3]
+    assert orders(events, 5, keys[::-1]).tolist() == found[::-1].tolist()
+    counters = [[k & 0xFFFFFFFF, k >> 32, n, 0] for k in keys.tolist() for n in (0, 1)]
+    words = philox4x32(np.array(counters, np.uint32), np.zeros(2, np.uint32))[:, 0]
+    second = words.reshape(5, 2) >= 2**31
+    wanted = np.where(second, [21, 43], [12, 34]) @ [100, 1]
+    assert found.tolist() == wanted.tolist()
+
+
+def test_choices_go_on_where_another_call_left_them():
+    system = OdeSystem(
+        name="lots",
+        states=("x",),
+        parameters=(),
+        rhs={"x": 0},
+        events=(lots(1), lots(2), lots(3, trigger=TIME >= 2), lots(4, trigger=TIME >= 2)),
+    )
+    lanes = Lanes(parameters=np.zeros((0, 9)), states=np.zeros((1, 9)), keys=np.arange(9))
+    whole = integrate(system, lanes, Schedule(t0=0, t1=3 * HOUR), np.zeros(0, int), device="numpy")
+    for start, end in ((0, 5400), (5400, 3 * HOUR)):
+        part = Schedule(t0=start, t1=end)
+        lanes = integrate(system, lanes, part, np.zeros(0, int), device="numpy").end
+    assert lanes.states.tolist() == whole.end.states.tolist()
+    assert lanes.event_memory[-1].tolist() == [2.0] * 9
+
+
+def test_one_execution_alone_uses_up_no_choice():
+    solution = run([lots(1), lots(2, priority=4)], {"x": 0.0}, 2)
+    assert solution["x"][-1, 0] == 12.0
+    assert solution.end.event_memory[-1, 0] == 0.0
+
+
 def test_priorities_are_evaluated_anew_after_each_execution():
     at = TIME >= 1
     events = [
@@ -285,6 +377,31 @@ def test_a_pending_execution_is_dropped_when_its_trigger_falls_before():
 def test_a_trigger_that_falls_and_rises_within_one_step_fires_again():
     event_twice = event("twice", sp.Or(TIME < 1, TIME >= 1 + 1e-9), n=N + 1)
     assert run([event_twice], {"n": 0.0}, 5)["n"][-1, 0] == 1.0
+
+
+@pytest.mark.parametrize("sliver", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+def test_a_peak_that_passes_a_threshold_for_a_moment_fires(sliver):
+    # x = cos(t - phase) is above 1 - s for a time of 2 sqrt(2 s), of 0.28 to 0.003
+    above = event("above", 1 - sliver < X, n=N + 1)
+    turned = event("turned", sp.Or(1 - sliver < Y, 1 - sliver < -Y), k=K + 1)
+    phase = np.array([0.7, 0.9, 1.1, 1.3, 2.2, 2.5, 2.8, 3.0, 3.3])  # no peak at either end
+    states = {"x": np.cos(phase), "y": np.sin(phase), "n": 0.0, "k": 0.0}
+    solution = run([above, turned], states, 38, rhs={"x": Y, "y": -X})
+    assert not solution.codes.any()
+    peaks = 1 + (38 - phase) // (2 * np.pi)  # at phase, phase + 2 pi, ...
+    assert solution["n"][-1].tolist() == peaks.tolist()
+    turns = (38 - phase + np.pi / 2) // np.pi - (np.pi / 2 - phase) // np.pi
+    assert solution["k"][-1].tolist() == turns.tolist()
+
+
+def test_a_fall_below_a_threshold_for_a_moment_drops_what_is_pending():
+    # 2 + cos(t) is above 1 but for 2 sqrt(2 s) about pi
+    wave = {"x": Y, "y": 2 - X}
+    late = event("late", X > 1 + 1e-5, n=1, delay=5, persistent=False, initial_value=False)
+    again = event("again", X > 1 + 1e-5, k=TIME, initial_value=False)
+    solution = run([late, again], {"x": 3.0, "y": 0.0, "n": 0.0, "k": 0.0}, 7, rhs=wave)
+    assert solution["k"][-1, 0] == pytest.approx(np.pi + np.sqrt(2e-5), rel=1e-5)
+    assert solution["n"][-1, 0] == 0.0
 
 
 # what ends a lane
@@ -357,6 +474,7 @@ def test_the_eventful_system_meets_every_kind_of_event(referee):
     served = (referee.end.restart_sizes[first:] > 0).any(axis=1)
     names = [e.name for e, was in zip(system.events, served, strict=True) if was]
     assert {"high", "late", "dripping", "start", "often"} <= set(names)
+    assert np.ptp(referee.end.event_memory[-1]) > 0  # choices, by how often infusions run
     assert referee["last"].max() <= 3  # or else "chained" has not been executed
 
 
@@ -441,6 +559,7 @@ def test_events_enter_the_digest_and_a_system_without_any_keeps_its_text():
         {"persistent": False},
         {"initial_value": False},
         {"values_from_trigger_time": False},
+        {"by_chance": True},
         {"assignments": {"x": X}},
         {"trigger": X > 2},
     ):
@@ -448,7 +567,7 @@ def test_events_enter_the_digest_and_a_system_without_any_keeps_its_text():
         hashes.add(
             dataclasses.replace(eventful, events=(first, *eventful.events[1:])).content_hash()
         )
-    assert len(hashes) == 8
+    assert len(hashes) == 9
     text = kernel_text(lower(plain), Solver(), 4)
     assert "truth" not in text
     assert "EVENT" not in text
@@ -462,7 +581,7 @@ def test_systems_with_events_survive_pickling_and_their_programs_their_text():
     program = lower(system)
     assert Program.from_text(program.to_text()) == program
     with pytest.raises(BuildError, match="event high"):
-        Program.from_text(program.to_text().replace("event high 4 ttt", "event high 4 ttx"))
+        Program.from_text(program.to_text().replace("event high 4 tttf", "event high 4 tttx"))
 
 
 def test_comparisons_of_time_with_what_is_constant_are_where_steps_end():
@@ -498,6 +617,7 @@ WRONG = [
     ({"delay": None}, "delay: None of type NoneType"),
     ({"priority": "high"}, "priority: 'high' of type str"),
     ({"persistent": 1}, "persistent: 1; True or False is needed"),
+    ({"by_chance": None}, "by_chance: None; True or False is needed"),
     ({"name": "an event"}, "'an event' is no name; names are ASCII identifiers"),
 ]
 

@@ -23,17 +23,27 @@ def test_taking_lanes_takes_every_array():
         states=np.arange(6.0).reshape(2, 3),
         step_sizes=np.array([0.1, 0.2, 0.3]),
         codes=np.array([0, 3, 0], np.uint8),
+        keys=np.array([7, 8, 9]),
     ).take(slice(1, 3))
     assert lanes.parameters.tolist() == [[1.0, 2.0]]
     assert lanes.states.tolist() == [[1.0, 2.0], [4.0, 5.0]]
     assert lanes.step_sizes.tolist() == [0.2, 0.3]
     assert lanes.codes.tolist() == [3, 0]
+    assert lanes.keys.tolist() == [8, 9]
 
 
 def test_lanes_solver_and_solution_survive_pickling():
     lanes = pickle.loads(pickle.dumps(Lanes(**GIVEN)))
     assert np.array_equal(lanes.states, GIVEN["states"])
     assert pickle.loads(pickle.dumps(Solver(rtol=1e-7))) == Solver(rtol=1e-7)
+
+
+def test_a_key_is_not_negative_and_there_is_one_a_lane():
+    with pytest.raises(KernelError, match=r"lanes.keys: -1; 0 to 2\^64 - 1 is allowed"):
+        Lanes(**GIVEN, keys=np.array([3, -1]))
+    with pytest.raises(KernelError, match=r"lanes.keys: shape \(3,\); the last axis has 2 lanes"):
+        Lanes(**GIVEN, keys=np.zeros(3, np.uint64))
+    assert Lanes(**GIVEN, keys=np.array([2**64 - 1, 0], np.uint64)).keys[0] == 2**64 - 1
 
 
 NONSENSE = (None, "abc", -1, [[["x"]]], object(), True)
@@ -47,9 +57,9 @@ def test_rows_that_are_none_are_refused(name, value):
         Lanes(**GIVEN | {name: value})
 
 
-@pytest.mark.parametrize("name", ["step_sizes", "codes"])
+@pytest.mark.parametrize("name", ["step_sizes", "codes", "keys"])
 @pytest.mark.parametrize("value", NONSENSE, ids=NAMES)
-def test_step_sizes_and_codes_that_are_none_are_refused(name, value):
+def test_step_sizes_codes_and_keys_that_are_none_are_refused(name, value):
     with pytest.raises(KernelError):
         Lanes(**GIVEN | {name: value})
 

@@ -5,6 +5,7 @@ import math
 
 import polars as pl
 import pytest
+import sbml_models as sb
 from typer.testing import CliRunner
 
 from cohort.sbml.example import DECAY
@@ -63,14 +64,51 @@ def test_draws_are_the_same_however_many_are_made(file, tmp_path):
     assert record["course"]["failed"] == 0
 
 
+def test_a_seed_alone_decides_the_order_of_events_that_draw_lots(tmp_path):
+    path = tmp_path / "lots.xml"
+    pair = [sb.event(name, "time >= 1", {"x": f"10 * x + {number}"}, priority="1")
+            for number, name in enumerate("ab", 1)]  # fmt: skip
+    path.write_text(
+        sb.level3(sb.parameter("x", 0.0, constant=False), *pair).replace(
+            'useValuesFromTriggerTime="true"', 'useValuesFromTriggerTime="false"'
+        )
+    )
+    ends = set()
+    for seed in range(12):
+        found = cohort(path, *RUN, "--seed", seed, "--json")
+        assert found.exit_code == 0, found.output
+        ends.add(json.loads(found.stdout)["course"]["quantities"]["x"]["median"])
+    assert ends == {12.0, 21.0}
+    assert "events a and 1 more: chance decides which is first" in cohort(path).stdout
+
+
+def test_what_units_lack_takes_a_line_each_and_json_has_it_whole(file):
+    shown = cohort(file).stdout.split("units: ")[1].splitlines()
+    assert shown[1:3] == [
+        "  line 11: parameter k: it has no unit",
+        "  line 17: kineticLaw k * S * c: something in it has no unit",
+    ]
+    whole = json.loads(cohort(file, "--json").stdout)["unit_findings"]
+    assert "'k * S * c' cannot be fully checked. Unit consistency" in whole[-1]
+    file.write_text(DECAY.replace("<ci>k</ci>", "<ci>k</ci>" * 90))
+    long = "k * " * 90 + "S * c"
+    assert max(map(len, cohort(file).stdout.split("units: ")[1].splitlines())) <= 112
+    assert long in json.loads(cohort(file, "--json").stdout)["unit_findings"][-1]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--end", "3"], "--end: given without --simulate"),
         (["--simulate"], "--end: missing"),
-        (["--simulate", "--end", "0"], "end: 0; a finite number greater than zero"),
-        (["--simulate", "--end", "a day"], "end: a day;"),
-        ([*RUN[:3], "--steps", "0"], "steps: 0;"),
+        (["--simulate", "--end", "0"], "--end: 0; a finite number greater than zero"),
+        (["--simulate", "--end", "a day"], "--end: a day;"),
+        (["--simulate", "--end", "-3"], "--end: -3; a finite number greater than zero"),
+        (["--simulate", "--end", "1e999999999"], "--end: 1e999999999; a finite number"),
+        (["--simulate", "--end", "1e300"], "--end and --steps: times: their smallest"),
+        (["--seed", "3"], "--seed: given without --simulate"),
+        ([*RUN, "--seed", "3"], "--seed: given without --draws, and no events"),
+        ([*RUN[:3], "--steps", "0"], "--steps: 0;"),
         ([*RUN, "--draws", "0"], "--draws: 0;"),
         ([*RUN, "--spread", "0.3"], "--spread: given without --draws"),
         ([*RUN, "--draws", "2", "--spread", "-1"], "--spread: -1.0;"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sbml_models as sb
 from sbml_models import level3
+from scipy import stats
 
 from cohort.errors import RangeError, ShapeError, UnknownNameError
 from cohort.sbml import SbmlError, UnsupportedSbmlError, parse_sbml
@@ -275,7 +276,7 @@ def test_a_delayed_event_waits():
     np.testing.assert_allclose(found.values["y"][:, 0], expected, atol=1e-7)
 
 
-def test_events_of_one_moment_go_by_priority_and_equal_ones_are_noted():
+def test_events_of_one_moment_go_by_priority_and_equal_ones_by_chance():
     def at_one(name, factor, priority):
         change = {"x": f"{factor} * x + 1"}
         return sb.event(name, "time >= 1", change, priority=priority)
@@ -288,9 +289,65 @@ def test_events_of_one_moment_go_by_priority_and_equal_ones_are_noted():
         at_one("last", 5, "1"),
     ).replace('useValuesFromTriggerTime="true"', 'useValuesFromTriggerTime="false"')
     model = parse_sbml(text)
-    assert [note for note in model.notes if "events low and 1 more have priority 1" in note]
+    assert [note for note in model.notes if "events low and 1 more: chance decides" in note]
+    assert [event.by_chance for event in model.system.events] == [True, False, True]
+    found = time_course(model, even_times(2, 2), n_lane=400, device="numpy").values["x"][-1]
+    low_first, last_first = 5 * (2 * (3 * 1 + 1) + 1) + 1, 2 * (5 * (3 * 1 + 1) + 1) + 1
+    assert set(found.tolist()) == {low_first, last_first}
+    assert stats.binomtest(int((found == low_first).sum()), 400).pvalue > 0.01
+    alike = time_course(model, even_times(2, 2), n_lane=400, device="numpy").values["x"][-1]
+    other = time_course(model, even_times(2, 2), n_lane=400, seed=2, device="numpy").values["x"][-1]
+    assert np.array_equal(found, alike)
+    assert not np.array_equal(found, other)
+
+
+def test_chance_decides_only_where_priorities_may_be_equal():
+    def chances(*priorities):
+        parts = [sb.event(f"e{i}", "time >= 1", {"x": "1"}, priority=p)
+                 for i, p in enumerate(priorities)]  # fmt: skip
+        start = [sb.parameter("x", 0.0, constant=False), sb.parameter("k", 1.0)]
+        model = parse_sbml(level3(*start, *parts))
+        assert any("chance decides" in note for note in model.notes) == any(
+            event.by_chance for event in model.system.events
+        )
+        return [event.by_chance for event in model.system.events]
+
+    assert chances("1", "2", None, None) == [False] * 4
+    assert chances("1", "1.0", None, "3") == [True, True, False, False]
+    assert chances("k", "k + 1", None) == [False] * 3
+    assert chances("k", "2 * k", "7 + x * x") == [True] * 3
+    assert chances("k", None) == [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"seed": -1}, RangeError, "seed: -1; an integer from 0"),
+        ({"ids": [0, 1]}, ShapeError, r"ids: shape \(2,\); one a lane, \(3,\)"),
+        ({"ids": [0, 1, -1]}, RangeError, "patient_ids: values from -1 to 1"),
+        ({"ids": "abc"}, ShapeError, "ids: shape"),
+    ],
+)
+def test_lanes_whose_chance_is_none_are_refused(given, error, message):
+    model = parse_sbml(level3(sb.parameter("x", 0.0, constant=False), sb.rate_rule("x", "1")))
+    with pytest.raises(error, match=message):
+        model.lanes(3, **given)
+    same = model.lanes(2, ids=[4, 1]).keys
+    assert same.tolist() == model.lanes(5).keys[[4, 1]].tolist()
+
+
+def test_a_power_of_a_negative_value_is_taken_where_the_exponent_is_whole():
+    text = level3(
+        sb.parameter("n", 3.0),
+        sb.parameter("x", -1.0, constant=False),
+        sb.parameter("y", constant=False),
+        sb.rate_rule("x", "-x ^ n"),
+        sb.assignment("y", "x ^ (n - 1) + x ^ 24"),
+    )
     found = course(text)
-    assert found.values["x"][-1, 0] == 5 * (2 * (3 * 1 + 1) + 1) + 1
+    expected = -1 / np.sqrt(1 + 2 * found.times)
+    np.testing.assert_allclose(found.values["x"][:, 0], expected, rtol=RTOL)
+    np.testing.assert_allclose(found.values["y"][:, 0], expected**2 + expected**24, rtol=24 * RTOL)
 
 
 def test_reserved_ids_are_renamed_and_reported():

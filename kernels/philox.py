@@ -1,13 +1,15 @@
 """Philox4x32-10, the counter-based random number generator.
 
 A block of four 32-bit words is a fixed function of a counter and a key: nothing is advanced, so
-every number can be drawn alone, in any order. `cohort.population.draws` enters here; imports NumPy.
+every number can be drawn alone, in any order. `cohort.population.draws` enters here, and events
+that go by chance (`kernels.backends.triggers`; ``source/events.hpp`` has the function once more).
+Imports NumPy.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cohort.errors import ShapeError
+from kernels.errors import ShapeError
 
 __all__ = ["philox4x32"]
 
@@ -97,6 +99,8 @@ def _check(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> None:
             )
             allowed = f"(n, {last})" if n_axis > 1 else f"({last},)"
             raise ShapeError(
-                f"philox4x32, {name}: {given}; a uint32 array of shape {allowed} is allowed. "
-                "Convert it."
+                f"philox4x32, {name}",
+                given,
+                f"a uint32 array of shape {allowed} is allowed",
+                "Convert it",
             )

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cohort.errors import ShapeError
-from cohort.population import philox4x32
+from kernels import ShapeError
+from kernels.philox import philox4x32
 
 KNOWN_ANSWERS = [
     ("00000000 " * 4, "00000000 " * 2, "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
