@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from cohort.sbml import SbmlModel
 from cohort.sbml.course import Course
+from cohort.sbml.short_units import short_unit
 from pipelines.model_text import grid
 
 __all__ = ["describe", "render_course", "render_model", "summarise"]
@@ -85,25 +87,36 @@ def render_model(model: SbmlModel) -> str:
     lines = [
         f"{system.name}: SBML {model.level}, {_count(len(system.states), 'state')}, "
         f"{_count(len(model.parameters), 'parameter')}, {_count(len(events), 'event')}; "
-        f"time in {model.time_unit or 'a unit that the file does not give'}",
+        f"time in {_time_unit(model.time_unit) or 'a unit that the file does not give'}",
         "",
         "states at the start",
     ]
     start = model.start(model.table(1))[:, 0]
-    rows = [
-        [name, _number(value), model.unit(name)]
-        for name, value in zip(system.states, start, strict=True)
-    ]
-    lines.append(grid(rows, right=[1], indent="  "))
+    lines.append(_listed(model, dict(zip(system.states, start.tolist(), strict=True))))
     if model.parameters:
-        rows = [[name, _number(v), model.unit(name)] for name, v in model.parameters.items()]
-        lines += ["", "parameters", grid(rows, right=[1], indent="  ")]
+        lines += ["", "parameters", _listed(model, model.parameters)]
     if events:
         lines += ["", "events", *(f"  {name}" for name in events)]
     if model.notes:
         lines += ["", "what was done to it", *(f"  {note}" for note in model.notes)]
     lines += ["", *_unit_lines(model)]
     return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines())
+
+
+def _time_unit(text: str) -> str:
+    return short_unit(f"({text})") if " " in text else short_unit(text)
+
+
+def _listed(model: SbmlModel, values: Mapping[str, float]) -> str:
+    """Return a line a value: name, value, unit, and what the file calls it."""
+    ids = {name: sbml_id for sbml_id, name in model.names.items()}
+    ids |= {f"{name}_amount": sbml_id for name, sbml_id in ids.items()}
+    rows = []
+    for name, value in values.items():
+        sbml_id = ids.get(name, name)
+        title = model.titles.get(sbml_id, "")
+        rows.append([name, _number(value), short_unit(model.unit(name)), title * (title != name)])
+    return grid(rows, right=[1], indent="  ")
 
 
 def _unit_lines(model: SbmlModel) -> list[str]:
@@ -137,7 +150,7 @@ def render_course(model: SbmlModel, course: Course) -> str:
         levels = _QUARTILES if many else (50.0,)
         ends = [np.percentile(final, q) if len(final) else math.nan for q in levels]
         start = float(np.median(values[0]))
-        rows.append([name, model.unit(name), _number(start), *map(_number, ends)])
+        rows.append([name, short_unit(model.unit(name)), _number(start), *map(_number, ends)])
     return grid(rows, right=range(2, len(rows[0])))
 
 

@@ -171,7 +171,7 @@ class _Walk:
     def integrate(
         self, ids: NDArray[np.int64], drawn: Mapping[str, Floats], saves: NDArray[np.int64]
     ) -> Solution:
-        lanes = self.model.sbml.lanes(len(ids), drawn)
+        lanes = self.model.sbml.lanes(len(ids), drawn, seed=self.protocol.seed, ids=ids)
         schedule = Schedule(
             t0=0,
             t1=schedule_time(self.protocol, self.protocol.duration),

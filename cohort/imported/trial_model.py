@@ -108,8 +108,13 @@ class TrialModel:
         >>> TrialModel.titles.fget.__name__
         'titles'
         """
-        named = {code: code for code in self.reported}
-        return named | {f"{_PARAMETER}{name}": f"Parameter {name}" for name in self.varied}
+        given = self.sbml.titles
+
+        def called(name: str) -> str:
+            return f"{name}: {given[name]}" if given.get(name, name) != name else name
+
+        named = {code: called(code) for code in self.reported}
+        return named | {f"{_PARAMETER}{name}": f"Parameter {called(name)}" for name in self.varied}
 
     def parameter_text(self) -> str:
         """Return the typical value of every parameter with its unit, a line each.

@@ -61,6 +61,8 @@ class Quantity:
         Id of the conversion factor of a species.
     unit, amount_unit
         Unit as text, and that of the amount of a species.
+    title
+        What the file calls it for people; empty where it does not.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Quantity:
     conversion: str = ""
     unit: str = ""
     amount_unit: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["declare"]
 
+_LONGEST_TITLE = 80
+
 
 def declare(document: Document) -> Declarations:
     """Return what a model declares.
@@ -126,6 +128,7 @@ class _Declarer:
                 is_constant=item.getConstant(),
                 value=item.getValue() if item.isSetValue() else None,
                 unit=unit_text(item),
+                title=_title(item),
             )
         for item in _each(self.model.getListOfReactions()):
             for reference, _ in _references(item):
@@ -141,6 +144,7 @@ class _Declarer:
             is_constant=item.getConstant(),
             value=item.getSize() if has_size else None,
             unit=unit_text(item),
+            title=_title(item),
         )
 
     def species(self, item: Any) -> Quantity:  # noqa: ANN401
@@ -161,6 +165,7 @@ class _Declarer:
             conversion=item.getConversionFactor() if item.isSetConversionFactor() else "",
             unit=unit_text(item),
             amount_unit=amount_text(self.document, item),
+            title=_title(item),
         )
 
     def stoichiometry(self, item: Any) -> Quantity:  # noqa: ANN401
@@ -312,3 +317,9 @@ def _ids(model: Any) -> Iterator[str]:  # noqa: ANN401
 
 def _printable(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _title(item: Any) -> str:  # noqa: ANN401
+    """Return what an element is called for people: one line, cut where it is long."""
+    words = "".join(one if one.isprintable() else " " for one in item.getName()).split()
+    return " ".join(words)[:_LONGEST_TITLE]

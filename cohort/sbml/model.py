@@ -41,6 +41,8 @@ class SbmlModel:
     units
         Unit of states, parameters and observables as text, by name; empty where the file gives
         none.
+    titles
+        What the file calls its ids for people, where it does.
     names
         Name in the system of each id; ids that are not among them are no names of the system.
     meanings, amounts, concentrations
@@ -65,6 +67,7 @@ class SbmlModel:
     parameters: Mapping[str, float]
     initial: Mapping[str, sympy.Expr]
     units: Mapping[str, str]
+    titles: Mapping[str, str]
     names: Mapping[str, str]
     meanings: Mapping[str, sympy.Expr]
     amounts: Mapping[str, sympy.Expr]
@@ -341,6 +344,7 @@ def build_model(declared: Declarations, equations: Equations, document: Document
         parameters=equations.parameters,
         initial=equations.initial,
         units=units,
+        titles={i: q.title for i, q in declared.quantities.items() if q.title},
         names={i: q.name for i, q in declared.quantities.items()},
         meanings=equations.meanings,
         amounts=equations.amounts,

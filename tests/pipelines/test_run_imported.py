@@ -8,9 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from imported_trials import TRIAL, WARFARIN
+from imported_trials import TRIAL, WARFARIN, trial
 
 from cohort.sbml.short_units import short_unit
+from pipelines.batch_keys import find_keys, protocol_keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,10 +55,10 @@ def test_tables_hold_every_quantity_and_the_parameters_of_patients(run):
     rows = pl.read_parquet(out / "tables" / "adlb.parquet")
     named = dict(rows.select("PARAMCD", "PARAM").unique().iter_rows())
     assert named == {
-        "C": "C (mg/L)",
-        "PCA": "PCA (1)",
-        "P_CL": "Parameter CL (L/h)",
-        "P_V": "Parameter V (L)",
+        "C": "C: warfarin in plasma (mg/L)",
+        "PCA": "PCA: prothrombin complex activity, % of normal (1)",
+        "P_CL": "Parameter CL: clearance (L/h)",
+        "P_V": "Parameter V: volume of distribution (L)",
     }
     assert rows.filter(pl.col("PARAMCD") == "C").height == 16 * 3
     assert rows.filter(pl.col("PARAMCD") == "P_CL").height == 16
@@ -135,3 +136,10 @@ def test_what_knows_our_patient_only_says_so_at_once(run, words):
 )
 def test_units_are_written_short_where_they_can_be(text, short):
     assert short_unit(text) == short
+
+
+def test_a_sweep_can_vary_what_a_model_is_given():
+    known = protocol_keys(trial(("  variability:", "  parameters: {kout: 0.1}\n  variability:")))
+    for text in ("model.parameters.kout", "model.variability[0].cv", "model.drugs[warfarin].lag"):
+        (key,) = find_keys(text, known)
+        assert key.text == text

@@ -7,7 +7,7 @@ rtol 1e-6, SciPy at 1e-10; 1e-5 leaves room for both.
 
 import numpy as np
 import pytest
-from imported_trials import TRIAL, levels, trial
+from imported_trials import TRIAL, WARFARIN, levels, trial
 from scipy.integrate import solve_ivp
 
 from cohort.imported import trial_model
@@ -212,3 +212,27 @@ def test_texts_of_a_run_name_every_parameter():
 def test_a_trial_written_out_reads_back_the_same():
     protocol = parse_protocol(TRIAL)
     assert parse_protocol(write_protocol(protocol)) == protocol
+
+
+def test_events_of_the_file_happen_within_the_trial(tmp_path):
+    event = """<listOfEvents>
+      <event id="wash" useValuesFromTriggerTime="true">
+        <trigger initialValue="true" persistent="true">
+          <math xmlns="http://www.w3.org/1998/Math/MathML"><apply><gt/><csymbol encoding="text"
+            definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol><cn>40</cn></apply>
+          </math>
+        </trigger>
+        <listOfEventAssignments><eventAssignment variable="C">
+          <math xmlns="http://www.w3.org/1998/Math/MathML"><cn>0</cn></math>
+        </eventAssignment></listOfEventAssignments>
+      </event>
+    </listOfEvents>
+  </model>"""
+    path = tmp_path / "washed.xml"
+    path.write_text(WARFARIN.read_text().replace("</model>", event))
+    tables = run(trial((str(WARFARIN), str(path))))
+    assert levels(tables, "C", "day 3") == pytest.approx(np.zeros(8), abs=1e-9)  # emptied at 40 h
+    cl, v = of_patients(tables, "CL", "V")
+    since = 7 * DAY - np.arange(60.0, 7 * DAY, DAY)[:, None]
+    expected = (5.0 / v * np.exp(-cl / v * since)).sum(axis=0)
+    assert levels(tables, "C", "week 1") == pytest.approx(expected, rel=RTOL)
