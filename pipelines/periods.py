@@ -5,13 +5,14 @@ compare arms, which are sequences here: they read subject-level tables by `scan_
 TRTP and its twins name the arm as in all other trials.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
 import polars as pl
 
-from pipelines.adam_columns import on_day
 from pipelines.schema.periods import treatment_columns
+from pipelines.schema.subjects import REFERENCE_DATE
 from pipelines.trial_facts import TrialFacts
 
 __all__ = ["by_arm", "scan_subjects", "with_periods"]
@@ -105,7 +106,11 @@ def _subjects(frame: pl.DataFrame, arm: str, facts: TrialFacts) -> pl.DataFrame:
         columns += [pl.lit(treatment).alias(one) for one in (names[0], names[2])]
         columns += [pl.lit(number).alias(one) for one in (names[1], names[3])]
         start, stop = (week * _DAYS_PER_WEEK for week in facts.periods[period - 1])
-        first, last = on_day(pl.lit(int(start) + 1)), on_day(pl.lit(int(stop)))
+        # repeated: where TRTEDT is one date in all rows Polars does not spread a literal beside it
+        first, last = (
+            pl.repeat(REFERENCE_DATE + timedelta(days=int(day)), pl.len(), dtype=pl.Date)
+            for day in (start, stop - 1)
+        )
         treated = first <= pl.col("TRTEDT")
         columns += [
             pl.when(treated).then(first).alias(f"TR{period:02d}SDT"),

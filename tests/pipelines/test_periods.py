@@ -110,6 +110,18 @@ def test_subjects_name_both_treatments_and_their_days(trial):
             assert row["TR02EDT"] is None
 
 
+def test_all_may_be_treated_to_the_same_day(protocol):
+    trial = crossed(protocol, 4)
+    facts = trial_facts(trial, read_definitions(trial.endpoints, trial_event_names(trial)))
+    columns = standin.simulate(trial, "drug first", np.arange(1, 21))
+    stay = {**columns["adsl"], "treatment_end_day": np.full(20, np.nan)}
+    stay |= {"completed_treatment": np.full(20, True), "result_code": np.zeros(20, np.int16)}
+    stay |= {"failure_time_h": np.full(20, np.nan), "doses_taken": np.ones(20, np.int64)}
+    subjects = adam_tables({"adsl": stay}, "drug first", facts)["adsl"]
+    assert set(subjects["TR01SDT"]) == {date(2001, 1, 1)}
+    assert set(subjects["TR02EDT"]) == {date(2001, 2, 25)}
+
+
 def test_tables_follow_their_schema_and_the_validator_finds_nothing(trial):
     facts, tables, _ = trial
     for name, frame in tables.items():
