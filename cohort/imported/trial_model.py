@@ -187,7 +187,8 @@ def model_contradictions(choice: ImportedModel) -> tuple[Contradiction, ...]:
     --------
     >>> from cohort.trial import ImportedModel
     >>> print(model_contradictions(ImportedModel(file="none.xml"))[0].message)
-    none.xml: No such file or directory. Give an SBML file.
+    no such file 'none.xml'; an SBML file is wanted. Paths are relative to the folder where the \
+command runs.
     """
     return _read(choice).mistakes
 
@@ -226,6 +227,13 @@ class _Assembly:
         self.mistakes.append(Contradiction(path=path, message=message))
 
     def reading(self) -> _Reading:
+        if not Path(self.choice.file).is_file():
+            self.note(
+                ("file",),
+                f"no such file '{self.choice.file}'; an SBML file is wanted. Paths are relative to "
+                "the folder where the command runs.",
+            )
+            return _Reading(None, tuple(self.mistakes))
         try:
             self.model: SbmlModel = read_sbml(self.choice.file)
         except FileContentError as error:

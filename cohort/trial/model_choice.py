@@ -33,6 +33,7 @@ __all__ = [
     "Tolerance",
 ]
 
+_A_PAIR = 2
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -157,7 +158,7 @@ class Correlation(ProtocolRecord):
     ('CL', 'V')
     """
 
-    between: tuple[Words, Words] = Field(examples=["[CL, V]"])
+    between: tuple[Words, ...] = Field(examples=["[CL, V]"])
     r: Number = Field(examples=[0.5])
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -168,6 +169,12 @@ class Correlation(ProtocolRecord):
         >>> list(Correlation(between=["CL", "V"], r=0.5).contradictions())
         []
         """
+        if is_read(self.between) and len(self.between) != _A_PAIR:
+            yield Contradiction(
+                path=("between",),
+                message=f"{len(self.between)} names were given; two are wanted. Write "
+                "'between: [CL, V]'.",
+            )
         if self.r <= -1 or self.r >= 1:
             yield Contradiction(
                 path=("r",),

@@ -12,7 +12,7 @@ CL = "{parameter: CL, cv: 30 %}"
 # what is wrong: (given, broken, key path, words of the message)
 WRONG = {
     "both": ("seed: 7", "seed: 7\ncondition: major_depression", "model", "one of the two"),
-    "no such file": (str(WARFARIN), "no.xml", "model.file", "No such file"),
+    "no such file": (str(WARFARIN), "no.xml", "model.file", "no such file"),
     "not SBML": (str(WARFARIN), __file__, "model.file", "not"),
     "file missing": (f"  file: {WARFARIN}\n", "", "model.file", "the key 'file' is missing"),
     "unknown key": ("  drugs:", "  drug:", "model.drug", "Did you mean 'drugs'?"),
@@ -144,6 +144,12 @@ WRONG = {
         "  correlations: [{between: [CL, kout], r: 0.5}]\nduration:",
         "model.correlations[0].between",
         "two different parameters of 'variability'",
+    ),
+    "correlated with nothing": (
+        "duration:",
+        "  correlations: [{between: [CL], r: 0.5}]\nduration:",
+        "model.correlations[0].between",
+        "two are wanted",
     ),
     "correlated with itself": (
         "duration:",
