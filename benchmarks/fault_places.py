@@ -41,7 +41,7 @@ import standin  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
 from distributed.cli import dask_scheduler, dask_worker  # noqa: E402
 
-from cohort.simulate import model_texts  # noqa: E402
+from cohort.trial_equations import model_texts  # noqa: E402
 from pipelines import execute  # noqa: E402
 from pipelines.cli import main as cohort  # noqa: E402
 from pipelines.cli import read_protocol  # noqa: E402

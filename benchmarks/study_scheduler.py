@@ -36,8 +36,8 @@ import dask  # noqa: E402
 import numpy as np  # noqa: E402
 
 from cohort.protocols import protocol_text  # noqa: E402
-from cohort.simulate import model_texts, step_operations  # noqa: E402
 from cohort.trial import load_protocol  # noqa: E402
+from cohort.trial_equations import model_texts, step_operations  # noqa: E402
 from pipelines import execute, local_cluster  # noqa: E402
 from pipelines.adam import adam_tables  # noqa: E402
 from pipelines.execute import Execution, _pending, take_stock  # noqa: E402

@@ -22,13 +22,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cohort.compounds import Compound, covariate_effects
-from cohort.conditions import Condition, load_condition
+from cohort.compounds import covariate_effects
+from cohort.conditions import Condition
 from cohort.conduct import Conduct, at_visit, start_conduct
 from cohort.drugs import load_drug
 from cohort.errors import CohortError, RangeError
-from cohort.imported import trial_model
-from cohort.imported.simulate import model_solver, simulate_imported
+from cohort.imported.simulate import simulate_imported
 from cohort.model import Model
 from cohort.outcomes import (
     ClinicalCourse,
@@ -38,11 +37,9 @@ from cohort.outcomes import (
     enter_trial,
     expectation_share,
     follow_days,
-    load_measure,
     rests_at_zero,
     start_course,
 )
-from cohort.patient_model import patient_model
 from cohort.physiology.enzymes import enzyme_effects
 from cohort.physiology.pharmacokinetics import absorption_lag
 from cohort.population import (
@@ -76,7 +73,6 @@ from cohort.trial import (
     schedule_time,
     segments,
     shift_streams,
-    shifted_parameters,
     status_factors,
     supplement_streams,
     trial_condition,
@@ -87,40 +83,28 @@ from cohort.trial import (
     variant_shifts,
 )
 from cohort.trial.quantities import DAY_S
+from cohort.trial_equations import SOLVER, our_model, protocol_compounds, wanted_means
 from kernels import (
     Lanes,
-    OdeSystem,
     ResultCode,
     Schedule,
     Solution,
-    Solver,
     Stream,
     integrate,
-    lower,
-    prepare,
 )
 from kernels.arithmetic import log
-from kernels.cost import of_step
 
 __all__ = [
     "BlockResult",
-    "model_texts",
-    "prepare_device",
-    "protocol_compounds",
     "simulate",
     "simulate_block",
-    "step_operations",
     "trial_condition",
-    "trial_solver",
 ]
 
 Floats = NDArray[np.float64]
 
 NEVER_D: Final = 10_000_000.0
 """A day that no trial reaches."""
-_ALWAYS_READ: Final = "serotonin_extracellular"  # days are counted by it; every trial has it
-SOLVER: Final = Solver(rtol=1e-4, atol=1e-5)
-"""Tolerances of a trial: log ratios of daily means are right to 1e-5, far below any rating."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -292,7 +276,7 @@ def simulate_block(
     ids = _once(patient_ids)
     chosen = protocol.variant(variant)
     condition = trial_condition(protocol)
-    model = _trial_model(protocol)
+    model = our_model(protocol)
     population = _population(protocol, chosen, condition, model, ids)
     values: dict[str, Floats | float] = {**population.parameters, **_diet(protocol)}
     if isinstance(protocol.meals, str):
@@ -311,154 +295,8 @@ def simulate_block(
     return walk.result(ids, lanes, everybody_stays=everybody_stays)
 
 
-def trial_solver(protocol: Protocol) -> Solver:
-    """Return what integrates the equations of a trial.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> trial_solver(load_protocol("sct-md-01")).rtol
-    0.0001
-    """
-    return SOLVER if protocol.model is None else model_solver(protocol.model)
-
-
-def prepare_device(protocol: Protocol, device: str = "auto") -> tuple[str, dict[str, str]]:
-    """Build the equations of a trial for a device, before many processes ask for them.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-    device
-        As in `kernels.integrate`.
-
-    Returns
-    -------
-    Name of the device that will be used, and why others were passed over.
-
-    Raises
-    ------
-    DeviceError, BuildError
-        If a device is asked for by name that is not there or cannot run the model.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> prepare_device(load_protocol("sct-md-01"), "numpy")
-    ('numpy', {})
-    """
-    return prepare(_trial_system(protocol), trial_solver(protocol), device)
-
-
-def _trial_system(protocol: Protocol) -> OdeSystem:
-    if protocol.model is not None:
-        return trial_model(protocol.model).system
-    return _trial_model(protocol).system
-
-
-def model_texts(protocol: Protocol) -> dict[str, str]:
-    """Return what a run is made of, for its folder: the program and the table of parameters.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Text by file name: every operation that is integrated, and every number with its source.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> sorted(model_texts(load_protocol("sct-md-01")))
-    ['parameters.txt', 'program.txt']
-    """
-    parameters = (
-        _trial_model(protocol).parameter_table().to_text()
-        if protocol.model is None
-        else trial_model(protocol.model).parameter_text()
-    )
-    return {
-        "parameters.txt": parameters + "\n",
-        "program.txt": lower(_trial_system(protocol)).to_text(),
-    }
-
-
-def step_operations(protocol: Protocol) -> int:
-    """Return how many operations a step of one patient costs: arithmetic and elementary functions.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> step_operations(load_protocol("sct-md-01")) > 1000
-    True
-    """
-    cost = of_step(lower(_trial_system(protocol)), SOLVER.method)
-    return cost.flop + cost.elementary
-
-
-def _trial_model(protocol: Protocol) -> Model:
-    return patient_model(
-        protocol_compounds(protocol),
-        trial_systems(protocol),
-        _protocol_inputs(protocol),
-        shifted=shifted_parameters(protocol),
-        wanted=_wanted(protocol),
-    )
-
-
-def _wanted(protocol: Protocol) -> tuple[str, ...]:
-    """Return what outcomes read as daily means where it is there: the link, adverse events."""
-    read = [name for event in trial_events(protocol) for name in event.reads]
-    read += [name for code in protocol.measures for name in load_measure(code).reads]
-    signals = load_condition(protocol.condition).link.signals
-    return tuple(dict.fromkeys((_ALWAYS_READ, *signals, *read)))
-
-
-def _protocol_inputs(protocol: Protocol) -> frozenset[str]:
-    return frozenset(name for drug in protocol.drugs for name in load_drug(drug).inputs)
-
-
 def _diet(protocol: Protocol) -> dict[str, float]:
     return intake_means(protocol) if protocol.meals else EVEN_SUPPLY
-
-
-def protocol_compounds(protocol: Protocol) -> tuple[Compound, ...]:
-    """Return the compounds of all drugs of a protocol, each once, in order of name.
-
-    Parameters
-    ----------
-    protocol
-        The trial.
-
-    Returns
-    -------
-    Compounds, metabolites included.
-
-    Examples
-    --------
-    >>> from cohort.trial import load_protocol
-    >>> [compound.name for compound in protocol_compounds(load_protocol("sct-md-01"))]
-    ['r_citalopram', 's_citalopram']
-    """
-    if protocol.model is not None:
-        return ()
-    found = {
-        compound.name: compound for drug in protocol.drugs for compound in load_drug(drug).compounds
-    }
-    return tuple(found[name] for name in sorted(found))
 
 
 def _population(
@@ -536,7 +374,9 @@ class _Walk:
         """Return everything that happened."""
         first, *others = segments(self.protocol)
         solutions = [self._integrate(lanes, first, ())]
-        names = [name for name in _wanted(self.protocol) if f"total_{name}" in solutions[0].names]
+        names = [
+            name for name in wanted_means(self.protocol) if f"total_{name}" in solutions[0].names
+        ]
         reference = {
             name: _daily_means(solutions[0], name)[-1] for name in names if not rests_at_zero(name)
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from cohort.simulate import SOLVER
+from cohort.trial_equations import SOLVER
 from kernels import DeviceError, Program, Solver
 from kernels.backends.cuda_backend import BLOCK_THREADS
 from kernels.backends.kernel_text import kernel_text
@@ -37,7 +37,7 @@ def kernel_source(program_text: str, device: str) -> dict[str, str]:
     Parameters
     ----------
     program_text
-        The lowered equations, as `cohort.simulate.model_texts` writes them.
+        The lowered equations, as `cohort.trial_equations.model_texts` writes them.
     device
         Where lanes are integrated.
 
@@ -48,7 +48,7 @@ def kernel_source(program_text: str, device: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> from cohort.simulate import model_texts
+    >>> from cohort.trial_equations import model_texts
     >>> from cohort.trial import load_protocol
     >>> program = model_texts(load_protocol("sct-md-01"))["program.txt"]
     >>> list(kernel_source(program, "native")), kernel_source(program, "numpy")
@@ -83,7 +83,7 @@ def kernel_record(program_text: str, device: str, solver: Solver = SOLVER) -> di
 
     Examples
     --------
-    >>> from cohort.simulate import model_texts
+    >>> from cohort.trial_equations import model_texts
     >>> from cohort.trial import load_protocol
     >>> program = model_texts(load_protocol("sct-md-01"))["program.txt"]
     >>> sorted(kernel_record(program, "numpy"))[:2]

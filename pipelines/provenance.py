@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohort.simulate import SOLVER, prepare_device
+from cohort.trial_equations import SOLVER, prepare_device
 from kernels import BuildError, DeviceError, Solver, devices
 from pipelines.cards import ALL_CARDS
 from pipelines.errors import InputError

@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohort.simulate import model_texts, step_operations, trial_solver
 from cohort.trial import trial_event_names
+from cohort.trial_equations import model_texts, step_operations, trial_solver
 from kernels.cores import available_cores
 from pipelines.adam import TrialFacts
 from pipelines.cards import ALL_CARDS, n_cards

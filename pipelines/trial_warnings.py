@@ -11,8 +11,8 @@ from cohort.conditions import load_condition
 from cohort.imported import trial_model
 from cohort.interactions import protocol_risks
 from cohort.physiology.targets import targets_without_system
-from cohort.simulate import protocol_compounds
 from cohort.trial import trial_systems
+from cohort.trial_equations import protocol_compounds
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:

@@ -95,7 +95,8 @@ def unit_costs(protocol: "Protocol", device: str, n_operations: float) -> UnitCo
     device
         ``numpy`` or ``native``; another is taken to be as fast as ``native``.
     n_operations
-        Floating-point operations of a step of one patient, from `cohort.simulate.step_operations`.
+        Floating-point operations of a step of one patient, from
+        `cohort.trial_equations.step_operations`.
 
     Examples
     --------

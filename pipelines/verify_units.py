@@ -18,8 +18,8 @@ import polars as pl
 from pydantic import ValidationError
 
 from cohort.errors import CohortError
-from cohort.simulate import model_texts, trial_solver
 from cohort.trial import Protocol, trial_event_names
+from cohort.trial_equations import model_texts, trial_solver
 from kernels import KernelError
 from pipelines.definitions import read_definitions
 from pipelines.errors import FolderError, PipelineError

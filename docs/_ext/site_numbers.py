@@ -19,7 +19,7 @@ from cohort.facts import count_assumed
 from cohort.outcomes import adverse_event_names, load_adverse_event
 from cohort.protocols import protocol_names
 from cohort.scales import load_scale, scale_names
-from cohort.simulate import SOLVER
+from cohort.trial_equations import SOLVER
 from pipelines.model_view import SystemView, total_counts
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from cohort_pk_tolerances import ROUND_OFF_RTOL
 import cohort.simulate
 from cohort.drugs import load_drug
 from cohort.errors import RangeError, UnknownNameError
-from cohort.simulate import protocol_compounds, simulate, simulate_block
+from cohort.simulate import simulate, simulate_block
 from cohort.trial import Regimen, load_protocol, trial_systems
+from cohort.trial_equations import protocol_compounds
 from kernels import Lanes, ResultCode, Solver
 
 TRIAL = load_protocol("sct-md-01")

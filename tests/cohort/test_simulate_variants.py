@@ -6,8 +6,9 @@ import pytest
 import cohort.simulate
 from cohort.errors import UnknownNameError
 from cohort.outcomes import expectation_share
-from cohort.simulate import prepare_device, simulate, simulate_block
+from cohort.simulate import simulate, simulate_block
 from cohort.trial import Variant, load_protocol
+from cohort.trial_equations import prepare_device
 from kernels import Solver
 
 DAY_S = 86_400

@@ -8,8 +8,8 @@ from kernels_zoo import every_event, every_operation, further_functions
 
 from cohort.chemistry import WHOLE
 from cohort.patient_model import patient_model
-from cohort.simulate import protocol_compounds
 from cohort.trial import load_protocol
+from cohort.trial_equations import protocol_compounds
 from kernels import BuildError, DeviceError, Solver, lower
 from kernels.backends import cuda_build
 from kernels.backends.cuda_backend import BLOCK_THREADS

@@ -96,7 +96,7 @@ def test_the_schedule_is_that_of_workers_who_take_the_next_unit(cells, size, n):
 
 def test_the_model_is_within_a_third_of_what_was_measured(protocol):
     """Measured on one core of AMD EPYC, native, a trial of 56 days: patients a CPU-second."""
-    from cohort.simulate import step_operations
+    from cohort.trial_equations import step_operations
 
     costs = unit_costs(protocol, "native", step_operations(protocol))
     for n_patients, rate, megabytes in ((512, 263, 249), (2048, 360, 458), (8192, 477, 1234)):

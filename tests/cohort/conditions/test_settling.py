@@ -10,9 +10,9 @@ from cohort.errors import RangeError
 from cohort.patient_model import patient_model
 from cohort.population import sample_population, shift_values
 from cohort.settle import EVEN_SUPPLY, settle
-from cohort.simulate import SOLVER
 from cohort.trial import population_spec
 from cohort.trial.protocol import TrialPopulation
+from cohort.trial_equations import SOLVER
 from kernels import Schedule, Solver, integrate
 
 SHIFTED = [name for name in condition_names() if load_condition(name).shifts]

@@ -11,8 +11,9 @@ from imported_trials import TRIAL, WARFARIN, levels, trial
 from scipy.integrate import solve_ivp
 
 from cohort.imported import trial_model
-from cohort.simulate import model_texts, prepare_device, simulate, simulate_block, step_operations
+from cohort.simulate import simulate, simulate_block
 from cohort.trial import allocate, parse_protocol, write_protocol
+from cohort.trial_equations import model_texts, prepare_device, step_operations
 from kernels import DeviceError
 
 RTOL = 1e-5

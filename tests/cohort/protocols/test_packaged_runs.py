@@ -5,8 +5,9 @@ import pytest
 
 from cohort.outcomes import load_scale
 from cohort.protocols import protocol_names
-from cohort.simulate import model_texts, simulate
+from cohort.simulate import simulate
 from cohort.trial import AS_PLANNED, load_protocol
+from cohort.trial_equations import model_texts
 
 
 def refuse_bad_scores(protocol, tables, n_patients):
