@@ -1,0 +1,113 @@
+"""AMICI over parameter draws: levels at the end and seconds a draw. Runs in AMICI's interpreter.
+
+    AMICI_PYTHON benchmarks/sbml/amici_ends.py JOB FOLDER
+
+JOB is an ``.npz`` that `study_sbml_speed.py` writes: ``path`` of the SBML file, ``ids`` that are
+drawn, ``values`` (one row each), ``seen`` ids, ``end``, and ``rtol`` and ``atol``, one run each.
+AMICI's compiled model is kept in FOLDER. Beside the job goes ``<job>.out.npz``: ``ends`` (run,
+draw, seen), ``cpu_s`` and ``process_s`` (seconds a draw, one a run), ``build_s`` and ``version``.
+
+AMICI writes and compiles C++ (KLU, exact Jacobian, no sensitivities); its ``cpu_time`` is that of
+the solver alone, ``process_s`` is the processor time around the whole call from Python. It reports
+at the end only. swig, which it needs to compile, is looked for beside its interpreter.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+import amici  # noqa: E402
+import numpy as np  # noqa: E402
+from amici.importers.sbml import SbmlImporter  # noqa: E402
+from amici.sim import sundials  # noqa: E402
+
+MOST_STEPS = 100_000
+GOOD = 0
+
+
+def loaded(path, folder):
+    """Return the compiled model and the seconds that compiling took, 0 where it was there."""
+    name = "model_" + path.stem.replace("-", "_")
+    there = folder / name
+    started = time.perf_counter()
+    if not (there / name / "__init__.py").exists():
+        SbmlImporter(str(path)).sbml2amici(name, str(there), generate_sensitivity_code=False)
+        built = time.perf_counter() - started
+    else:
+        built = 0.0
+    return amici.import_model_module(name, str(there)).get_model(), built
+
+
+def conditions(model, ids, values):
+    """Return a function from the number of a draw to AMICI's settings for it."""
+    parameters, states = list(model.get_free_parameter_ids()), list(model.get_state_ids())
+    nominal = np.array(model.get_free_parameters())
+    unknown = [i for i in ids if i not in parameters and i not in states]
+    if unknown:
+        raise SystemExit(f"amici_ends: {', '.join(unknown)}: neither parameter nor state in AMICI.")
+    moved = [(parameters.index(i), row) for i, row in zip(ids, values) if i in parameters]
+    started = [(states.index(i), row) for i, row in zip(ids, values) if i in states]
+
+    def condition(draw):
+        own = nominal.copy()
+        for index, row in moved:
+            own[index] = row[draw]
+        model.set_free_parameters(own.tolist())
+        if started:
+            model.set_initial_state([])
+            start = np.array(model.get_initial_state())
+            for index, row in started:
+                start[index] = row[draw]
+            model.set_initial_state(start.tolist())
+
+    return condition
+
+
+def run(model, condition, columns, job, rtol, atol):
+    solver = model.create_solver()
+    solver.set_relative_tolerance(rtol)
+    solver.set_absolute_tolerance(atol)
+    solver.set_max_steps(MOST_STEPS)
+    n = job["values"].shape[1]
+    ends, cpu, process = [], 0.0, 0.0
+    for draw in range(n):
+        condition(draw)
+        begun = time.process_time()
+        result = sundials.run_simulation(model, solver)
+        process += time.process_time() - begun
+        if result.status != GOOD:
+            raise SystemExit(f"amici_ends: draw {draw}, rtol {rtol:g}: status {result.status}.")
+        cpu += result.cpu_time * 1e-3
+        ends.append(np.asarray(result.y)[-1, columns])
+    return np.array(ends), cpu / n, process / n
+
+
+def main():
+    job_path, folder = map(Path, sys.argv[1:])
+    with np.load(job_path) as file:
+        job = dict(file)
+    model, built = loaded(Path(str(job["path"])), folder)
+    seen = list(model.get_observable_ids())
+    columns = [seen.index(f"y{i}") for i in job["seen"].tolist()]
+    model.set_timepoints([float(job["end"])])
+    condition = conditions(model, job["ids"].tolist(), job["values"])
+    runs = [
+        run(model, condition, columns, job, float(rtol), float(atol))
+        for rtol, atol in zip(job["rtol"], job["atol"], strict=True)
+    ]
+    ends, cpu, process = zip(*runs, strict=True)
+    np.savez(
+        job_path.with_suffix(".out.npz"),
+        ends=np.array(ends),
+        cpu_s=np.array(cpu),
+        process_s=np.array(process),
+        build_s=built,
+        version=amici.__version__,
+    )
+
+
+if __name__ == "__main__":
+    main()
