@@ -48,6 +48,7 @@ _SHRINK_NON_FINITE: Final = 0.25
 _ERROR_FLOOR: Final = 1e-10
 _STRETCH: Final = 1.001  # a step that would leave a sliver before a boundary takes it along
 _RESTART: Final = 0.3  # of the last good step, after the first event of its kind
+_AFTER_MOMENT: Final = 0.1  # of the last good step, where a comparison of time has changed
 _FIRST_STEP: Final = 0.01
 _FEWEST_ULPS: Final = 16.0
 _COMPACT_SHARE: Final = 8  # compact when one lane in eight is done
@@ -430,7 +431,7 @@ class _Run:
         within = np.flatnonzero(accept & ~at_end & (changed | last))
         if len(within):
             if self.triggers is None:
-                work.size[within] = work.size[within] * _RESTART
+                work.size[within] = work.size[within] * _AFTER_MOMENT
             else:
                 kind = self._fire(work, within)
                 happened = kind != NO_EVENT

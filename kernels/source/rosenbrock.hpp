@@ -27,7 +27,8 @@ constexpr double SAFETY = 0.95, GROWTH_MOST = 6.0, GROWTH_LEAST = 0.2, SHRINK_NO
 constexpr double ERROR_FLOOR = 1e-10, STRETCH = 1.001, RESTART = 0.3, FIRST_STEP = 0.01, FEWEST_ULPS = 16.0;
 constexpr Integer NEVER = 0x7fffffffffffffffLL, NONE = -1;
 #ifdef NEUROCOHORT_LIMITS
-constexpr double NEAR_ULPS = 4.0;  // moments nearer than this are one
+constexpr double NEAR_ULPS = 4.0;     // moments nearer than this are one
+constexpr double AFTER_MOMENT = 0.1;  // of the last good step
 #endif
 #ifdef NEUROCOHORT_EVENTS
 constexpr int LOOKS = 4;  // at triggers in a step, the last at its end
@@ -475,7 +476,7 @@ INLINE void advance(const Problem& problem, Work& w) {
     if (any(within)) {
         for (int l = 0; l < LANES; ++l) {
             if (!get(within, l)) continue;
-            set(w.size, l, get(w.size, l) * (Real)RESTART);
+            set(w.size, l, get(w.size, l) * (Real)AFTER_MOMENT);
             set_limit(w, l);
         }
     }
