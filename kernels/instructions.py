@@ -246,8 +246,7 @@ class Section:
         Parameters
         ----------
         values
-            For each kind that the section reads, its values by index; ``t``, ``g`` and ``s`` at index
-            0.
+            For each kind that the section reads, its values by index; those without one at 0.
 
         Returns
         -------

@@ -19,10 +19,10 @@ from pathlib import Path
 
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-import amici  # noqa: E402
-import numpy as np  # noqa: E402
-from amici.importers.sbml import SbmlImporter  # noqa: E402
-from amici.sim import sundials  # noqa: E402
+import amici
+import numpy as np
+from amici.importers.sbml import SbmlImporter
+from amici.sim import sundials
 
 MOST_STEPS = 100_000
 GOOD = 0
@@ -48,8 +48,9 @@ def conditions(model, ids, values):
     unknown = [i for i in ids if i not in parameters and i not in states]
     if unknown:
         raise SystemExit(f"amici_ends: {', '.join(unknown)}: neither parameter nor state in AMICI.")
-    moved = [(parameters.index(i), row) for i, row in zip(ids, values) if i in parameters]
-    started = [(states.index(i), row) for i, row in zip(ids, values) if i in states]
+    rows = list(zip(ids, values, strict=True))
+    moved = [(parameters.index(i), row) for i, row in rows if i in parameters]
+    started = [(states.index(i), row) for i, row in rows if i in states]
 
     def condition(draw):
         own = nominal.copy()

@@ -164,9 +164,9 @@ class _ModelWriter:
     def _sections(self) -> tuple[Section, ...]:
         """Return the sections that are evaluated with what a lane holds in its registers."""
         program = self._program
-        loop = (program.rhs, program.step, program.lu, program.solve, program.observe)
-        loop = loop if program.stop is None else (*loop, program.stop)
-        return loop if program.events is None else (*loop, *program.events.sections)
+        loop = [program.rhs, program.step, program.lu, program.solve, program.observe]
+        loop += () if program.stop is None else (program.stop,)
+        return tuple(loop) if program.events is None else (*loop, *program.events.sections)
 
     def constants(self) -> list[str]:
         program = self._program

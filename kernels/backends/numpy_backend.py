@@ -424,7 +424,7 @@ class _Run:
         changed: NDArray[np.bool_],
         cut: NDArray[np.bool_],
     ) -> None:
-        """Do what is due where steps end: events and moments in an interval, boundaries after it."""
+        """Do what is due where steps end: events, moments, boundaries at the end of intervals."""
         if self.triggers is not None:
             accept = accept & ~self._stop_stuck(work, accept)
         at_end = accept & last & ~cut & (self.limit == self.length)
