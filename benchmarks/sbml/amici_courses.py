@@ -1,15 +1,17 @@
-"""AMICI over parameter draws: levels at the end and seconds a draw. Runs in AMICI's interpreter.
+"""AMICI over parameter draws: courses and seconds a draw. Runs in AMICI's interpreter.
 
-    AMICI_PYTHON benchmarks/sbml/amici_ends.py JOB FOLDER
+    AMICI_PYTHON benchmarks/sbml/amici_courses.py JOB FOLDER
 
 JOB is an ``.npz`` that `study_sbml_speed.py` writes: ``path`` of the SBML file, ``ids`` that are
-drawn, ``values`` (one row each), ``seen`` ids, ``end``, and ``rtol`` and ``atol``, one run each.
-AMICI's compiled model is kept in FOLDER. Beside the job goes ``<job>.out.npz``: ``ends`` (run,
-draw, seen), ``cpu_s`` and ``process_s`` (seconds a draw, one a run), ``build_s`` and ``version``.
+drawn, ``values`` (one row each), ``seen`` ids, ``times`` after 0, and ``rtol`` and ``atol``, one
+run each. AMICI's compiled model is kept in FOLDER. Beside the job goes ``<job>.out.npz``:
+``courses`` (run, draw, time, seen), ``loop_s``, ``call_s`` and ``python_s`` (seconds a draw, one a
+run), ``build_s`` and ``version``.
 
-AMICI writes and compiles C++ (KLU, exact Jacobian, no sensitivities); its ``cpu_time`` is that of
-the solver alone, ``process_s`` is the processor time around the whole call from Python. It reports
-at the end only. swig, which it needs to compile, is looked for beside its interpreter.
+AMICI writes and compiles C++ (KLU, exact Jacobian, no sensitivities). ``loop_s`` is what it says of
+its solver's steps alone (``cpu_time``), ``call_s`` of its whole call in C++ (``cpu_time_total``),
+and ``python_s`` is the processor time around the call from Python. swig, which it needs to compile,
+is looked for beside its interpreter.
 """
 
 import os
@@ -26,6 +28,7 @@ from amici.sim import sundials
 
 MOST_STEPS = 100_000
 GOOD = 0
+MS = 1e-3
 
 
 def loaded(path, folder):
@@ -47,7 +50,9 @@ def conditions(model, ids, values):
     nominal = np.array(model.get_free_parameters())
     unknown = [i for i in ids if i not in parameters and i not in states]
     if unknown:
-        raise SystemExit(f"amici_ends: {', '.join(unknown)}: neither parameter nor state in AMICI.")
+        raise SystemExit(
+            f"amici_courses: {', '.join(unknown)}: neither parameter nor state in AMICI."
+        )
     rows = list(zip(ids, values, strict=True))
     moved = [(parameters.index(i), row) for i, row in rows if i in parameters]
     started = [(states.index(i), row) for i, row in rows if i in states]
@@ -73,17 +78,18 @@ def run(model, condition, columns, job, rtol, atol):
     solver.set_absolute_tolerance(atol)
     solver.set_max_steps(MOST_STEPS)
     n = job["values"].shape[1]
-    ends, cpu, process = [], 0.0, 0.0
+    courses, loop, call, python = [], 0.0, 0.0, 0.0
     for draw in range(n):
         condition(draw)
         begun = time.process_time()
         result = sundials.run_simulation(model, solver)
-        process += time.process_time() - begun
+        python += time.process_time() - begun
         if result.status != GOOD:
-            raise SystemExit(f"amici_ends: draw {draw}, rtol {rtol:g}: status {result.status}.")
-        cpu += result.cpu_time * 1e-3
-        ends.append(np.asarray(result.y)[-1, columns])
-    return np.array(ends), cpu / n, process / n
+            raise SystemExit(f"amici_courses: draw {draw}, rtol {rtol:g}: status {result.status}.")
+        loop += result.cpu_time * MS
+        call += result.cpu_time_total * MS
+        courses.append(np.asarray(result.y)[:, columns])
+    return np.array(courses), loop / n, call / n, python / n
 
 
 def main():
@@ -93,18 +99,19 @@ def main():
     model, built = loaded(Path(str(job["path"])), folder)
     seen = list(model.get_observable_ids())
     columns = [seen.index(f"y{i}") for i in job["seen"].tolist()]
-    model.set_timepoints([float(job["end"])])
+    model.set_timepoints(job["times"].tolist())
     condition = conditions(model, job["ids"].tolist(), job["values"])
     runs = [
         run(model, condition, columns, job, float(rtol), float(atol))
         for rtol, atol in zip(job["rtol"], job["atol"], strict=True)
     ]
-    ends, cpu, process = zip(*runs, strict=True)
+    courses, loop, call, python = zip(*runs, strict=True)
     np.savez(
         job_path.with_suffix(".out.npz"),
-        ends=np.array(ends),
-        cpu_s=np.array(cpu),
-        process_s=np.array(process),
+        courses=np.array(courses),
+        loop_s=np.array(loop),
+        call_s=np.array(call),
+        python_s=np.array(python),
         build_s=built,
         version=amici.__version__,
     )
