@@ -5,8 +5,9 @@
 JOB is an ``.npz`` that `study_sbml_speed.py` writes: ``path`` of the SBML file, ``ids`` that are
 drawn, ``values`` (one row each), ``seen`` ids, ``times`` after 0, and ``rtol`` and ``atol``, one
 run each. AMICI's compiled model is kept in FOLDER. Beside the job goes ``<job>.out.npz``:
-``courses`` (run, draw, time, seen), ``loop_s``, ``call_s`` and ``python_s`` (seconds a draw, one a
-run), ``build_s`` and ``version``.
+``courses`` (run, draw, time, seen), ``loop_s``, ``call_s`` and ``python_s`` (seconds, shape
+(run, draw)), ``build_s`` and ``version``. Runs take turns draw by draw, so that what else the
+machine does slows all of them alike.
 
 AMICI writes and compiles C++ (KLU, exact Jacobian, no sensitivities). ``loop_s`` is what it says of
 its solver's steps alone (``cpu_time``), ``call_s`` of its whole call in C++ (``cpu_time_total``),
@@ -72,24 +73,12 @@ def conditions(model, ids, values):
     return condition
 
 
-def run(model, condition, columns, job, rtol, atol):
+def solver_of(model, rtol, atol):
     solver = model.create_solver()
-    solver.set_relative_tolerance(rtol)
-    solver.set_absolute_tolerance(atol)
+    solver.set_relative_tolerance(float(rtol))
+    solver.set_absolute_tolerance(float(atol))
     solver.set_max_steps(MOST_STEPS)
-    n = job["values"].shape[1]
-    courses, loop, call, python = [], 0.0, 0.0, 0.0
-    for draw in range(n):
-        condition(draw)
-        begun = time.process_time()
-        result = sundials.run_simulation(model, solver)
-        python += time.process_time() - begun
-        if result.status != GOOD:
-            raise SystemExit(f"amici_courses: draw {draw}, rtol {rtol:g}: status {result.status}.")
-        loop += result.cpu_time * MS
-        call += result.cpu_time_total * MS
-        courses.append(np.asarray(result.y)[:, columns])
-    return np.array(courses), loop / n, call / n, python / n
+    return solver
 
 
 def main():
@@ -101,17 +90,27 @@ def main():
     columns = [seen.index(f"y{i}") for i in job["seen"].tolist()]
     model.set_timepoints(job["times"].tolist())
     condition = conditions(model, job["ids"].tolist(), job["values"])
-    runs = [
-        run(model, condition, columns, job, float(rtol), float(atol))
-        for rtol, atol in zip(job["rtol"], job["atol"], strict=True)
-    ]
-    courses, loop, call, python = zip(*runs, strict=True)
+    solvers = [solver_of(model, *pair) for pair in zip(job["rtol"], job["atol"], strict=True)]
+    shape = (len(solvers), job["values"].shape[1])
+    courses = np.empty((*shape, len(job["times"]), len(columns)))
+    loop, call, python = np.empty((3, *shape))
+    for draw in range(shape[1]):
+        condition(draw)
+        for run, solver in enumerate(solvers):
+            begun = time.process_time()
+            result = sundials.run_simulation(model, solver)
+            python[run, draw] = time.process_time() - begun
+            if result.status != GOOD:
+                raise SystemExit(f"amici_courses: draw {draw}, run {run}: status {result.status}.")
+            loop[run, draw] = result.cpu_time * MS
+            call[run, draw] = result.cpu_time_total * MS
+            courses[run, draw] = np.asarray(result.y)[:, columns]
     np.savez(
         job_path.with_suffix(".out.npz"),
-        courses=np.array(courses),
-        loop_s=np.array(loop),
-        call_s=np.array(call),
-        python_s=np.array(python),
+        courses=courses,
+        loop_s=loop,
+        call_s=call,
+        python_s=python,
         build_s=built,
         version=amici.__version__,
     )
