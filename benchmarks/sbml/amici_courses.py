@@ -6,13 +6,13 @@ JOB is an ``.npz`` that `study_sbml_speed.py` writes: ``path`` of the SBML file,
 drawn, ``values`` (one row each), ``seen`` ids, ``times`` after 0, and ``rtol`` and ``atol``, one
 run each. AMICI's compiled model is kept in FOLDER. Beside the job goes ``<job>.out.npz``:
 ``courses`` (run, draw, time, seen), ``loop_s``, ``call_s`` and ``python_s`` (seconds, shape
-(run, draw)), ``build_s`` and ``version``. Runs take turns draw by draw, so that what else the
-machine does slows all of them alike.
+(run, draw)), NaN where a run fails, ``build_s`` and ``version``. Runs take turns draw by draw, so
+that what else the machine does slows all of them alike.
 
 AMICI writes and compiles C++ (KLU, exact Jacobian, no sensitivities). ``loop_s`` is what it says of
 its solver's steps alone (``cpu_time``), ``call_s`` of its whole call in C++ (``cpu_time_total``),
 and ``python_s`` is the processor time around the call from Python. swig, which it needs to compile,
-is looked for beside its interpreter.
+is looked for beside its interpreter: it built with swig 4.3.1, and not with 4.5.1.
 """
 
 import os
@@ -92,16 +92,17 @@ def main():
     condition = conditions(model, job["ids"].tolist(), job["values"])
     solvers = [solver_of(model, *pair) for pair in zip(job["rtol"], job["atol"], strict=True)]
     shape = (len(solvers), job["values"].shape[1])
-    courses = np.empty((*shape, len(job["times"]), len(columns)))
-    loop, call, python = np.empty((3, *shape))
+    courses = np.full((*shape, len(job["times"]), len(columns)), np.nan)
+    loop, call, python = np.full((3, *shape), np.nan)
     for draw in range(shape[1]):
         condition(draw)
         for run, solver in enumerate(solvers):
             begun = time.process_time()
             result = sundials.run_simulation(model, solver)
-            python[run, draw] = time.process_time() - begun
+            spent = time.process_time() - begun
             if result.status != GOOD:
-                raise SystemExit(f"amici_courses: draw {draw}, run {run}: status {result.status}.")
+                continue
+            python[run, draw] = spent
             loop[run, draw] = result.cpu_time * MS
             call[run, draw] = result.cpu_time_total * MS
             courses[run, draw] = np.asarray(result.y)[:, columns]

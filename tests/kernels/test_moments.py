@@ -190,7 +190,7 @@ def many(n):
 
 
 RATE = between(2 * K, 5 * M, 3 - X) + between(5, 8, Y) - K * X / 9
-RATE += sp.Piecewise((K, TIME > 9), (M, True))
+RATE += sp.Piecewise((K, TIME > 9 + Y), (M, True))
 DRIP = Stream(
     name="drip",
     target="drive",
