@@ -12,7 +12,7 @@ that what else the machine does slows all of them alike.
 AMICI writes and compiles C++ (KLU, exact Jacobian, no sensitivities). ``loop_s`` is what it says of
 its solver's steps alone (``cpu_time``), ``call_s`` of its whole call in C++ (``cpu_time_total``),
 and ``python_s`` is the processor time around the call from Python. swig, which it needs to compile,
-is looked for beside its interpreter: it built with swig 4.3.1, and not with 4.5.1.
+is looked for beside its interpreter: 4.3.1 serves, with 4.5.1 models compile and do not load.
 """
 
 import os
