@@ -119,8 +119,8 @@ class EventProgram:
     assign
         Reads ``t y p u h``; gives the values of all assignments, event by event.
     stop
-        Reads ``y p h``; gives times at which a comparison of time alone may change, in a trigger or
-        in the equations, where every lane ends a step.
+        Reads ``y p h``; gives times at which a trigger that compares time alone may change, where
+        every lane ends a step.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def lower(system: OdeSystem) -> Program:
 def _lower(system: OdeSystem) -> Program:
     rows = [system.rhs[name] for name in system.states]
     rows += [system.quadratures[name] for name in system.quadratures]
-    stops = moments(system, rows) if not system.events else ()  # events have them with theirs
+    changes = moments(system, rows)
     rows = [at_middle(system, row) for row in rows]
     columns = [symbol(name) for name in system.states]
     smooth = [_differentiable(row) for row in rows]
@@ -83,7 +83,7 @@ def _lower(system: OdeSystem) -> Program:
     rhs = _section("rhs", rows, places, system, hoisted)
     step = _section("step", step_rows, step_places, system, hoisted)
     observe = _section("observe", observables, watched, system, hoisted)
-    stop = _section("stop", stops, ["times at which steps end"] * len(stops), system, hoisted)
+    change = _section("moments", changes, ["a moment"] * len(changes), system, hoisted)
     events = lower_events(
         system, hoisted, lambda name, values, at: _section(name, values, at, system, hoisted)
     )
@@ -104,7 +104,7 @@ def _lower(system: OdeSystem) -> Program:
         lu=factors.lu,
         solve=factors.solve,
         observe=observe,
-        stop=stop if stops else None,
+        moments=change if changes else None,
         events=events,
     )
 

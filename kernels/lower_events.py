@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sympy
+from sympy.core.relational import Relational
 
 from kernels.emit import Emitter
 from kernels.event_program import EventProgram, ProgramEvent
+from kernels.expressions import TIME, symbol
 from kernels.instructions import Op, Operand, Section
-from kernels.moments import moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kernels.emit import HoistedValues
     from kernels.system import OdeSystem
@@ -57,15 +58,14 @@ def lower_events(
         for e in system.events
         for name, value in e.assignments.items()
     ]
-    compared = [*(event.trigger for event in system.events), *system.rhs.values()]
-    stops = moments(system, [*compared, *system.quadratures.values()])
+    stops = list(dict.fromkeys(stop for e in system.events for stop in _stops(system, e)))
     return EventProgram(
         events=tuple(_program_event(system, event) for event in system.events),
         trigger=_trigger_section(system, hoisted),
         delay=section("delay", [e.delay for e in system.events], _places(system, "delay")),
         priority=section("priority", priorities, _places(system, "priority")),
         assign=section("assign", [v for _, v in assigned], [place for place, _ in assigned]),
-        stop=section("stop", stops, ["times at which steps end"] * len(stops)),
+        stop=section("stop", stops, ["events, times of triggers"] * len(stops)),
     )
 
 
@@ -96,3 +96,20 @@ def _trigger_section(system: OdeSystem, hoisted: HoistedValues) -> Section:
             holds = emitter.emit(event.trigger)
             outputs.append(emitter.operation(Op.SELECT, holds, _ONE, _ZERO))
     return Section("trigger", tuple(emitter.instructions), tuple(outputs))
+
+
+def _stops(system: OdeSystem, event: Event) -> Iterator[sympy.Expr]:
+    """Yield the moments at which comparisons of time with what is constant between events change.
+
+    Only comparisons that are linear in time: a step that ends there cannot jump over a pulse, and
+    the moment is met to the last bit.
+    """
+    constant = {symbol(name) for name in system.parameters}
+    constant |= {symbol(name) for name in system.states if system.rhs[name] == 0}
+    for relation in sorted(event.trigger.atoms(Relational), key=sympy.default_sort_key):
+        difference = sympy.expand(relation.lhs - relation.rhs)
+        if TIME not in difference.free_symbols or difference.free_symbols - constant - {TIME}:
+            continue
+        if not difference.is_polynomial(TIME) or sympy.degree(difference, TIME) != 1:
+            continue
+        yield -difference.coeff(TIME, 0) / difference.coeff(TIME, 1)

@@ -36,7 +36,7 @@ def moments(system: OdeSystem, expressions: Iterable[sympy.Basic]) -> tuple[symp
     system
         Says what is constant: parameters, and states that only events and boluses change.
     expressions
-        Right-hand sides or triggers.
+        Right-hand sides.
 
     Examples
     --------

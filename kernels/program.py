@@ -55,9 +55,9 @@ class Program:
         Reads ``m b``; gives x with W x = b, ``n_row`` rows.
     observe
         Reads ``t y p u h``; gives the observables.
-    stop
-        Reads ``y p h``; gives times at which a comparison of time in the equations may change,
-        where every lane ends a step. None without any, and with events, whose own section has them.
+    moments
+        Reads ``y p h``; gives times at which a comparison of time in the equations changes, where
+        every lane ends a step. None without any.
     events
         What events add; None without any.
 
@@ -87,7 +87,7 @@ class Program:
     lu: Section
     solve: Section
     observe: Section
-    stop: Section | None = None
+    moments: Section | None = None
     events: EventProgram | None = None
 
     @property
@@ -119,7 +119,7 @@ class Program:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """All sections but ``stop`` and those of events, in the order of the text.
+        """All sections but ``moments`` and those of events, in the order of the text.
 
         Examples
         --------
@@ -129,33 +129,6 @@ class Program:
         ['hoist', 'rhs', 'step', 'lu', 'solve', 'observe']
         """
         return (self.hoist, self.rhs, self.step, self.lu, self.solve, self.observe)
-
-    @property
-    def stops(self) -> Section | None:
-        """The section that gives times at which every lane ends a step, None without any.
-
-        Examples
-        --------
-        >>> from kernels import TIME, OdeSystem, lower
-        >>> import sympy
-        >>> late = sympy.Piecewise((1, TIME < 5), (0, True))
-        >>> program = lower(OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": late}))
-        >>> program.stops.outputs
-        (Operand(kind='c', index=0, value=5.0),)
-        """
-        return self.stop if self.events is None else self.events.stop
-
-    @property
-    def reads_middle(self) -> bool:
-        """Whether the equations compare time as it is in the middle of a step.
-
-        Examples
-        --------
-        >>> from kernels import OdeSystem, lower
-        >>> lower(OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": 1})).reads_middle
-        False
-        """
-        return any(operand.kind == "s" for operand in (*self.rhs.reads(), *self.step.reads()))
 
     def to_text(self) -> str:
         """Return the canonical text, the same under any hash seed.
@@ -173,8 +146,8 @@ class Program:
         lines.append(" ".join(("ordering", *map(str, self.ordering))))
         for section in self.sections:
             lines += _section_lines(section)
-        if self.stop is not None:
-            lines += _section_lines(self.stop)
+        if self.moments is not None:
+            lines += _section_lines(self.moments)
         if self.events is not None:
             lines += [event.to_text() for event in self.events.events]
             for section in self.events.sections:
@@ -259,9 +232,9 @@ def _read_program(reader: _Reader) -> Program:
     ordering = tuple(map(int, reader.after("ordering").split()))
     fields |= {section: _read_section(reader, section) for section in SECTION_NAMES}
     line, events = reader.line(), []
-    if line == "section stop":
+    if line == "section moments":
         reader.position -= 1
-        fields["stop"] = _read_section(reader, "stop")
+        fields["moments"] = _read_section(reader, "moments")
         line = reader.line()
     while line.startswith("event "):
         events.append(ProgramEvent.from_text(line))

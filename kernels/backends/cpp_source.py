@@ -90,8 +90,8 @@ def cpp_source(program: Program, method: str) -> str:
     functions = writer.functions()
     head = [f"// {program.system_name}", "", "namespace neurocohort {", ""]
     constants = [*_tableau_lines(method), "", *writer.constants()]
-    if program.stops is not None:
-        constants += ["", *writer.place_constants()]
+    if program.moments is not None:
+        constants += ["", f"constexpr int N_MOMENT = {len(program.moments.outputs)};"]
     if program.events is not None:
         constants += ["", *writer.event_constants(tableau(method))]
     parts = [*head, *constants, "", *functions]
@@ -165,7 +165,7 @@ class _ModelWriter:
         """Return the sections that are evaluated with what a lane holds in its registers."""
         program = self._program
         loop = [program.rhs, program.step, program.lu, program.solve, program.observe]
-        loop += () if program.stop is None else (program.stop,)
+        loop += () if program.moments is None else (program.moments,)
         return tuple(loop) if program.events is None else (*loop, *program.events.sections)
 
     def constants(self) -> list[str]:
@@ -183,7 +183,7 @@ class _ModelWriter:
             "PARAMETERS": len(program.parameters),
             "LOOP_PARAMETERS": len(self._loop_parameters),
             "HOISTED": len(program.hoist.outputs),
-            "INPUTS": len(program.inputs) + program.reads_middle,
+            "INPUTS": len(program.inputs) + (program.moments is not None),
             "OBSERVABLES": len(program.observables),
             "GRADIENT": len(self._gradient),
             "JACOBIAN": max(self._j_slot.values(), default=0) + 1,
@@ -196,41 +196,28 @@ class _ModelWriter:
             _array("int", "GRADIENT_ROW", (row for row, _ in self._gradient)),
         ]
 
-    def place_constants(self) -> list[str]:
-        """Return the constants of ``moments.hpp``."""
-        program = self._program
-        assert program.stops is not None
-        sections = (program.stops,) if program.events is None else program.events.sections
-        events = () if program.events is None else program.events.events
-        read: dict[str, set[int]] = {kind: set() for kind in "yphu"}
-        for operand in (o for section in sections for o in section.reads()):
-            if operand.kind in read:
-                read[operand.kind].add(operand.index)
-        lists = {
-            "PLACE_Y": sorted(read["y"] | {row for event in events for row in event.targets}),
-            "PLACE_P": sorted(self._parameter_slot[index] for index in read["p"]),
-            "PLACE_H": sorted(read["h"]),
-            "PLACE_U": sorted(read["u"]),
-        }
-        sizes = {
-            "N_STOP": len(program.stops.outputs),
-            **{f"N_{name}": len(values) for name, values in lists.items()},
-        }
-        return [
-            *(f"constexpr int {name} = {value};" for name, value in sizes.items()),
-            *(_array("int", name, values) for name, values in lists.items()),
-        ]
-
     def event_constants(self, table: RosenbrockTableau) -> list[str]:
         """Return the constants of ``events.hpp``."""
         part = self._program.events
         assert part is not None
         events = part.events
         targets = [row for event in events for row in event.targets]
-        lists = {"TRIGGER_ROW": part.trigger_rows, "TARGET": sorted(set(targets))}
+        read: dict[str, set[int]] = {kind: set() for kind in "yphu"}
+        for operand in (o for section in part.sections for o in section.reads()):
+            if operand.kind in read:
+                read[operand.kind].add(operand.index)
+        lists = {
+            "TRIGGER_ROW": part.trigger_rows,
+            "TARGET": sorted(set(targets)),
+            "PLACE_Y": sorted(read["y"] | set(targets)),
+            "PLACE_P": sorted(self._parameter_slot[index] for index in read["p"]),
+            "PLACE_H": sorted(read["h"]),
+            "PLACE_U": sorted(read["u"]),
+        }
         sizes = {
             "N_EVENT": len(events),
             "VALUES": max(len(targets), 1),
+            "N_STOP": len(part.stop.outputs),
             "TRIGGER_ROWS": max(len(part.trigger_rows), 1),
             "FIRST_EVENT_KIND": self._program.n_state + 2 * len(self._program.inputs),
             "MOST_EXECUTIONS": MOST_EXECUTIONS,
@@ -309,8 +296,14 @@ class _ModelWriter:
             program.observe,
             [(f"o[{i}] = @;", operand) for i, operand in enumerate(program.observe.outputs)],
         )
-        placed = () if program.stop is None else (program.stop,)
-        for section in placed if program.events is None else program.events.sections:
+        if program.moments is not None:
+            lines += self._function(
+                f"FUNCTION void model_moments({_READS}, V* o)".replace("V", "Real"),
+                "Real",
+                program.moments,
+                [(f"o[{i}] = @;", operand) for i, operand in enumerate(program.moments.outputs)],
+            )
+        for section in () if program.events is None else program.events.sections:
             reads = _READS.replace("V", "S")
             lines += self._function(
                 f"template <class S> FUNCTION void model_{section.name}({reads}, S* o)",

@@ -80,8 +80,8 @@ def _integrator(program: Program) -> str:
     """Return the integrator; what the program has no use for, not a letter of it is in it."""
     there = {
         "#ifdef NEUROCOHORT_EVENTS": program.events is not None,
-        "#ifdef NEUROCOHORT_LIMITS": program.stops is not None,
-        "#ifdef NEUROCOHORT_MIDDLE": program.reads_middle,
+        "#ifdef NEUROCOHORT_MOMENTS": program.moments is not None,
+        "#ifdef NEUROCOHORT_LIMITS": not (program.events is None and program.moments is None),
     }
     lines, keeps = [], [True]
     for line in _with_parts(_source("rosenbrock.hpp")):
@@ -106,7 +106,7 @@ def _with_parts(text: str) -> Iterator[str]:
 
 def _uses_functions(program: Program) -> bool:
     more = () if program.events is None else program.events.sections
-    sections = (*program.sections, *more, *(() if program.stop is None else (program.stop,)))
+    sections = (*program.sections, *more, *(() if program.moments is None else (program.moments,)))
     return any(i.op in FURTHER for section in sections for i in section.instructions)
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from kernels.arithmetic import exp, log
+from kernels.backends.equation_moments import MomentFollower
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
-from kernels.backends.moments import NEAR_ULPS, MomentFollower, Place
 from kernels.backends.numpy_work import Work, compile_sections
-from kernels.backends.triggers import TriggerFollower
+from kernels.backends.triggers import NEAR_ULPS, Place, TriggerFollower
 from kernels.errors import DeviceError
 from kernels.lanes import Lanes
 from kernels.solution import ResultCode, Solution
@@ -171,7 +171,7 @@ class _Run:
             if program.events is None
             else TriggerFollower(program, self.table, self.event_memory)
         )
-        self.moments = None if program.stop is None else MomentFollower(program.stop)
+        self.moments = None if program.moments is None else MomentFollower(program.moments)
         self.codes = lanes.codes.copy()
         self.failure_times = np.full(n_lane, np.nan)
         self.accepted = np.zeros(n_lane, np.int64)
@@ -300,16 +300,16 @@ class _Run:
         return kind
 
     def _limit(self, work: Work, index: NDArray[np.int64]) -> None:
+        self.limit[index] = self.length[index]
         if self.triggers is None and self.moments is None:
-            self.limit[index] = self.length[index]
             return
-        place, start = self._place(work, index), self.now[index] / self.unit
-        where = (start, self.local[index], self.length[index])
-        if self.triggers is None:
-            assert self.moments is not None
-            self.limit[index] = self.moments.limits(place, *where)
-        else:
-            self.limit[index] = self.triggers.limits(place, work.lanes[index], *where)
+        place, lanes = self._place(work, index), work.lanes[index]
+        where = (self.now[index] / self.unit, self.local[index], self.length[index])
+        if self.triggers is not None:
+            self.limit[index] = self.triggers.limits(place, lanes, *where)
+        if self.moments is not None:
+            rows = (place.y, place.p, place.u, place.h)
+            self.limit[index] = self.moments.limits(rows, *where, self.limit[index])
 
     def _stop_stuck(self, work: Work, accept: NDArray[np.bool_]) -> NDArray[np.bool_]:
         stuck: NDArray[np.bool_] = accept & (self.crowd > MOST_EXECUTIONS)

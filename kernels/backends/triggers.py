@@ -9,12 +9,12 @@ comparing time with something constant: there every lane ends a step.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from kernels.backends.events import NO_EVENT
-from kernels.backends.moments import NEAR_ULPS, Place, earliest, evaluate
 from kernels.backends.numpy_source import compile_section
 from kernels.solution import ResultCode
 from kernels.triggers import MOST_EXECUTIONS
@@ -27,12 +27,50 @@ if TYPE_CHECKING:
     from kernels.program import Program
     from kernels.tableaus import RosenbrockTableau
 
-__all__ = ["TriggerFollower"]
+__all__ = ["NEAR_ULPS", "Place", "TriggerFollower"]
 
 Floats: TypeAlias = "NDArray[np.float64]"
 Integers: TypeAlias = "NDArray[np.int64]"
 
 _LOOKS: Final = 4
+NEAR_ULPS: Final = 4.0
+"""Moments nearer than this many ulps of time are one moment."""
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where some lanes are: time, rows of states, parameters, inputs and hoisted values.
+
+    Parameters
+    ----------
+    time
+        Time of each lane [time unit].
+    y, p, u, h
+        Rows that sections read.
+
+    Examples
+    --------
+    >>> rows = [np.arange(3.0)]
+    >>> Place(np.zeros(3), rows, rows, rows, rows).take(np.array([2])).y
+    [array([2.])]
+    """
+
+    time: Floats
+    y: list[Floats]
+    p: list[Floats]
+    u: list[Floats]
+    h: list[Floats]
+
+    def take(self, index: Integers) -> Place:
+        """Return the place of some of the lanes.
+
+        Examples
+        --------
+        >>> Place(np.zeros(3), [], [], [], []).take(np.array([0, 1])).time
+        array([0., 0.])
+        """
+        rows = ([row[index] for row in group] for group in (self.y, self.p, self.u, self.h))
+        return Place(self.time[index], *rows)
 
 
 class TriggerFollower:
@@ -78,7 +116,24 @@ class TriggerFollower:
         self.due = self._earliest(np.arange(memory.shape[1]))
 
     def _evaluate(self, name: str, place: Place) -> Floats:
-        return evaluate(self._sections[name], self._n_output[name], place)
+        n = len(place.time)
+        values = np.empty((self._n_output[name], n))
+        registers = list(np.empty((self._sections[name].n_register, n)))
+        none: list[Floats] = []
+        self._sections[name].function(
+            place.time,
+            None,
+            place.y,
+            place.p,
+            place.u,
+            place.h,
+            none,
+            none,
+            none,
+            list(values),
+            registers,
+        )
+        return values
 
     # looking and locating
 
@@ -357,8 +412,14 @@ class TriggerFollower:
         >>> TriggerFollower.limits.__name__
         'limits'
         """
-        moments = (*self._evaluate("stop", place), self.due[lanes])
-        return earliest(moments, place.time, start, local, length)
+        now = place.time + NEAR_ULPS * np.spacing(np.abs(place.time))
+        most = length - NEAR_ULPS * np.spacing(np.abs(start + length))
+        limit = length.copy()
+        for moment in (self.due[lanes], *self._evaluate("stop", place)):
+            x = moment - start
+            sooner = (moment > now) & (x > local) & (x < most) & (x < limit)
+            limit = np.where(sooner, x, limit)
+        return limit
 
 
 def _empty(event: ProgramEvent, n: int) -> Floats:

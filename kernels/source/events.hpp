@@ -5,6 +5,20 @@
 // pending executions of each event, EVENT_SLOTS of EVENT_STRIDE numbers: when due, and the values to assign where
 // they were evaluated when the event fired. They lie in the order in which they were added, infinity where free.
 
+// Where one lane is: what its events read, and no more.
+struct Place {
+    Real t;
+    Real y[ROWS], p[LOOP_PARAMETERS], h[HOISTED], inputs[INPUTS];
+};
+
+SELDOM void read_place(const Work& w, int l, Place& at) {
+    at.t = get(w.start, l) + get(w.local, l);
+    for (int i = 0; i < N_PLACE_Y; ++i) at.y[PLACE_Y[i]] = get(w.y[PLACE_Y[i]], l);
+    for (int i = 0; i < N_PLACE_P; ++i) at.p[PLACE_P[i]] = get(w.p[PLACE_P[i]], l);
+    for (int i = 0; i < N_PLACE_H; ++i) at.h[PLACE_H[i]] = get(w.h[PLACE_H[i]], l);
+    for (int i = 0; i < N_PLACE_U; ++i) at.inputs[PLACE_U[i]] = get(w.inputs[PLACE_U[i]], l);
+}
+
 INLINE double& memory(const Problem& problem, Integer lane, Integer row) {
     return problem.event_memory[row * problem.n_lane + lane];
 }
@@ -12,6 +26,8 @@ INLINE double& memory(const Problem& problem, Integer lane, Integer row) {
 INLINE double& slot_due(const Problem& problem, Integer lane, int event, int slot) {
     return memory(problem, lane, EVENT_BASE[event] + slot * EVENT_STRIDE[event]);
 }
+
+template <class T> INLINE T near_time(T t) { return spacing<T>(absolute(t)) * (Real)NEAR_ULPS; }
 
 SELDOM void give_up(const Problem& problem, Work& w, int l, Code code) {
     problem.codes[w.lane[l]] = code;
@@ -274,4 +290,23 @@ FUNCTION Integer fire(const Problem& problem, Work& w, int l) {
     recall(problem, w, l);
     if (code != SUCCESS) give_up(problem, w, l, code);
     return first;
+}
+
+// where in the interval the lane must end a step at the latest
+FUNCTION void set_limit(Work& w, int l) {
+    const Real start = get(w.start, l), local = get(w.local, l), length = get(w.length, l);
+    const Real t = start + local;
+    const Real now = t + near_time(t), most = length - near_time(start + length);
+    Real limit = length, moments[N_STOP + 1];
+    moments[0] = (Real)w.due[l];
+    if constexpr (N_STOP > 0) {
+        Place at;
+        read_place(w, l, at);
+        model_stop<Real>(at.t, at.y, at.p, at.inputs, at.h, moments + 1);
+    }
+    for (int i = 0; i < N_STOP + 1; ++i) {
+        const Real x = moments[i] - start;
+        if (moments[i] > now && x > local && x < most && x < limit) limit = x;
+    }
+    set(w.limit, l, limit);
 }

@@ -1,39 +1,20 @@
-// Where a lane must end a step before its interval ends: at a moment known before, or when an event is due. The
-// steps are those of kernels/backends/moments.py; part of the integrator where the model has either.
+// Moments at which a comparison of time in the equations changes: every lane ends a step there. The steps are those
+// of kernels/backends/equation_moments.py; part of the integrator where the equations compare time.
 
-// Where one lane is: what its events and moments read, and no more.
-struct Place {
-    Real t;
-    Real y[ROWS], p[LOOP_PARAMETERS], h[HOISTED], inputs[INPUTS];
-};
-
-SELDOM void read_place(const Work& w, int l, Place& at) {
-    at.t = get(w.start, l) + get(w.local, l);
-    for (int i = 0; i < N_PLACE_Y; ++i) at.y[PLACE_Y[i]] = get(w.y[PLACE_Y[i]], l);
-    for (int i = 0; i < N_PLACE_P; ++i) at.p[PLACE_P[i]] = get(w.p[PLACE_P[i]], l);
-    for (int i = 0; i < N_PLACE_H; ++i) at.h[PLACE_H[i]] = get(w.h[PLACE_H[i]], l);
-    for (int i = 0; i < N_PLACE_U; ++i) at.inputs[PLACE_U[i]] = get(w.inputs[PLACE_U[i]], l);
-}
-
-template <class T> INLINE T near_time(T t) { return spacing<T>(absolute(t)) * (Real)NEAR_ULPS; }
-
-// where in the interval the lane must end a step at the latest
-FUNCTION void set_limit(Work& w, int l) {
+// brings the limit of a lane forward to the next moment
+FUNCTION void limit_to_moment(Work& w, int l) {
+    Real y[ROWS], p[LOOP_PARAMETERS], h[HOISTED], inputs[INPUTS], moments[N_MOMENT];
+    for (int i = 0; i < ROWS; ++i) y[i] = get(w.y[i], l);
+    for (int i = 0; i < LOOP_PARAMETERS; ++i) p[i] = get(w.p[i], l);
+    for (int i = 0; i < HOISTED; ++i) h[i] = get(w.h[i], l);
+    for (int i = 0; i < INPUTS; ++i) inputs[i] = get(w.inputs[i], l);
     const Real start = get(w.start, l), local = get(w.local, l), length = get(w.length, l);
-    const Real t = start + local;
-    const Real now = t + near_time(t), most = length - near_time(start + length);
-    Real limit = length, moments[N_STOP + 1];
-#ifdef NEUROCOHORT_EVENTS
-    moments[N_STOP] = (Real)w.due[l];
-#else
-    moments[N_STOP] = (Real)infinity();
-#endif
-    if constexpr (N_STOP > 0) {
-        Place at;
-        read_place(w, l, at);
-        model_stop<Real>(at.t, at.y, at.p, at.inputs, at.h, moments);
-    }
-    for (int i = 0; i < N_STOP + 1; ++i) {
+    const Real t = start + local, end = start + length;
+    const Real now = t + spacing<Real>(absolute(t)) * (Real)NEAR_ULPS;
+    const Real most = length - spacing<Real>(absolute(end)) * (Real)NEAR_ULPS;
+    Real limit = get(w.limit, l);
+    model_moments(t, y, p, inputs, h, moments);
+    for (int i = 0; i < N_MOMENT; ++i) {
         const Real x = moments[i] - start;
         if (moments[i] > now && x > local && x < most && x < limit) limit = x;
     }

@@ -182,12 +182,25 @@ INLINE void remember_restart(const Problem& problem, Work& w, M accept) {
     }
 }
 
-#ifdef NEUROCOHORT_LIMITS
+#ifdef NEUROCOHORT_EVENTS
+#include "events.hpp"
+
+#endif
+#ifdef NEUROCOHORT_MOMENTS
 #include "moments.hpp"
 
 #endif
+#ifdef NEUROCOHORT_LIMITS
+INLINE void find_limit(Work& w, int l) {
 #ifdef NEUROCOHORT_EVENTS
-#include "events.hpp"
+    set_limit(w, l);
+#else
+    set(w.limit, l, get(w.length, l));
+#endif
+#ifdef NEUROCOHORT_MOMENTS
+    limit_to_moment(w, l);
+#endif
+}
 
 #endif
 FUNCTION void cross(const Problem& problem, Work& w, int l) {
@@ -229,7 +242,7 @@ FUNCTION void cross(const Problem& problem, Work& w, int l) {
         w.boundary[l] = boundary;
         set(w.length, l, (Real)((double)(boundary - now) / problem.unit));
 #ifdef NEUROCOHORT_LIMITS
-        set_limit(w, l);
+        find_limit(w, l);
 #endif
         if (boundary != now) return;
     }
@@ -335,7 +348,7 @@ INLINE V step(const Problem& problem, Work& w, V h) {
     const V inverse = literal<V>(1.0) / h;
     const Stage g = lane_cast<Stage>(inverse / (Real)GAMMA);
     const V origin = w.start + w.local;
-#ifdef NEUROCOHORT_MIDDLE
+#ifdef NEUROCOHORT_MOMENTS
     w.inputs[INPUTS - 1] = origin + h * (Real)0.5;
 #endif
     model_step(origin, w.y, w.p, w.inputs, w.h, w.b, w.j, w.gradient);
@@ -363,7 +376,7 @@ INLINE V step(const Problem& problem, Work& w, V h) {
 FUNCTION void choose_first(const Problem& problem, Work& w) {
     const Real rtol = (Real)problem.rtol;
     V f[ROWS];
-#ifdef NEUROCOHORT_MIDDLE
+#ifdef NEUROCOHORT_MOMENTS
     w.inputs[INPUTS - 1] = w.start + w.local;
 #endif
     model_rhs<false>(w.start + w.local, w.y, w.p, w.inputs, w.h, f);
@@ -466,7 +479,7 @@ INLINE void advance(const Problem& problem, Work& w) {
             if (!get(within, l)) continue;
             const Integer event = fire(problem, w, l);
             if (event != NONE) restart(problem, w, l, event);
-            if (!get(w.done, l)) set_limit(w, l);
+            if (!get(w.done, l)) find_limit(w, l);
         }
     }
 #else
@@ -477,7 +490,7 @@ INLINE void advance(const Problem& problem, Work& w) {
         for (int l = 0; l < LANES; ++l) {
             if (!get(within, l)) continue;
             set(w.size, l, get(w.size, l) * (Real)AFTER_MOMENT);
-            set_limit(w, l);
+            find_limit(w, l);
         }
     }
 #else

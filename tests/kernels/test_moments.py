@@ -44,7 +44,7 @@ def between(start, end, value=1):
 
 def system(rate, **more):
     values = {"parameters": ("k", "m"), "observables": {"x_": X}, **more}
-    return OdeSystem(name="moments", states=("x", "y"), rhs={"x": rate, "y": 0}, **values)
+    return OdeSystem(name="jumps", states=("x", "y"), rhs={"x": rate, "y": 0}, **values)
 
 
 def lanes(k, m=1.0, x=0.0, y=0.0):
@@ -151,7 +151,7 @@ def test_only_comparisons_linear_in_time_with_what_is_constant_are_moments():
     program = lower(given)
     place = {"p": [2.0, 4.0], "y": [7.0, 5.0]}
     place["h"] = list(program.hoist.evaluate(place))
-    assert sorted(program.stop.evaluate(place)) == [2.0, 4.0, 4.0, 9.0]
+    assert sorted(program.moments.evaluate(place)) == [2.0, 4.0, 4.0, 9.0]
     assert "gt p0 s" not in program.to_text()
     assert MIDDLE not in given.rhs["x"].free_symbols
     # of the time itself the slope is 1, of the comparison none
@@ -162,22 +162,12 @@ def test_only_comparisons_linear_in_time_with_what_is_constant_are_moments():
 def test_a_program_survives_its_text_and_without_moments_there_is_none_of_it():
     program = lower(system(between(K, 5)))
     assert Program.from_text(program.to_text()) == program
-    assert program.reads_middle
-    assert "section stop" in program.to_text()
+    assert program.moments.outputs[1].value == 5
     for plain in (every_operation(), system(K * X + TIME)):
         program = lower(plain)
-        assert program.stops is None
-        assert not program.reads_middle
+        assert program.moments is None
         text = kernel_text(program, Solver(), 4)
-        assert not [word for word in ("w.limit", "set_limit", "PLACE", "MIDDLE") if word in text]
-
-
-def test_events_and_equations_share_the_times_at_which_steps_end():
-    event = Event(name="e", trigger=TIME >= M, assignments={"y": Y + 1})
-    program = lower(system(between(K, M), events=(event,)))
-    assert program.stop is None
-    assert len(program.stops.outputs) == 2
-    assert Program.from_text(program.to_text()) == program
+        assert not [word for word in ("w.limit", "moment", "MOMENT", "INPUTS - 1") if word in text]
 
 
 # backends
