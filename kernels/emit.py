@@ -323,9 +323,6 @@ class Emitter:
         if twice is None or abs(twice) > 2 * _MOST_MULTIPLICATIONS:
             if base is sympy.E:
                 return self.operation(Op.EXP, self.emit(exponent))
-            if self._hoisted is not None and _is_short(exponent):
-                log = self.operation(Op.LOG, self.emit(base))
-                return self.operation(Op.EXP, self.operation(Op.MUL, self.emit(exponent), log))
             return self.operation(Op.POW, self.emit(base), self.emit(exponent))
         value = self.emit(base)
         if twice < 0:
@@ -441,19 +438,6 @@ def _simplified(op: Op, args: tuple[Operand, ...]) -> Operand | None:
     if op in (Op.ADD, Op.SUB) and args[1] == _ZERO:
         return args[0]
     return args[1] if op is Op.ADD and args[0] == _ZERO else None
-
-
-def _is_short(exponent: sympy.Basic) -> bool:
-    """Return whether a power is written with exp and log, at half the cost of one that is exact.
-
-    Its relative error is that of the logarithm times the exponent: 1e-14 for a base of 1e10 and an
-    exponent of 4. Zero, infinity and negative bases give what a power gives.
-    """
-    return (
-        isinstance(exponent, sympy.Number)
-        and exponent.is_finite is True
-        and abs(float(exponent)) <= _MOST_MULTIPLICATIONS
-    )
 
 
 def _whole(expression: sympy.Basic) -> int | None:
