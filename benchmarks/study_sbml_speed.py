@@ -312,7 +312,7 @@ def referee(rows):
     failed = sum(row["referee_failed"] for row in rows)
     return (
         f"AMICI's {tight}, which finds the time of a jump as we do; from it, libRoadRunner at the "
-        f"same tolerance differs by at most {apart} in the three models, and fails in {failed} runs"
+        f"same tolerance differs by at most {apart} in the three models, and fails {failed} times"
     )
 
 
@@ -340,8 +340,9 @@ def text(found):
         f"at any look of {rows[0]['checked']:,} draws, which all programs ran, from "
         f"{referee(rows)}; a level counts as at least {LEAST_SHARE:g} of the largest of its kind, "
         f"and as at least {LEAST_LEVEL:g}.{failures(rows)} Times are medians: of five rounds "
-        "of ours, of the draws of the others. Other work ran on the machine: ratios are good to "
-        "some tens of per cent.",
+        "of ours, of the draws of the others. At one and the same rtol ratios are smaller, and "
+        "ours has the smaller error. Other work ran on the machine: ratios are good to some tens "
+        "of per cent.",
         "",
     ]
     for most in ALIKE:
