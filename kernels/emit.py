@@ -16,6 +16,7 @@ import sympy
 from sympy.core.sorting import default_sort_key
 
 from kernels.errors import LoweringError
+from kernels.moments import MIDDLE
 from kernels.program import Instruction, Op, Operand, Section
 from kernels.system import TIME, OdeSystem, symbol
 
@@ -242,7 +243,7 @@ class Emitter:
         self._definitions = dict(definitions)
         self._numbers: dict[Instruction, Operand] = {}
         self._memo: dict[sympy.Basic, Operand] = {}
-        self._atoms: dict[sympy.Symbol, Operand] = {TIME: Operand("t")}
+        self._atoms: dict[sympy.Symbol, Operand] = {TIME: Operand("t"), MIDDLE: Operand("s")}
         rows = (*system.states, *system.quadratures)
         for kind, names in (("y", rows), ("p", system.parameters), ("u", system.inputs)):
             for index, name in enumerate(names):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Instruction", "Op", "Operand", "Section"]
 
 _INDEXED = "vypuhjmb"
-_UNINDEXED = "tg"
+_UNINDEXED = "tgs"
 
 
 class Op(StrEnum):
@@ -113,9 +113,10 @@ class Operand:
         ``v`` result of instruction ``index`` of this section, ``c`` the constant ``value``, ``y``
         state ``index`` (quadratures follow the states), ``p`` parameter, ``u`` input, ``h`` hoisted
         value, ``t`` absolute time, ``j`` Jacobian nonzero, ``m`` LU nonzero, ``g`` the number
-        1 / (h gamma) of the step, ``b`` row of the right-hand side of a linear solve.
+        1 / (h gamma) of the step, ``b`` row of the right-hand side of a linear solve, ``s`` the
+        time in the middle of the step, which comparisons of time see (`kernels.moments`).
     index
-        Position within the kind; 0 for ``c``, ``t`` and ``g``.
+        Position within the kind; 0 for ``c``, ``t``, ``g`` and ``s``.
     value
         The constant; 0 for all other kinds.
 
@@ -151,7 +152,7 @@ class Operand:
         kind, rest = text[:1], text[1:]
         if kind == "c":
             return Operand("c", value=float(rest))
-        if text in ("t", "g"):
+        if text in ("t", "g", "s"):
             return Operand(kind)
         if not kind or kind not in _INDEXED or not rest.isdecimal():
             raise ValueError(text)
@@ -245,7 +246,7 @@ class Section:
         Parameters
         ----------
         values
-            For each kind that the section reads, its values by index; ``t`` and ``g`` at index 0.
+            For each kind that the section reads, its values by index; those without one at 0.
 
         Returns
         -------

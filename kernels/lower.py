@@ -14,6 +14,7 @@ import sympy
 
 from kernels.emit import Emitter, Flat, HoistedValues, Power, combine_symbols
 from kernels.lower_events import lower_events
+from kernels.moments import at_middle, moments
 from kernels.program import Operand, Program, Section
 from kernels.program_cache import cached_program
 from kernels.sparse_lu import factorise
@@ -56,7 +57,8 @@ def lower(system: OdeSystem) -> Program:
 def _lower(system: OdeSystem) -> Program:
     rows = [system.rhs[name] for name in system.states]
     rows += [system.quadratures[name] for name in system.quadratures]
-    rows = [sympy.sympify(row) for row in rows]
+    changes = moments(system, rows)
+    rows = [at_middle(system, row) for row in rows]
     columns = [symbol(name) for name in system.states]
     smooth = [_differentiable(row) for row in rows]
     entries = [
@@ -81,6 +83,7 @@ def _lower(system: OdeSystem) -> Program:
     rhs = _section("rhs", rows, places, system, hoisted)
     step = _section("step", step_rows, step_places, system, hoisted)
     observe = _section("observe", observables, watched, system, hoisted)
+    change = _section("moments", changes, ["a moment"] * len(changes), system, hoisted)
     events = lower_events(
         system, hoisted, lambda name, values, at: _section(name, values, at, system, hoisted)
     )
@@ -101,6 +104,7 @@ def _lower(system: OdeSystem) -> Program:
         lu=factors.lu,
         solve=factors.solve,
         observe=observe,
+        moments=change if changes else None,
         events=events,
     )
 

@@ -45,9 +45,9 @@ class Program:
     hoist
         Reads ``p``; gives the values ``h`` that are the same for a whole integration.
     rhs
-        Reads ``t y p u h``; gives ``n_row`` derivatives.
+        Reads ``t s y p u h``; gives ``n_row`` derivatives.
     step
-        Reads ``t y p u h``; gives ``n_row`` derivatives, then the Jacobian nonzeros, then
+        Reads ``t s y p u h``; gives ``n_row`` derivatives, then the Jacobian nonzeros, then
         ``n_row`` time derivatives of the right-hand side.
     lu
         Reads ``j g``; gives ``m``, the factors of W = g I - J.
@@ -55,6 +55,9 @@ class Program:
         Reads ``m b``; gives x with W x = b, ``n_row`` rows.
     observe
         Reads ``t y p u h``; gives the observables.
+    moments
+        Reads ``y p h``; gives times at which a comparison of time in the equations changes, where
+        every lane ends a step. None without any.
     events
         What events add; None without any.
 
@@ -84,6 +87,7 @@ class Program:
     lu: Section
     solve: Section
     observe: Section
+    moments: Section | None = None
     events: EventProgram | None = None
 
     @property
@@ -115,7 +119,7 @@ class Program:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """All sections but those of events, in the order of the text.
+        """All sections but ``moments`` and those of events, in the order of the text.
 
         Examples
         --------
@@ -142,6 +146,8 @@ class Program:
         lines.append(" ".join(("ordering", *map(str, self.ordering))))
         for section in self.sections:
             lines += _section_lines(section)
+        if self.moments is not None:
+            lines += _section_lines(self.moments)
         if self.events is not None:
             lines += [event.to_text() for event in self.events.events]
             for section in self.events.sections:
@@ -226,6 +232,10 @@ def _read_program(reader: _Reader) -> Program:
     ordering = tuple(map(int, reader.after("ordering").split()))
     fields |= {section: _read_section(reader, section) for section in SECTION_NAMES}
     line, events = reader.line(), []
+    if line == "section moments":
+        reader.position -= 1
+        fields["moments"] = _read_section(reader, "moments")
+        line = reader.line()
     while line.startswith("event "):
         events.append(ProgramEvent.from_text(line))
         line = reader.line()

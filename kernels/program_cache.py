@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cache_folder", "cached_program"]
 
-LOWERING = "2"
+LOWERING = "3"
 """Grows whenever the lowering writes another program for the same system."""
 
 _MEMORY: dict[str, Program] = {}

@@ -7,6 +7,7 @@ library only.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Mapping
@@ -227,10 +228,8 @@ def _check_symbols(where: str, system: OdeSystem) -> None:
 def _check_reads(
     where: str, expression: sympy.Expr, names: tuple[str, ...], listed: str, system: OdeSystem
 ) -> None:
-    for free in sorted(expression.free_symbols, key=str):
+    for free in sorted(expression.free_symbols - _symbols(names), key=str):  # SymPy prints slowly
         name = str(free)
-        if name in names and free == symbol(name):
-            continue
         if name in names:
             raise DeclarationError(
                 where,
@@ -246,6 +245,11 @@ def _check_reads(
                 f"Declare '{name}' as a state",
             )
         raise UnknownNameError(where, "symbol", name, names, listed)
+
+
+@functools.lru_cache(maxsize=8)  # asked for each expression of a system
+def _symbols(names: tuple[str, ...]) -> frozenset[sympy.Symbol]:
+    return frozenset(map(symbol, names))
 
 
 def _check_observable_names(where: str, system: OdeSystem) -> None:

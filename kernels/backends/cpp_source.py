@@ -90,6 +90,8 @@ def cpp_source(program: Program, method: str) -> str:
     functions = writer.functions()
     head = [f"// {program.system_name}", "", "namespace neurocohort {", ""]
     constants = [*_tableau_lines(method), "", *writer.constants()]
+    if program.moments is not None:
+        constants += ["", f"constexpr int N_MOMENT = {len(program.moments.outputs)};"]
     if program.events is not None:
         constants += ["", *writer.event_constants(tableau(method))]
     parts = [*head, *constants, "", *functions]
@@ -162,8 +164,9 @@ class _ModelWriter:
     def _sections(self) -> tuple[Section, ...]:
         """Return the sections that are evaluated with what a lane holds in its registers."""
         program = self._program
-        loop = (program.rhs, program.step, program.lu, program.solve, program.observe)
-        return loop if program.events is None else (*loop, *program.events.sections)
+        loop = [program.rhs, program.step, program.lu, program.solve, program.observe]
+        loop += () if program.moments is None else (program.moments,)
+        return tuple(loop) if program.events is None else (*loop, *program.events.sections)
 
     def constants(self) -> list[str]:
         program = self._program
@@ -180,7 +183,7 @@ class _ModelWriter:
             "PARAMETERS": len(program.parameters),
             "LOOP_PARAMETERS": len(self._loop_parameters),
             "HOISTED": len(program.hoist.outputs),
-            "INPUTS": len(program.inputs),
+            "INPUTS": len(program.inputs) + (program.moments is not None),
             "OBSERVABLES": len(program.observables),
             "GRADIENT": len(self._gradient),
             "JACOBIAN": max(self._j_slot.values(), default=0) + 1,
@@ -298,6 +301,13 @@ class _ModelWriter:
             program.observe,
             [(f"o[{i}] = @;", operand) for i, operand in enumerate(program.observe.outputs)],
         )
+        if program.moments is not None:
+            lines += self._function(
+                f"FUNCTION void model_moments({_READS}, V* o)".replace("V", "Real"),
+                "Real",
+                program.moments,
+                [(f"o[{i}] = @;", operand) for i, operand in enumerate(program.moments.outputs)],
+            )
         for section in () if program.events is None else program.events.sections:
             reads = _READS.replace("V", "S")
             lines += self._function(
@@ -340,6 +350,8 @@ class _ModelWriter:
             return f"{operand.kind}[{slots[operand.index]}]"
         if operand.kind == "t":
             text = "t"
+        elif operand.kind == "s":
+            text = "u[INPUTS - 1]"
         elif operand.kind == "p" and in_loop:
             text = f"p[{self._parameter_slot[operand.index]}]"
         else:

@@ -10,6 +10,8 @@ from kernels.backends.cpp_source import cpp_source
 from kernels.instructions import FURTHER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.program import Program
     from kernels.solver import Solver
 
@@ -69,29 +71,42 @@ def _text(program: Program, solver: Solver, lanes: int, block_threads: int | Non
         *([_source("functions.hpp")] if _uses_functions(program) else []),
         arguments_source(has_events=program.events is not None),
         cpp_source(program, solver.method),
-        _integrator(has_events=program.events is not None),
+        _integrator(program),
     )
     return "\n".join(parts)
 
 
-def _integrator(*, has_events: bool) -> str:
-    """Return the integrator; without events not a letter of theirs is in it."""
+def _integrator(program: Program) -> str:
+    """Return the integrator; what the program has no use for, not a letter of it is in it."""
+    there = {
+        "#ifdef NEUROCOHORT_EVENTS": program.events is not None,
+        "#ifdef NEUROCOHORT_MOMENTS": program.moments is not None,
+        "#ifdef NEUROCOHORT_LIMITS": not (program.events is None and program.moments is None),
+    }
     lines, keeps = [], [True]
-    for line in _source("rosenbrock.hpp").split("\n"):
-        if line == "#ifdef NEUROCOHORT_EVENTS":
-            keeps.append(has_events)
+    for line in _with_parts(_source("rosenbrock.hpp")):
+        if line in there:
+            keeps.append(keeps[-1] and there[line])
         elif line == "#else" and len(keeps) > 1:
-            keeps[-1] = not keeps[-1]
+            keeps[-1] = not keeps[-1] and keeps[-2]
         elif line == "#endif" and len(keeps) > 1:
             keeps.pop()
         elif keeps[-1]:
-            lines.append(_source("events.hpp") if line == '#include "events.hpp"' else line)
+            lines.append(line)
     return "\n".join(lines)
+
+
+def _with_parts(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        if line in ('#include "events.hpp"', '#include "moments.hpp"'):
+            yield from _source(line.split('"')[1]).split("\n")
+        else:
+            yield line
 
 
 def _uses_functions(program: Program) -> bool:
     more = () if program.events is None else program.events.sections
-    sections = (*program.sections, *more)
+    sections = (*program.sections, *more, *(() if program.moments is None else (program.moments,)))
     return any(i.op in FURTHER for section in sections for i in section.instructions)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from kernels.arithmetic import exp, log
+from kernels.backends.equation_moments import MomentFollower
 from kernels.backends.events import NO_EVENT, EventFollower
 from kernels.backends.interface import AbstractBackend, DeviceReport
 from kernels.backends.looks import NEAR_ULPS, Place
@@ -48,6 +49,7 @@ _SHRINK_NON_FINITE: Final = 0.25
 _ERROR_FLOOR: Final = 1e-10
 _STRETCH: Final = 1.001  # a step that would leave a sliver before a boundary takes it along
 _RESTART: Final = 0.3  # of the last good step, after the first event of its kind
+_AFTER_MOMENT: Final = 0.1  # of the last good step, where a comparison of time has changed
 _FIRST_STEP: Final = 0.01
 _FEWEST_ULPS: Final = 16.0
 _COMPACT_SHARE: Final = 8  # compact when one lane in eight is done
@@ -170,6 +172,7 @@ class _Run:
             if program.events is None
             else TriggerFollower(program, self.table, self.event_memory, lanes.keys)
         )
+        self.moments = None if program.moments is None else MomentFollower(program.moments)
         self.codes = lanes.codes.copy()
         self.failure_times = np.full(n_lane, np.nan)
         self.accepted = np.zeros(n_lane, np.int64)
@@ -299,13 +302,16 @@ class _Run:
         return kind
 
     def _limit(self, work: Work, index: NDArray[np.int64]) -> None:
-        if self.triggers is None:
-            self.limit[index] = self.length[index]
+        self.limit[index] = self.length[index]
+        if self.triggers is None and self.moments is None:
             return
-        start = self.now[index] / self.unit
         place, lanes = self._place(work, index), work.lanes[index]
-        local, length = self.local[index], self.length[index]
-        self.limit[index] = self.triggers.limits(place, lanes, start, local, length)
+        where = (self.now[index] / self.unit, self.local[index], self.length[index])
+        if self.triggers is not None:
+            self.limit[index] = self.triggers.limits(place, lanes, *where)
+        if self.moments is not None:
+            rows = (place.y, place.p, place.u, place.h)
+            self.limit[index] = self.moments.limits(rows, *where, self.limit[index])
 
     def _stop_stuck(self, work: Work, accept: NDArray[np.bool_]) -> NDArray[np.bool_]:
         stuck: NDArray[np.bool_] = accept & (self.crowd > MOST_EXECUTIONS)
@@ -326,9 +332,9 @@ class _Run:
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]:
         """Return where triggers have changed, which steps that cuts short, and where steps end."""
         cut = np.zeros(work.n, bool)
-        if self.triggers is None:
-            return cut, cut, self.local + h
         end = np.where(last, self.limit, self.local + h)
+        if self.triggers is None:
+            return cut, cut, end
         place = Place(start, work.y_rows, work.rows["p"], work.rows["u"], work.rows["h"])
         step = (start, self.local, h, end)
         looks = self.triggers.looks(place, work.lanes, work.k, work.u_rows, step)
@@ -422,18 +428,18 @@ class _Run:
         changed: NDArray[np.bool_],
         cut: NDArray[np.bool_],
     ) -> None:
-        """Do what is due where steps have ended: events within an interval, boundaries at its end.
-
-        Without events no step ends within.
-        """
+        """Do what is due where steps end: events, moments, boundaries at the end of intervals."""
         if self.triggers is not None:
             accept = accept & ~self._stop_stuck(work, accept)
         at_end = accept & last & ~cut & (self.limit == self.length)
         within = np.flatnonzero(accept & ~at_end & (changed | last))
         if len(within):
-            kind = self._fire(work, within)
-            happened = kind != NO_EVENT
-            self._restart(work, within[happened], kind[happened])
+            if self.triggers is None:
+                work.size[within] = work.size[within] * _AFTER_MOMENT
+            else:
+                kind = self._fire(work, within)
+                happened = kind != NO_EVENT
+                self._restart(work, within[happened], kind[happened])
             self._limit(work, within)
         if at_end.any():
             steps = np.rint(self.length * self.unit).astype(np.int64)
@@ -442,6 +448,7 @@ class _Run:
 
     def _choose_first(self, work: Work, start: Floats) -> None:
         np.add(start, self.local, work.time)
+        np.copyto(work.middle, work.time)
         self._evaluate(self.sections.rhs, work, work.y_rows, work.f_rows)
         weight = self.solver.rtol * np.abs(work.y[: self.program.n_state]) + self.atol
         size = _rms(work.y[: self.program.n_state] / weight)
@@ -473,9 +480,10 @@ class _Run:
         table, program = self.table, self.program
         inverse = 1.0 / h
         np.divide(inverse, table.gamma, work.g)
+        origin = start + self.local
+        np.add(origin, h * 0.5, work.middle)
         self._evaluate(self.sections.step, work, work.y_rows, work.step_rows)
         self._evaluate(self.sections.lu, work, [], work.lu_rows)
-        origin = start + self.local
         b = work.b
         for stage in range(table.n_stage):
             if stage:

@@ -169,6 +169,8 @@ class _Writer:
                 self._constant_names[operand.value] = name
                 self.constants[name] = np.array(operand.value)
             return self._constant_names[operand.value]
+        if operand.kind == "s":
+            return "u[-1]"  # a row more than there are inputs
         return operand.kind if operand.kind in "tg" else f"{operand.kind}[{operand.index}]"
 
     def line(self, index: int) -> str:

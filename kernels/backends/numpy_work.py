@@ -110,11 +110,12 @@ class Work:
         self.b_rows = list(self.b)
         self.k_rows = [list(block) for block in self.k]
         self.gradient = np.zeros((program.n_row, n))
-        self.time = np.empty(n)
+        self.time, self.middle = np.empty((2, n))
         self.g = np.empty(n)
         registers = max(getattr(sections, s.name).n_register for s in program.sections)
         self.w = list(np.empty((registers, n)))
-        self.rows = {"p": list(self.parameters), "u": list(self.inputs), "h": list(self.hoisted)}
+        self.rows = {"p": list(self.parameters), "h": list(self.hoisted)}
+        self.rows["u"] = [*self.inputs, self.middle]
         none: list[Floats] = []
         sections.hoist.function(
             None, None, none, self.rows["p"], none, none, none, none, none, self.rows["h"], self.w

@@ -26,9 +26,12 @@ enum Code { SUCCESS = 0, STEP_TOO_SMALL = 1, TOO_MANY_STEPS = 2, NON_FINITE = 3 
 constexpr double SAFETY = 0.95, GROWTH_MOST = 6.0, GROWTH_LEAST = 0.2, SHRINK_NON_FINITE = 0.25;
 constexpr double ERROR_FLOOR = 1e-10, STRETCH = 1.001, RESTART = 0.3, FIRST_STEP = 0.01, FEWEST_ULPS = 16.0;
 constexpr Integer NEVER = 0x7fffffffffffffffLL, NONE = -1;
+#ifdef NEUROCOHORT_LIMITS
+constexpr double NEAR_ULPS = 4.0;     // moments nearer than this are one
+constexpr double AFTER_MOMENT = 0.1;  // of the last good step
+#endif
 #ifdef NEUROCOHORT_EVENTS
-constexpr double NEAR_ULPS = 4.0;  // moments nearer than this are one
-constexpr int LOOKS = 4;           // at triggers in a step, the last at its end
+constexpr int LOOKS = 4;  // at triggers in a step, the last at its end
 #endif
 
 // Everything the lanes of one register need, in the order of its use.
@@ -42,10 +45,13 @@ struct Work {
     M done, fresh;  // fresh: the step after an event has not been accepted yet
     Counter tries, accepted, rejected;
     Integer lane[LANES], now[LANES], boundary[LANES], save[LANES], event[LANES];
+#ifdef NEUROCOHORT_LIMITS
+    V limit;  // where in the interval a step must end
+#endif
 #ifdef NEUROCOHORT_EVENTS
-    V truth[N_EVENT], limit;  // what triggers held; where in the interval a step must end
-    V crowd;                  // steps in a row over which time has hardly moved
-    double due[LANES];        // the next pending execution
+    V truth[N_EVENT];   // what triggers held
+    V crowd;            // steps in a row over which time has hardly moved
+    double due[LANES];  // the next pending execution
 #endif
 };
 
@@ -180,6 +186,23 @@ INLINE void remember_restart(const Problem& problem, Work& w, M accept) {
 #include "events.hpp"
 
 #endif
+#ifdef NEUROCOHORT_MOMENTS
+#include "moments.hpp"
+
+#endif
+#ifdef NEUROCOHORT_LIMITS
+INLINE void find_limit(Work& w, int l) {
+#ifdef NEUROCOHORT_EVENTS
+    set_limit(w, l);
+#else
+    set(w.limit, l, get(w.length, l));
+#endif
+#ifdef NEUROCOHORT_MOMENTS
+    limit_to_moment(w, l);
+#endif
+}
+
+#endif
 FUNCTION void cross(const Problem& problem, Work& w, int l) {
     for (;;) {
         const Integer now = w.now[l];
@@ -218,8 +241,8 @@ FUNCTION void cross(const Problem& problem, Work& w, int l) {
         if (boundary < now) boundary = now;
         w.boundary[l] = boundary;
         set(w.length, l, (Real)((double)(boundary - now) / problem.unit));
-#ifdef NEUROCOHORT_EVENTS
-        set_limit(w, l);
+#ifdef NEUROCOHORT_LIMITS
+        find_limit(w, l);
 #endif
         if (boundary != now) return;
     }
@@ -325,6 +348,9 @@ INLINE V step(const Problem& problem, Work& w, V h) {
     const V inverse = literal<V>(1.0) / h;
     const Stage g = lane_cast<Stage>(inverse / (Real)GAMMA);
     const V origin = w.start + w.local;
+#ifdef NEUROCOHORT_MOMENTS
+    w.inputs[INPUTS - 1] = origin + h * (Real)0.5;
+#endif
     model_step(origin, w.y, w.p, w.inputs, w.h, w.b, w.j, w.gradient);
     model_lu(origin, w.y, w.p, w.inputs, w.h, w.j, g, w.m);
     add_time_gradient<0>(w, h);
@@ -350,6 +376,9 @@ INLINE V step(const Problem& problem, Work& w, V h) {
 FUNCTION void choose_first(const Problem& problem, Work& w) {
     const Real rtol = (Real)problem.rtol;
     V f[ROWS];
+#ifdef NEUROCOHORT_MOMENTS
+    w.inputs[INPUTS - 1] = w.start + w.local;
+#endif
     model_rhs<false>(w.start + w.local, w.y, w.p, w.inputs, w.h, f);
     V size = literal<V>(0.0), speed = literal<V>(0.0);
     for (int i = 0; i < STATES; ++i) {
@@ -401,7 +430,7 @@ INLINE void advance(const Problem& problem, Work& w) {
     const bool is_fixed = problem.fixed_step > 0.0;
     if (is_fixed) w.size = literal<V>(problem.fixed_step);
     if (any(w.size == literal<V>(0.0))) choose_first(problem, w);
-#ifdef NEUROCOHORT_EVENTS
+#ifdef NEUROCOHORT_LIMITS
     const V left = w.limit - w.local;
 #else
     const V left = w.length - w.local;
@@ -412,8 +441,10 @@ INLINE void advance(const Problem& problem, Work& w) {
     const M finite = is_finite(error), running = negate(w.done);
     const M good = is_fixed ? finite : both(finite, error <= literal<V>(1.0));
     const M accept = both(good, running);
-#ifdef NEUROCOHORT_EVENTS
+#ifdef NEUROCOHORT_LIMITS
     V end = select(last, w.limit, w.local + h);
+#endif
+#ifdef NEUROCOHORT_EVENTS
     const M changed = both(accept, look(w, h, end));
     M cut = both(changed, negate(changed));
     if (any(changed))
@@ -426,6 +457,8 @@ INLINE void advance(const Problem& problem, Work& w) {
 #ifdef NEUROCOHORT_EVENTS
     const M tiny = both(accept, end - w.local <= near_time<V>(w.start + w.local));
     w.crowd = select(tiny, w.crowd + literal<V>(1.0), select(accept, literal<V>(0.0), w.crowd));
+#endif
+#ifdef NEUROCOHORT_LIMITS
     w.local = select(accept, end, w.local);
 #else
     w.local = select(accept, w.local + h, w.local);
@@ -446,11 +479,23 @@ INLINE void advance(const Problem& problem, Work& w) {
             if (!get(within, l)) continue;
             const Integer event = fire(problem, w, l);
             if (event != NONE) restart(problem, w, l, event);
-            if (!get(w.done, l)) set_limit(w, l);
+            if (!get(w.done, l)) find_limit(w, l);
+        }
+    }
+#else
+#ifdef NEUROCOHORT_LIMITS
+    const M at_end = both(both(accept, last), w.limit == w.length);
+    const M within = both(both(accept, last), negate(at_end));
+    if (any(within)) {
+        for (int l = 0; l < LANES; ++l) {
+            if (!get(within, l)) continue;
+            set(w.size, l, get(w.size, l) * (Real)AFTER_MOMENT);
+            find_limit(w, l);
         }
     }
 #else
     const M at_end = both(accept, last);
+#endif
 #endif
     if (any(at_end)) {
         for (int l = 0; l < LANES; ++l) {
@@ -483,8 +528,10 @@ INLINE void integrate_lanes(const Problem& problem, Integer next, Integer stride
     for (int i = 0; i < INPUTS; ++i) w.inputs[i] = literal<V>(0.0);
     w.start = w.local = literal<V>(0.0);
     w.length = w.size = literal<V>(1.0);
-#ifdef NEUROCOHORT_EVENTS
+#ifdef NEUROCOHORT_LIMITS
     w.limit = literal<V>(1.0);
+#endif
+#ifdef NEUROCOHORT_EVENTS
     w.crowd = literal<V>(0.0);
     for (int e = 0; e < N_EVENT; ++e) w.truth[e] = literal<V>(0.0);
 #endif
