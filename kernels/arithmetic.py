@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["cos", "exp", "log", "power", "sin", "sqrt"]
+__all__ = ["cos", "exp", "log", "power", "signed_power", "sin", "sqrt"]
 
 Floats = NDArray[np.float64]
 
@@ -213,6 +213,36 @@ def power(x: ArrayLike, y: ArrayLike) -> Floats:
         value = np.where(edge, edge_value, value)
         value = np.where((x < 0.0) | np.isnan(x) | np.isnan(y), np.nan, value)
         return np.where(y == 0.0, 1.0, value)
+
+
+def signed_power(x: ArrayLike, y: ArrayLike) -> Floats:
+    """Return ``x`` to the power ``y``, of a negative ``x`` too where ``y`` is a whole number.
+
+    Parameters
+    ----------
+    x
+        Base, any shape; a negative one gives NaN where ``y`` is not whole.
+    y
+        Exponent, broadcast against ``x``.
+
+    Returns
+    -------
+    Broadcast shape, with the bits of `power` where ``x`` is not negative.
+
+    Examples
+    --------
+    >>> signed_power(-2.0, [2.0, 3.0, 0.5]).round(12).tolist()
+    [4.0, -8.0, nan]
+    """
+    x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+    value = power(np.abs(x), y)
+    below = x < 0.0
+    if not below.any():
+        return value
+    with np.errstate(all="ignore"):
+        half, whole = y * 0.5, np.floor(y) == y
+        turned = np.where(whole & (np.floor(half) != half), -value, value)
+        return np.where(below, np.where(whole, turned, np.nan), value)
 
 
 def sin(x: ArrayLike) -> Floats:

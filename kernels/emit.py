@@ -110,7 +110,7 @@ class SignedPower(sympy.Function):  # type: ignore[misc]
 
     A power of SymPy with an exponent that is no number is computed by logarithms, so a negative
     base gives NaN. This one gives what the function pow of C does, and the same bits where the base
-    is not negative, for six operations more.
+    is not negative.
 
     Examples
     --------
@@ -118,8 +118,6 @@ class SignedPower(sympy.Function):  # type: ignore[misc]
     >>> power = SignedPower(x, n)
     >>> power.diff(x)
     n*SignedPower(x, n - 1)
-    >>> [power.sign.subs(n, value) for value in (3, 2, 0.5)]
-    [-1, 1, 0]
     """
 
     nargs = 2
@@ -130,13 +128,6 @@ class SignedPower(sympy.Function):  # type: ignore[misc]
         if argindex == 1:
             return exponent * SignedPower(base, exponent - 1)
         return self * sympy.log(base)
-
-    @property
-    def sign(self) -> sympy.Expr:
-        """Sign of the power of a negative base: 1 or -1, and 0 where there is no power."""
-        exponent = self.args[1]
-        odd = exponent - 2 * sympy.floor(exponent / 2)
-        return sympy.Piecewise((1 - 2 * odd, sympy.Eq(sympy.floor(exponent), exponent)), (0, True))
 
 
 class Flat(sympy.Function):  # type: ignore[misc]  # SymPy has no types
@@ -374,13 +365,7 @@ class Emitter:
         whole = _whole(exponent)
         if whole is not None and abs(whole) <= _MOST_MULTIPLICATIONS:
             return self._power(base, exponent)
-        value, sign = self.emit(base), self.emit(expression.sign)
-        is_negative = self.operation(Op.LT, value, _ZERO)
-        is_whole = self.operation(Op.NE, sign, _ZERO)
-        turned = self.operation(Op.AND, is_negative, is_whole)
-        size = self.operation(Op.SELECT, turned, self.operation(Op.NEG, value), value)
-        power = self.operation(Op.POW, size, self.emit(exponent))
-        return self.operation(Op.SELECT, turned, self.operation(Op.MUL, sign, power), power)
+        return self.operation(Op.SIGNED_POWER, self.emit(base), self.emit(exponent))
 
     def _whole_power(self, value: Operand, exponent: int) -> Operand:
         if exponent == 0:

@@ -56,6 +56,7 @@ class Op(StrEnum):
     ATANH = "atanh"
     FLOOR = "floor"
     FACTORIAL = "factorial"
+    SIGNED_POWER = "signed_power"
     ABS = "abs"
     MAX = "max"
     MIN = "min"
@@ -97,10 +98,11 @@ FURTHER = (
     Op.ATANH,
     Op.FLOOR,
     Op.FACTORIAL,
+    Op.SIGNED_POWER,
 )
-"""Operations of `kernels.functions`, whose C++ enters a kernel only where it is used."""
+"""Operations whose C++ (``functions.hpp``) enters a kernel only where it is used."""
 
-_UNARY = frozenset({Op.NEG, Op.SQRT, Op.EXP, Op.LOG, Op.SIN, Op.COS, Op.ABS, Op.NOT, *FURTHER})
+_UNARY = frozenset({Op.NEG, Op.SQRT, Op.EXP, Op.LOG, Op.SIN, Op.COS, Op.ABS, Op.NOT, *FURTHER[:-1]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,7 @@ _MEANING: dict[Op, Callable[..., float]] = {
     Op.EXP: math.exp,
     Op.LOG: math.log,
     Op.POW: math.pow,
+    Op.SIGNED_POWER: math.pow,
     Op.SIN: math.sin,
     Op.COS: math.cos,
     Op.TAN: math.tan,

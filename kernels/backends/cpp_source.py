@@ -53,6 +53,7 @@ _FUNCTION = {
     Op.ATANH: "area_tangent",
     Op.FLOOR: "whole_part",
     Op.FACTORIAL: "product_up_to",
+    Op.SIGNED_POWER: "signed_power",
     Op.ABS: "absolute",
     Op.MAX: "maximum",
     Op.MIN: "minimum",

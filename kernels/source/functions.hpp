@@ -179,6 +179,21 @@ template <class D> INLINE D factorial_of(D x) {
     return select(both(x >= literal<D>(0.0), floor_of(x) == x), value, literal<D>(not_a_number()));
 }
 
+// powers of the sizes of x become powers of x: kept out of the line, since a negative base is seldom
+template <class D> FUNCTION void give_sign(D& value, const D& x, const D& y) {
+    const D half = y * literal<D>(0.5);
+    const auto whole = floor_of(y) == y;
+    const D turned = select(both(whole, floor_of(half) != half), -value, value);
+    value = select(x < literal<D>(0.0), select(whole, turned, literal<D>(not_a_number())), value);
+}
+
+// a power of a negative number too where the exponent is whole, as that of C
+template <class D> INLINE D signed_power_of(D x, D y) {
+    D value = power_of(absolute(x), y);
+    if (any(x < literal<D>(0.0))) give_sign<D>(value, x, y);
+    return value;
+}
+
 template <class T> INLINE T tangent(T x) { return narrow<T>(circular(widen(x), 0) / circular(widen(x), 1)); }
 template <class T> INLINE T arc_tangent(T x) { return narrow<T>(atan_of(widen(x))); }
 template <class T> INLINE T arc_sine(T x) { return narrow<T>(asin_of(widen(x))); }
@@ -190,6 +205,7 @@ template <class T> INLINE T area_sine(T x) { return narrow<T>(asinh_of(widen(x))
 template <class T> INLINE T area_cosine(T x) { return narrow<T>(acosh_of(widen(x))); }
 template <class T> INLINE T area_tangent(T x) { return narrow<T>(atanh_of(widen(x))); }
 template <class T> INLINE T whole_part(T x) { return narrow<T>(floor_of(widen(x))); }
+template <class T> INLINE T signed_power(T x, T y) { return narrow<T>(signed_power_of(widen(x), widen(y))); }
 template <class T> INLINE T product_up_to(T x) { return narrow<T>(factorial_of(widen(x))); }
 
 }  // namespace neurocohort

@@ -379,18 +379,18 @@ def test_a_trigger_that_falls_and_rises_within_one_step_fires_again():
     assert run([event_twice], {"n": 0.0}, 5)["n"][-1, 0] == 1.0
 
 
-@pytest.mark.parametrize("sliver", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+@pytest.mark.parametrize("sliver", [1e-2, 1e-4, 1e-6])
 def test_a_peak_that_passes_a_threshold_for_a_moment_fires(sliver):
     # x = cos(t - phase) is above 1 - s for a time of 2 sqrt(2 s), of 0.28 to 0.003
     above = event("above", 1 - sliver < X, n=N + 1)
     turned = event("turned", sp.Or(1 - sliver < Y, 1 - sliver < -Y), k=K + 1)
     phase = np.array([0.7, 0.9, 1.1, 1.3, 2.2, 2.5, 2.8, 3.0, 3.3])  # no peak at either end
     states = {"x": np.cos(phase), "y": np.sin(phase), "n": 0.0, "k": 0.0}
-    solution = run([above, turned], states, 38, rhs={"x": Y, "y": -X})
+    solution = run([above, turned], states, 19, rhs={"x": Y, "y": -X})
     assert not solution.codes.any()
-    peaks = 1 + (38 - phase) // (2 * np.pi)  # at phase, phase + 2 pi, ...
+    peaks = 1 + (19 - phase) // (2 * np.pi)  # at phase, phase + 2 pi, ...
     assert solution["n"][-1].tolist() == peaks.tolist()
-    turns = (38 - phase + np.pi / 2) // np.pi - (np.pi / 2 - phase) // np.pi
+    turns = (19 - phase + np.pi / 2) // np.pi - (np.pi / 2 - phase) // np.pi
     assert solution["k"][-1].tolist() == turns.tolist()
 
 

@@ -24,6 +24,7 @@ FEW = {
     "00071": "delayed event",
     "00932": "persistence",
     "01121": "flattened submodels",
+    "01466": "random order of events",
     "01780": "event that sets a size",
 }
 
