@@ -9,8 +9,8 @@ from sympy.core.relational import Relational
 
 from kernels.emit import Emitter
 from kernels.event_program import EventProgram, ProgramEvent
-from kernels.expressions import TIME, symbol
 from kernels.instructions import Op, Operand, Section
+from kernels.moments import constant_symbols, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +114,7 @@ def _stops(system: OdeSystem, event: Event) -> Iterator[sympy.Expr]:
     the moment is met to the last bit.
     """
     for relation in _relations(event):
-        moment = _moment(system, relation)
+        moment = moment_of(system, relation)
         if moment is not None:
             yield moment
 
@@ -126,27 +126,11 @@ def _margins(system: OdeSystem, event: Event) -> Iterator[sympy.Expr]:
     """
     for relation in _relations(event):
         difference = relation.lhs - relation.rhs
-        moves = difference.free_symbols - _constant(system)
+        moves = difference.free_symbols - constant_symbols(system)
         is_inequality = isinstance(relation, _INEQUALITIES)
-        if moves and is_inequality and _moment(system, relation) is None:
+        if moves and is_inequality and moment_of(system, relation) is None:
             yield difference
 
 
 def _relations(event: Event) -> list[Relational]:
     return sorted(event.trigger.atoms(Relational), key=sympy.default_sort_key)
-
-
-def _constant(system: OdeSystem) -> set[sympy.Symbol]:
-    """Return what does not change between events."""
-    constant = {symbol(name) for name in system.parameters}
-    return constant | {symbol(name) for name in system.states if system.rhs[name] == 0}
-
-
-def _moment(system: OdeSystem, relation: Relational) -> sympy.Expr | None:
-    difference = sympy.expand(relation.lhs - relation.rhs)
-    others = difference.free_symbols - _constant(system)
-    if others != {TIME}:
-        return None
-    if not difference.is_polynomial(TIME) or sympy.degree(difference, TIME) != 1:
-        return None
-    return -difference.coeff(TIME, 0) / difference.coeff(TIME, 1)

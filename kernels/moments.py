@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kernels.system import OdeSystem
 
-__all__ = ["MIDDLE", "at_middle", "moments"]
+__all__ = ["MIDDLE", "at_middle", "constant_symbols", "moment_of", "moments"]
 
 MIDDLE: Final = sympy.Symbol("middle of the step", real=True)
 """Time in the middle of the step; its name is no identifier, so no system declares it."""
@@ -48,7 +48,7 @@ def moments(system: OdeSystem, expressions: Iterable[sympy.Basic]) -> tuple[symp
     (2*k,)
     """
     found = (
-        _moment(system, relation)
+        moment_of(system, relation)
         for expression in expressions
         for relation in sorted(expression.atoms(Relational), key=sympy.default_sort_key)
     )
@@ -77,18 +77,46 @@ def at_middle(system: OdeSystem, expression: sympy.Expr) -> sympy.Expr:
     compared = {
         relation: relation.xreplace({TIME: MIDDLE})
         for relation in expression.atoms(Relational)
-        if _moment(system, relation) is not None
+        if moment_of(system, relation) is not None
     }
     return expression.xreplace(compared) if compared else expression
 
 
-def _moment(system: OdeSystem, relation: Relational) -> sympy.Expr | None:
-    """Return the moment of a comparison, if it has one."""
-    constant = {symbol(name) for name in system.parameters}
-    constant |= {symbol(name) for name in system.states if system.rhs[name] == 0}
+def moment_of(system: OdeSystem, relation: Relational) -> sympy.Expr | None:
+    """Return the moment at which a comparison changes, None if it is not known before.
+
+    Parameters
+    ----------
+    system
+        As given to `moments`.
+    relation
+        The comparison.
+
+    Examples
+    --------
+    >>> from kernels import OdeSystem
+    >>> x = symbol("x")
+    >>> system = OdeSystem(name="a", states=("x",), parameters=(), rhs={"x": -x})
+    >>> moment_of(system, 2 * TIME > 6), moment_of(system, x > TIME)
+    (3, None)
+    """
     difference = sympy.expand(relation.lhs - relation.rhs)
-    if TIME not in difference.free_symbols or difference.free_symbols - constant - {TIME}:
+    if difference.free_symbols - constant_symbols(system) != {TIME}:
         return None
     if not difference.is_polynomial(TIME) or sympy.degree(difference, TIME) != 1:
         return None
     return -difference.coeff(TIME, 0) / difference.coeff(TIME, 1)
+
+
+def constant_symbols(system: OdeSystem) -> set[sympy.Symbol]:
+    """Return what does not change between events and boluses.
+
+    Examples
+    --------
+    >>> from kernels import OdeSystem
+    >>> rest = OdeSystem(name="a", states=("x",), parameters=("k",), rhs={"x": 0})
+    >>> sorted(map(str, constant_symbols(rest)))
+    ['k', 'x']
+    """
+    constant = {symbol(name) for name in system.parameters}
+    return constant | {symbol(name) for name in system.states if system.rhs[name] == 0}
