@@ -79,7 +79,11 @@ def _sums(
     tables: Path, facts: TrialFacts, variant: int, endpoint: str, measure: str
 ) -> Mapping[tuple[int, str], Moments] | None:
     """Return exact moments of halves of differences and sums of the two periods, by arm."""
-    scores = scan_subjects(tables, "adqs").filter(
+    is_rated = endpoint in [one.name for one in facts.definitions.endpoints if one.is_rated]
+    rows = scan_subjects(tables, "adqs" if is_rated else "adlb")
+    if not is_rated:  # measured: nothing is carried forward
+        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias("DTYPE"))
+    scores = rows.filter(
         (pl.col("PARAMCD") == endpoint) & pl.col("AVAL").is_not_null() & pl.col("DTYPE").is_null()
     )
     if facts.variants:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from cohort.imported import trial_model
 from cohort.outcomes import load_measure, measure_names
+from cohort.scales import scale_names
 from cohort.trial import biomarker_codes
+from pipelines.reference_ranges import NOTABLE, RANGES
 
 if TYPE_CHECKING:
     from cohort.trial import Protocol
@@ -23,6 +25,7 @@ __all__ = ["MARKER_NAMES", "parameter_codes", "parameter_names", "trial_codes", 
 
 _N_CHARACTERS = 8
 _COMPOUND, _TARGET, _PARAMETER = "C_", "O_", "P_"
+_OF_A_FILE = "M_"  # ids of a file that are codes of ours, or no codes
 
 MARKER_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -97,7 +100,24 @@ def trial_codes(protocol: "Protocol") -> dict[str, str]:
     >>> trial_codes(load_protocol("sct-md-01"))["C_s_citalopram"]
     'C_SCITAL'
     """
+    if protocol.model is not None:
+        return _codes_of_a_file(biomarker_codes(protocol))
     return parameter_codes((*protocol.endpoints, *biomarker_codes(protocol)))
+
+
+def _codes_of_a_file(names: Iterable[str]) -> dict[str, str]:
+    """Return the codes of ids of a file: none of them means what a code of ours means."""
+    ours = {*MARKER_NAMES, *measure_names(), *scale_names(), *RANGES, *NOTABLE}
+    reserved = (_COMPOUND, _TARGET, _OF_A_FILE)
+
+    def own(name: str) -> str:
+        is_ours = name in ours or name.startswith(reserved)
+        return f"{_OF_A_FILE}{name}" if is_ours or not name[:1].isalpha() else name
+
+    shown = {name: own(name) for name in names}
+    codes = parameter_codes(shown.values())
+    found = {name: codes.get(one, one) for name, one in shown.items()}
+    return {name: code for name, code in found.items() if code != name}
 
 
 def _is_code(name: str) -> bool:
@@ -105,7 +125,7 @@ def _is_code(name: str) -> bool:
 
 
 def _short(name: str) -> str:
-    prefix = name[:2] if name[:2] in (_COMPOUND, _TARGET, _PARAMETER) else ""
+    prefix = name[:2] if name[:2] in (_COMPOUND, _TARGET, _PARAMETER, _OF_A_FILE) else ""
     letters = re.sub(r"[^A-Z0-9]", "", name.removeprefix(prefix).upper())
     return f"{prefix}{letters}"[:_N_CHARACTERS]
 

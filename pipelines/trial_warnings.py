@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cohort.chemistry import with_needs
 from cohort.conditions import load_condition
 from cohort.imported import trial_model
+from cohort.imported.simulate import tiny_levels
 from cohort.interactions import protocol_risks
 from cohort.physiology.targets import targets_without_system
 from cohort.trial import trial_systems
@@ -58,6 +59,12 @@ def _of_a_file(model: "TrialModel", file: str) -> tuple[str, ...]:
             0,
             f"{file}: its unit of time is the second, which files also say that never thought of "
             "it. If another one is meant, write 'time_unit: hour' under 'model'.",
+        )
+    tiny = tiny_levels(model)
+    if tiny:
+        notes.append(
+            f"{file}: at the start below 1e-6 of the unit: {', '.join(tiny)}. Summaries keep steps "
+            f"of 2.3e-10. Report them in a smaller unit: 'units: {{{tiny[0]}: ...}}' under 'model'."
         )
     return tuple(notes)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cohort.errors import CohortError
 from cohort.imported.patients import draw_patients
 from cohort.imported.trial_model import trial_model
 from cohort.population import PatientHistory, sample_people
@@ -44,7 +45,11 @@ if TYPE_CHECKING:
     Columns = dict[str, NDArray[np.generic]]
     Floats = NDArray[np.float64]
 
-__all__ = ["ImportedBlock", "model_solver", "simulate_imported"]
+__all__ = ["ImportedBlock", "model_solver", "simulate_imported", "tiny_levels"]
+
+MOST = 1e9
+"""Largest level of a table: sums are of fixed point, see `pipelines.summaries`."""
+_TINY = 1e-6  # levels below it lose digits in these sums, whose steps are 2.3e-10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,6 +158,27 @@ def simulate_imported(
     }
 
 
+def tiny_levels(model: TrialModel) -> tuple[str, ...]:
+    """Return the ids whose typical level at the start is so small that tables lose its digits.
+
+    Examples
+    --------
+    >>> tiny_levels.__name__  # shown by tests/cohort/imported/test_simulate_imported.py
+    'tiny_levels'
+    """
+    start = integrate(
+        model.system,
+        model.sbml.lanes(1),
+        Schedule(t0=0, t1=0),
+        np.zeros(1, np.int64),
+        device="numpy",
+    )
+    levels = {
+        code: _in_unit(model, code, start[name])[0, 0] for code, name in model.reported.items()
+    }
+    return tuple(code for code, level in levels.items() if 0.0 < abs(level) < _TINY)
+
+
 def _choice(protocol: Protocol) -> ImportedModel:
     if protocol.model is None:
         raise ValueError("simulate_imported: a protocol with 'model' is needed")
@@ -247,7 +273,7 @@ def _levels(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBloc
     rows: list[Columns] = []
     treated = [np.full(len(ids), index > 0) for index in range(len(protocol.visits))]
     for code, name in model.reported.items():
-        found = block.solution[name]
+        found = _in_unit(model, code, block.solution[name])
         values = list(np.where(np.isfinite(found), found, np.nan))  # also of who failed at once
         rows += parameter_rows(protocol, arm, ids, code, model.unit(code), values, treated)
     for name, own in model.varied.items():
@@ -258,10 +284,24 @@ def _levels(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBloc
     return stacked(rows)
 
 
+def _in_unit(model: TrialModel, code: str, values: Floats) -> Floats:
+    """Return levels in the unit of the tables; refuse what their sums cannot hold."""
+    factor = model.scales[code][0] if code in model.scales else 1.0
+    found = values if factor == 1.0 else values * factor
+    known = np.abs(found[np.isfinite(found)])
+    if known.size and known.max() > MOST:
+        raise CohortError(
+            f"{code}: a level of {known.max():g} [{model.unit(code)}]; up to {MOST:g} fits the "
+            "sums of tables. Report it in another unit under 'model', "
+            f"'units: {{{code}: ...}}', or name others under 'observe'."
+        )
+    return found
+
+
 def _courses(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBlock) -> Columns:
     rows: list[Columns] = []
     for code, name in model.reported.items():
-        values = block.shown[name]
+        values = _in_unit(model, code, block.shown[name])
         unit = model.unit(code)
         rows += course_rows(protocol, arm, block.shown_ids, code, unit, block.shown, values)
     return stacked(rows)

@@ -22,7 +22,7 @@ from cohort.population import column_kinds
 from cohort.sbml import read_sbml
 from cohort.sbml.short_units import short_unit
 from cohort.scales import scale_names
-from cohort.units import parse_quantity
+from cohort.units import conversion_factor, parse_quantity, parse_unit
 from cohort.yaml_files import Contradiction, nearest_hint
 from kernels import symbol
 
@@ -41,7 +41,10 @@ _TIME: Final = re.compile(r"(?:([0-9.]+(?:e[-+]?[0-9]+)?) )?second")
 _INITIAL: Final = "initial_"
 _PARAMETER: Final = "P_"  # how codes of parameters begin among what is reported
 _HOUR_S: Final = 3600
-_MOST_SHIFTED: Final = 1 / 3  # CV above which a normal parameter often changes its sign
+_MOST_SHIFTED: Final = (
+    0.2  # CV up to which a normal parameter keeps its sign: once in 3 million not
+)
+_WITH_ZEROS: Final = ("cyp2d6_activity",)  # covariates that are 0 in some, which have no power
 _N_LISTED: Final = 10
 
 
@@ -57,6 +60,8 @@ class TrialModel:
         Ways of the drugs by name.
     reported
         Name of the observable by id, in the order in which tables report them.
+    scales
+        Factor and unit of the ids that tables report in another unit than the file's.
     varied
         Parameters that differ between patients: name in the system by name in the protocol.
     seconds_per_time_unit
@@ -73,6 +78,7 @@ class TrialModel:
     sbml: SbmlModel
     routes: Mapping[str, Route]
     reported: Mapping[str, str]
+    scales: Mapping[str, tuple[float, str]]
     varied: Mapping[str, str]
     seconds_per_time_unit: int
     told: str
@@ -139,6 +145,8 @@ class TrialModel:
         >>> TrialModel.unit.__name__
         'unit'
         """
+        if code in self.scales:
+            return self.scales[code][1]
         names = self.reported if code in self.reported else self.varied
         name = code if code in self.reported else code.removeprefix(_PARAMETER)
         return short_unit(self.sbml.unit(names[name])) or "1"
@@ -248,21 +256,27 @@ class _Assembly:
         seconds, told = self._time_unit()
         self.model = self.model.counting(seconds)
         self.seconds = seconds
+        constants = [
+            name for name in self.choice.parameters if self._own_name(name) in self.model.parameters
+        ]
+        self._typical_values(constants)  # first: levels at the start may follow from them
         self._free_initial_values()
         for position, drug in enumerate(self.choice.drugs):
             self._drug(drug, ("drugs", position))
-        self._typical_values()
+        self._typical_values([name for name in self.choice.parameters if name not in constants])
         varied = self._varied()
         self._correlations()
         for position, relation in enumerate(self.choice.covariates):
             self._covariate(relation, ("covariates", position))
         reported = self._reported()
+        scales = self._scales(reported)
         if self.mistakes:
             return _Reading(None, tuple(self.mistakes))
         model = TrialModel(
             sbml=self.model,
             routes=self.routes,
             reported=reported,
+            scales=scales,
             varied=varied,
             seconds_per_time_unit=seconds,
             told=told,
@@ -293,7 +307,9 @@ class _Assembly:
         return int(seconds), "file"
 
     def _own_name(self, wanted: str) -> str:
-        """Return the name in the system of an id; what the system calls so itself stays."""
+        """Return the name in the system of an id; what stands for none has its own name."""
+        if wanted in self.model.names.values() and wanted not in self.model.names:
+            return ""  # another id goes by this name
         return self.model.names.get(wanted, wanted)
 
     def _free_initial_values(self) -> None:
@@ -306,9 +322,43 @@ class _Assembly:
         for name in dict.fromkeys(asked):
             if not name.startswith(_INITIAL) or self._own_name(name) in self.model.parameters:
                 continue
-            held = self._held(name.removeprefix(_INITIAL))
-            if held is not None:
-                self._free_initial_value(name, *held)
+            sbml_id = name.removeprefix(_INITIAL)
+            held = self._held(sbml_id)
+            if held is None:
+                continue
+            follows = self._follows(sbml_id, held[0])
+            if follows:
+                self.note(
+                    self._place(name),
+                    f"the start of '{sbml_id}' decides {follows} in the file, which would not "
+                    "follow; a start that nothing else is computed from is allowed. Set what is "
+                    "computed from it instead, or change the file.",
+                )
+            self._free_initial_value(name, *held)
+
+    def _follows(self, sbml_id: str, state: str) -> str:
+        """Return what of the file is computed from the start of an id; empty if nothing is."""
+        model = self.model
+        if self._own_name(sbml_id) in model.read_at_start:
+            return "an initial assignment"
+        others = (
+            one
+            for one, amount in model.amounts.items()
+            if one != sbml_id
+            and symbol(state) in (amount.free_symbols | model.meanings[one].free_symbols)
+        )
+        other = next(others, None)
+        return "" if other is None else f"the amount of '{other}'"
+
+    def _place(self, name: str) -> KeyPath:
+        """Return where a parameter is first named."""
+        if name in self.choice.parameters:
+            return ("parameters", name)
+        for key in ("variability", "covariates"):
+            for position, one in enumerate(getattr(self.choice, key)):
+                if one.parameter == name:
+                    return (key, position, "parameter")
+        return ()
 
     def _free_initial_value(self, name: str, state: str, factor: sympy.Expr) -> None:
         model = self.model
@@ -326,19 +376,24 @@ class _Assembly:
         )
 
     def _held(self, sbml_id: str) -> tuple[str, sympy.Expr] | None:
-        """Return the state that holds an id, and by what it is multiplied to be the id's value."""
-        return self._state_of(self.model.meanings.get(sbml_id))
+        """Return the state that holds an id itself, and the factor that makes it its value."""
+        return self._state_of(sbml_id, self.model.meanings.get(sbml_id))
 
-    def _state_of(self, meaning: sympy.Expr | None) -> tuple[str, sympy.Expr] | None:
-        if meaning is None:
+    def _state_of(self, sbml_id: str, meaning: sympy.Expr | None) -> tuple[str, sympy.Expr] | None:
+        """Return the state of an id: its own, or the amount that a species is stored as.
+
+        What a rule or a reaction computes has none, also where it is computed from one state.
+        """
+        model = self.model
+        if meaning is None or sbml_id not in model.names:
             return None
-        for state in self.model.system.states:
-            own = symbol(state)
-            if meaning.has(own):
-                factor = sympy.cancel(meaning / own)
-                if not factor.has(own):
-                    return state, factor
-        return None
+        own = self._own_name(sbml_id)
+        stored = model.amounts.get(sbml_id, sympy.S.Zero)
+        state = own if own in model.system.states else str(stored)
+        is_stored = stored.is_Symbol and state in model.system.states and state != own
+        if own not in model.system.states and not (is_stored and meaning.has(stored)):
+            return None
+        return state, sympy.cancel(meaning / symbol(state))
 
     def _drug(self, drug: ModelDrug, path: KeyPath) -> None:
         if drug.name in self.routes:
@@ -380,7 +435,7 @@ class _Assembly:
 
     def _amount_in(self, sbml_id: str) -> tuple[str, sympy.Expr] | None:
         model = self.model
-        return self._state_of(model.amounts.get(sbml_id, model.meanings.get(sbml_id)))
+        return self._state_of(sbml_id, model.amounts.get(sbml_id, model.meanings.get(sbml_id)))
 
     def _add_route(
         self, drug: ModelDrug, path: KeyPath, state: str, factor: sympy.Expr, per_mg: float
@@ -461,9 +516,10 @@ class _Assembly:
             )
         return None
 
-    def _typical_values(self) -> None:
-        for name, value in self.choice.parameters.items():
+    def _typical_values(self, names: Iterable[str]) -> None:
+        for name in names:
             own = self._known_parameter(name, ("parameters", name))
+            value = self.choice.parameters[name]
             if own is not None:
                 self.model = replace(self.model, parameters={**self.model.parameters, own: value})
 
@@ -489,7 +545,7 @@ class _Assembly:
             if one.distribution == "normal" and one.cv > _MOST_SHIFTED:
                 self.note(
                     (*path, "cv"),
-                    f"{100 * one.cv:g} % of a normal distribution gives many patients another "
+                    f"{100 * one.cv:g} % of a normal distribution gives some patients another "
                     f"sign; at most {100 * _MOST_SHIFTED:.0f} % is allowed. Leave 'distribution' "
                     "out: lognormal.",
                 )
@@ -536,6 +592,13 @@ class _Assembly:
             )
             return
         kind = kinds[relation.covariate]
+        if relation.covariate in _WITH_ZEROS:
+            self.note(
+                (*path, "covariate"),
+                f"'{relation.covariate}' is 0 in some patients, where a power of it has no value; "
+                "what is greater than 0 in all is allowed. Use 'cyp2d6' with 'levels'.",
+            )
+            return
         if kind.is_text != (relation.levels is not None):
             needed = (
                 f"a text ({', '.join(kind.levels)}); 'levels' with a factor of each is wanted"
@@ -596,6 +659,29 @@ class _Assembly:
         kept = {own: system.observables[own] for own in named.values() if own in system.observables}
         self.model = replace(self.model, system=replace(system, observables=kept))
         return named
+
+    def _scales(self, reported: Mapping[str, str]) -> dict[str, tuple[float, str]]:
+        found: dict[str, tuple[float, str]] = {}
+        for name, text in self.choice.units.items():
+            path: KeyPath = ("units", name)
+            if name not in reported:
+                self.note(path, f"'{name}' is not reported. {nearest_hint(name, reported)}")
+                continue
+            given = short_unit(self.model.unit(reported[name])) or "1"
+            try:
+                factor = conversion_factor(parse_unit(given), parse_unit(text))
+            except UnitError as error:
+                self.note(path, str(error))
+                continue
+            if factor is None:
+                self.note(
+                    path,
+                    f"'{text}' measures something else than '{given}', the unit of '{name}' in the "
+                    "file; a unit of the same dimension is allowed. Change it.",
+                )
+                continue
+            found[name] = (factor, text)
+        return found
 
 
 def reference_value(relation: CovariateRelation) -> float:

@@ -48,6 +48,8 @@ class SbmlModel:
     meanings, amounts, concentrations
         Expressions over states, parameters and time, by id: the value in SBML's sense, and
         amount and concentration of species.
+    read_at_start
+        Names of what initial assignments read, by way of rules too.
     time_unit
         Unit of time as text, empty where the file gives none.
     notes
@@ -72,6 +74,7 @@ class SbmlModel:
     meanings: Mapping[str, sympy.Expr]
     amounts: Mapping[str, sympy.Expr]
     concentrations: Mapping[str, sympy.Expr]
+    read_at_start: frozenset[str]
     time_unit: str
     notes: tuple[str, ...]
     unit_findings: tuple[str, ...]
@@ -349,8 +352,21 @@ def build_model(declared: Declarations, equations: Equations, document: Document
         meanings=equations.meanings,
         amounts=equations.amounts,
         concentrations=equations.concentrations,
+        read_at_start=_read_at_start(declared),
         time_unit=declared.time_unit,
         notes=tuple(notes),
         unit_findings=document.unit_findings,
         level=f"Level {document.level} Version {document.version}",
     )
+
+
+def _read_at_start(declared: Declarations) -> frozenset[str]:
+    """Return the names that initial assignments read, through assignment rules as well."""
+    rules = {declared.names[i]: rule for i, rule in declared.assignments.items()}
+    found: set[str] = set()
+    new = {one.name for value in declared.initials.values() for one in value.free_symbols}
+    while new:
+        found |= new
+        read = (rules[name].free_symbols for name in new if name in rules)
+        new = {one.name for symbols in read for one in symbols} - found
+    return frozenset(found)

@@ -361,7 +361,9 @@ def dose_streams(
     for one in variant.adds:
         plan, bits = _added(protocol, one, patient_ids, stop_times)
         times = plan.times + schedule_time(protocol, 0)
-        streams += _streams(drugs[one.drug], times, plan.amounts_mg, lags=lags, taken=bits)
+        streams += _streams(
+            drugs[one.drug], times, plan.amounts_mg, lags=lags, scales=scales or {}, taken=bits
+        )
     if protocol.rescue is not None and rescue_times is not None:
         times, bits = _rescue(protocol, protocol.rescue, rescue_times, stop_times)
         streams += _streams(

@@ -14,7 +14,6 @@ from cohort.trial.arms import ProtocolRecord
 from cohort.trial.quantities import (
     DAY_S,
     Fraction,
-    Interval,
     Lasting,
     MolarMass,
     Number,
@@ -193,7 +192,7 @@ class CovariateRelation(ProtocolRecord):
     parameter
         As in `ParameterSpread`.
     covariate
-        Column of the population, such as ``weight_kg``, ``sex`` or ``cyp2c9``.
+        Column of the population, such as ``weight_kg``, ``sex`` or ``cyp2d6``.
     exponent, reference
         Of a number: the factor is (value / reference) ^ exponent; the reference with its unit.
     levels
@@ -299,6 +298,8 @@ class ImportedModel(ProtocolRecord):
         Parameters that depend on who the patient is; several on one multiply.
     observe
         Ids that tables report; everything that changes if left out.
+    units
+        Unit of an id in tables, in place of that of the file: ``{C: nmol/L}``.
     courses_every
         Time between the points of the courses of single patients [s].
     tolerance
@@ -326,5 +327,6 @@ class ImportedModel(ProtocolRecord):
         examples=["[{parameter: CL, covariate: weight_kg, exponent: 0.75, reference: 70 kg}]"],
     )
     observe: tuple[StrictStr, ...] = Field(default=(), examples=["[PCA]"])
-    courses_every: Interval = Field(default=DAY_S, examples=["1 h"])
+    units: dict[StrictStr, Words] = Field(default={}, examples=["{C: ng/mL}"])
+    courses_every: Lasting = Field(default=DAY_S, examples=["1 h"])
     tolerance: Tolerance = Tolerance()

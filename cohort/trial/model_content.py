@@ -41,6 +41,8 @@ _OF_OUR_PATIENT: Final = {  # key: value that asks for nothing
     "ascertainment": "spontaneous",
     "ratings": Ratings(),
     "assumptions": Assumptions(),
+    "analysis": None,
+    "published": (),
 }
 
 

@@ -125,14 +125,22 @@ class RunData:
 
     @property
     def endpoint(self) -> str:
-        """The primary endpoint."""
-        return str(self.protocol["primary_endpoint"])
+        """The primary endpoint, as tables call it."""
+        return self._code(str(self.protocol["primary_endpoint"]))
+
+    def _code(self, name: str) -> str:
+        """Return the PARAMCD of what the protocol names; an id of a file may be none itself."""
+        if not self.model_file or name in self.summaries["outcomes_by_arm"]["endpoint"].to_list():
+            return name
+        labels = self.statistics.labels("biomarkers").items()
+        called = (code for code, label in labels if label.startswith((f"{name}: ", f"{name} (")))
+        return next(called, name)
 
     @property
     def endpoints(self) -> tuple[str, ...]:
         """Endpoints that were rated or measured, the primary one first."""
         known = self.summaries["outcomes_by_arm"]["endpoint"].unique().to_list()
-        named = [one for one in self.protocol["endpoints"] if one in known]
+        named = [one for one in map(self._code, self.protocol["endpoints"]) if one in known]
         return tuple(dict.fromkeys((self.endpoint, *named)))
 
     def is_rated(self, endpoint: str = "") -> bool:

@@ -2,9 +2,9 @@
 
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 
 import polars as pl
 import pytest
@@ -12,19 +12,27 @@ from imported_trials import TRIAL, WARFARIN, trial
 
 from cohort.sbml.short_units import short_unit
 from pipelines.batch_keys import find_keys, protocol_keys
+from pipelines.cli import main
 
-ROOT = Path(__file__).parents[2]
+
+@dataclass
+class Done:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 def run_cohort(*words):
-    """Run the command line as a process, as people do."""
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
+    """Run the command line in this process."""
+    printed, complaints, code = StringIO(), StringIO(), 0
+    with redirect_stdout(printed), redirect_stderr(complaints):
+        try:
+            main([str(word) for word in words])
+        except SystemExit as end:
+            code = end.code or 0
+    return Done(code, printed.getvalue(), complaints.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +117,41 @@ def test_a_changed_file_is_not_the_same_run(run):
         (folder / "model.xml").write_bytes(kept)
     assert again.returncode == 2
     assert "model.xml" in again.stderr
+
+
+def test_a_cross_over_compares_treatments_within_patients_and_a_report_finds_small_ids(tmp_path):
+    renamed = WARFARIN.read_text().replace(">C<", ">c_in<").replace('"C"', '"c_in"')
+    (tmp_path / "model.xml").write_text(renamed)
+    arms = """\
+  - name: one
+    control: true
+    patients: 6
+    sequence: [drug, none]
+    regimens: [{drug: warfarin, dose: 5 mg, stop: week 4}]
+  - name: two
+    patients: 6
+    sequence: [none, drug]
+    regimens: [{drug: warfarin, dose: 5 mg, start: week 4, stop: week 8}]
+"""
+    text = TRIAL.replace(str(WARFARIN), str(tmp_path / "model.xml")).replace(
+        "into: C", "into: c_in"
+    )
+    text = text.replace("[C, PCA]", "[c_in]").replace("endpoint: PCA", "endpoint: c_in")
+    text = text.replace("duration: 1 week", "duration: 8 week").replace(
+        "day 3, week 1", "week 4, week 8"
+    )
+    start, stop = text.index("  - {name: none"), text.index("endpoints:")
+    first, second = "start: week 0, stop: week 4", "start: week 4, stop: week 8"
+    periods = f"periods: [{{name: a, {first}}}, {{name: b, {second}}}]\n"
+    (tmp_path / "trial.yaml").write_text(text[:start] + arms + periods + text[stop:])
+    out = tmp_path / "run"
+    assert run_cohort("run", tmp_path / "trial.yaml", "--out", out, "--quiet").returncode == 0
+    found = pl.read_parquet(out / "tables" / "crossover_contrasts.parquet").filter(measure="value")
+    assert found["endpoint"].to_list() == ["CIN"]
+    assert found["difference"][0] > 1.0  # 5 mg a day holds some 1.7 mg/L
+    assert found["n_first"][0] + found["n_second"][0] == 12
+    assert run_cohort("report", out, "--format", "markdown").returncode == 0
+    assert "CIN at week 8" in next((out / "report").glob("*.md")).read_text()
 
 
 @pytest.mark.parametrize("words", [("power",), ("run", "--out", "no", "--uncertainty")])

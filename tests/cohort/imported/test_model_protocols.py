@@ -13,7 +13,7 @@ CL = "{parameter: CL, cv: 30 %}"
 WRONG = {
     "both": ("seed: 7", "seed: 7\ncondition: major_depression", "model", "one of the two"),
     "no such file": (str(WARFARIN), "no.xml", "model.file", "no such file"),
-    "not SBML": (str(WARFARIN), __file__, "model.file", "not"),
+    "not SBML": (str(WARFARIN), __file__, "model.file", "XML"),
     "file missing": (f"  file: {WARFARIN}\n", "", "model.file", "the key 'file' is missing"),
     "unknown key": ("  drugs:", "  drug:", "model.drug", "Did you mean 'drugs'?"),
     "a unit of time that is none": (
@@ -171,9 +171,9 @@ WRONG = {
     ),
     "a power of a text": (
         "duration:",
-        "  covariates: [{parameter: CL, covariate: sex, exponent: 1, reference: 1}]\nduration:",
-        "model.covariates[0]",
-        "",
+        "  covariates: [{parameter: CL, covariate: sex, exponent: 1, reference: '1'}]\nduration:",
+        "model.covariates[0].covariate",
+        "'levels' with a factor of each is wanted",
     ),
     "a reference in another unit": (
         "duration:",
@@ -219,6 +219,26 @@ WRONG = {
         "'C' is not among",
     ),
     "a rating scale": ("[C, PCA]", "[C, PCA, MADRS]", "endpoints[2]", "'MADRS' is not among"),
+    "a power of what is 0 in some": (
+        "duration:",
+        "  covariates: [{parameter: CL, covariate: cyp2d6_activity, exponent: 1, reference: '1'}]\n"
+        "duration:",
+        "model.covariates[0].covariate",
+        "0 in some patients",
+    ),
+    "a unit of something else": (
+        "duration:",
+        "  units: {C: nmol/L}\nduration:",
+        "model.units.C",
+        "something else than 'mg/L'",
+    ),
+    "a unit of what is not reported": (
+        "duration:",
+        "  units: {CL: L/h}\nduration:",
+        "model.units.CL",
+        "not reported",
+    ),
+    "an analysis": ("arms:", "analysis: {missing_data: MAR}\narms:", "analysis", "does nothing"),
     "a tolerance of 0": (
         "duration:",
         "  tolerance: {relative: 0}\nduration:",
