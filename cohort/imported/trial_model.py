@@ -505,8 +505,8 @@ class _Assembly:
             start = f" Its level at the start is '{_INITIAL}{name}'." if self._held(name) else ""
             self.note(
                 path,
-                f"'{name}' changes over time in the file; what it holds constant can be set.{start}"
-                " Choose another id.",
+                f"'{name}' changes over time in the file, or is computed there from others; what "
+                f"it holds constant can be set.{start} Choose another id.",
             )
         else:
             self.note(

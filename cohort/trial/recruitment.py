@@ -26,6 +26,7 @@ __all__ = [
     "trial_condition",
 ]
 
+_ADULTS = "healthy"  # whose shares of ancestry stand where no condition says any
 _YOUNGEST_Y, _OLDEST_Y = 18.0, 65.0  # adult outpatients, where neither file says otherwise
 
 
@@ -49,7 +50,8 @@ def population_spec(wanted: TrialPopulation, condition: Condition | None) -> Pop
         What the protocol says.
     condition
         Its condition; its range of age holds where the protocol has none, and 18 to 65 y where it
-        has none either. None for people as they are, of that age.
+        has none either. None for people as they are, of that age, whose ancestries are those of
+        healthy adults.
 
     Returns
     -------
@@ -72,22 +74,23 @@ def population_spec(wanted: TrialPopulation, condition: Condition | None) -> Pop
     >>> population_spec(protocol.population, load_condition(protocol.condition)).age_mean_y
     41.0
     """
-    if condition is None:
-        return PopulationSpec(
-            age_min_y=_YOUNGEST_Y if wanted.age_min is None else wanted.age_min,
-            age_max_y=_OLDEST_Y if wanted.age_max is None else wanted.age_max,
-            female_fraction=wanted.female_fraction,
-            smoker_fraction=wanted.smoker_fraction,
-            weight_mean_kg=wanted.weight_mean,
-            bmi_shares=wanted.bmi_shares,
-            records=wanted.records,
-        )
-    usual = condition.population
+    usual = (load_condition(_ADULTS) if condition is None else condition).population
     ancestry = {name: share.number("1") for name, share in usual.ancestry.items()}
     own = wanted.records is not None
     is_told = wanted.records is not None and (
         "ancestry" not in load_people_file(wanted.records).untold
     )
+    if condition is None:
+        return PopulationSpec(
+            age_min_y=_YOUNGEST_Y if wanted.age_min is None else wanted.age_min,
+            age_max_y=_OLDEST_Y if wanted.age_max is None else wanted.age_max,
+            female_fraction=wanted.female_fraction,
+            ancestry_shares=None if is_told else ancestry,
+            smoker_fraction=wanted.smoker_fraction,
+            weight_mean_kg=wanted.weight_mean,
+            bmi_shares=wanted.bmi_shares,
+            records=wanted.records,
+        )
     women = wanted.female_fraction
     if women is None and not own:
         women = usual.female_fraction.number("1")

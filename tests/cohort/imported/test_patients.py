@@ -92,3 +92,13 @@ def test_another_parameter_that_varies_changes_no_draw_of_the_others():
     other = simulate(more, "dosed", ids, device="numpy")
     assert np.array_equal(levels(one, "P_CL"), levels(other, "P_CL"))
     assert SPREAD in TRIAL
+
+
+def test_records_of_ones_own_need_not_tell_ancestry(tmp_path):
+    rows = [f"{20 + i % 40},{'FM'[i % 2]},{60 + i % 30},{160 + i % 25}" for i in range(60)]
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["age_y,sex,weight_kg,height_cm", *rows]))
+    protocol = trial(("duration:", f"population: {{records: {path}}}\nduration:"))
+    people = simulate(protocol, "none", allocate(protocol, "none"), device="numpy")["adsl"]
+    assert set(people["weight_kg"]) <= set(range(60, 90))
+    assert set(people["ancestry"]) <= {"white", "black", "hispanic", "asian", "other"}
