@@ -98,7 +98,9 @@ def test_records_of_ones_own_need_not_tell_ancestry(tmp_path):
     rows = [f"{20 + i % 40},{'FM'[i % 2]},{60 + i % 30},{160 + i % 25}" for i in range(60)]
     path = tmp_path / "people.csv"
     path.write_text("\n".join(["age_y,sex,weight_kg,height_cm", *rows]))
-    protocol = trial(("duration:", f"population: {{records: {path}}}\nduration:"))
+    protocol = trial(
+        ("duration:", f"population: {{records: {path}, smoker_fraction: 20 %}}\nduration:")
+    )
     people = simulate(protocol, "none", allocate(protocol, "none"), device="numpy")["adsl"]
     assert set(people["weight_kg"]) <= set(range(60, 90))
     assert set(people["ancestry"]) <= {"white", "black", "hispanic", "asian", "other"}
