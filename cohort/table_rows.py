@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cohort.trial.allocation import stratum_labels
 from cohort.trial.quantities import DAY_S, HOUR_S, WEEK_S
 from cohort.trial.visits import schedule_time, study_day
+from kernels import ResultCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +28,20 @@ if TYPE_CHECKING:
     Columns = dict[str, Column]
     Floats = NDArray[np.float64]
 
-__all__ = ["course_rows", "exposure_rows", "parameter_rows", "stacked", "visit_columns"]
+__all__ = [
+    "course_rows",
+    "exposure_rows",
+    "parameter_rows",
+    "solver_columns",
+    "stacked",
+    "subject_columns",
+    "visit_columns",
+]
+
+_COVARIATES = (
+    *("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi", "smoker", "crcl_ml_min"),
+    *("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa"),
+)
 
 
 def stacked(rows: Sequence[Columns]) -> Columns:
@@ -71,6 +86,76 @@ def visit_columns(
         "visit": np.full(n_lane, visit.name),
         "visit_number": np.full(n_lane, visit.time / WEEK_S),
         "day": np.full(n_lane, study_day(visit), np.int64),
+    }
+
+
+def subject_columns(
+    protocol: Protocol,
+    arm: str,
+    patient_ids: NDArray[np.int64],
+    covariates: Mapping[str, NDArray[np.float64] | NDArray[np.str_]],
+    dosing: DosingRecord,
+) -> Columns:
+    """Return who the patients are and what they took, a row a patient.
+
+    Parameters
+    ----------
+    protocol, arm, patient_ids
+        As in `visit_columns`.
+    covariates
+        Columns of the population.
+    dosing
+        Doses planned and taken.
+
+    Examples
+    --------
+    >>> subject_columns.__name__  # shown by the example of cohort.tables.block_columns
+    'subject_columns'
+    """
+    return {
+        "patient_id": patient_ids,
+        "arm": np.full(len(patient_ids), arm),
+        **{name: np.asarray(covariates[name]) for name in _COVARIATES},
+        "stratum": stratum_labels(protocol, patient_ids),
+        "doses_planned": dosing.planned,
+        "doses_taken": dosing.taken,
+        "cumulative_dose_mg": dosing.cumulative_mg,
+        "rescue_doses_taken": dosing.rescue,
+    }
+
+
+def solver_columns(
+    protocol: Protocol,
+    codes: NDArray[np.uint8],
+    failure_h: Floats,
+    accepted: NDArray[np.int64],
+    rejected: NDArray[np.int64],
+) -> Columns:
+    """Return how the equations of each patient fared, a row a patient.
+
+    Parameters
+    ----------
+    protocol
+        The trial.
+    codes
+        `ResultCode` of each patient, shape ``(n_lane,)``.
+    failure_h
+        Time of failure since the start of the run-in [h]; NaN where none. The column counts from
+        the first dose, so it is below 0 in the run-in.
+    accepted, rejected
+        Steps.
+
+    Examples
+    --------
+    >>> solver_columns.__name__  # shown by the example of cohort.tables.block_columns
+    'solver_columns'
+    """
+    return {
+        "result_code": codes.astype(np.int16),
+        "result_message": np.array([ResultCode(int(code)).message for code in codes]),
+        "failure_time_h": failure_h - schedule_time(protocol, 0) / HOUR_S,
+        "accepted_steps": accepted,
+        "rejected_steps": rejected,
     }
 
 

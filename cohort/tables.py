@@ -14,15 +14,21 @@ from cohort.conduct import NEVER_S
 from cohort.event_columns import event_columns
 from cohort.outcomes import visit_ratings
 from cohort.outcomes.course import REASONS, ClinicalCourse, latent_by_day
-from cohort.table_rows import course_rows, exposure_rows, parameter_rows, stacked, visit_columns
+from cohort.table_rows import (
+    course_rows,
+    exposure_rows,
+    parameter_rows,
+    solver_columns,
+    stacked,
+    subject_columns,
+    visit_columns,
+)
 from cohort.trial import (
     Protocol,
     rated_endpoints,
-    schedule_time,
-    stratum_labels,
     visit_days,
 )
-from cohort.trial.quantities import DAY_S, HOUR_S
+from cohort.trial.quantities import DAY_S
 from kernels import ResultCode
 
 if TYPE_CHECKING:
@@ -103,13 +109,12 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         result.conduct.follows,
     )
     rescue_s = result.conduct.rescue_s
-    covariates = result.population.columns
-    names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi", "smoker", "crcl_ml_min")
-    genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
+    covariates, ids = result.population.columns, result.patient_ids
+    accepted = np.sum([solution.accepted for solution in solved], axis=0)
+    rejected = np.sum([solution.rejected for solution in solved], axis=0)
     return {
-        "patient_id": result.patient_ids,
-        "arm": np.full(n_lane, arm),
-        **{name: np.asarray(covariates[name]) for name in (*names, *genes)},
+        **subject_columns(protocol, arm, ids, covariates, result.dosing),
+        **solver_columns(protocol, codes, failure, accepted, rejected),
         "completed": (takes | comes) & works,
         "discontinuation_reason": np.where(comes, "", reasons),
         "discontinuation_day": np.where(comes, np.nan, last.left_day),
@@ -117,16 +122,6 @@ def _subjects(protocol: Protocol, arm: str, result: "BlockResult") -> Columns:
         "treatment_end_reason": reasons,
         "treatment_end_day": last.left_day,
         "rescue_day": np.where(rescue_s == NEVER_S, np.nan, rescue_s / DAY_S),
-        "rescue_doses_taken": result.dosing.rescue,
-        "stratum": stratum_labels(protocol, result.patient_ids),
-        "doses_planned": result.dosing.planned,
-        "doses_taken": result.dosing.taken,
-        "cumulative_dose_mg": result.dosing.cumulative_mg,
-        "result_code": codes.astype(np.int16),
-        "result_message": np.array([ResultCode(int(code)).message for code in codes]),
-        "failure_time_h": failure - schedule_time(protocol, 0) / HOUR_S,  # before 0: in the run-in
-        "accepted_steps": sum(solution.accepted for solution in solved),
-        "rejected_steps": sum(solution.rejected for solution in solved),
     }
 
 

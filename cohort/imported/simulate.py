@@ -20,7 +20,14 @@ from cohort.errors import CohortError
 from cohort.imported.patients import draw_patients
 from cohort.imported.trial_model import trial_model
 from cohort.population import PatientHistory, sample_people
-from cohort.table_rows import course_rows, exposure_rows, parameter_rows, stacked
+from cohort.table_rows import (
+    course_rows,
+    exposure_rows,
+    parameter_rows,
+    solver_columns,
+    stacked,
+    subject_columns,
+)
 from cohort.trial import (
     beside_streams,
     dose_streams,
@@ -28,7 +35,6 @@ from cohort.trial import (
     eligibility_criteria,
     population_spec,
     schedule_time,
-    stratum_labels,
 )
 from cohort.trial.quantities import HOUR_S
 from kernels import ResultCode, Schedule, Solver, integrate
@@ -151,7 +157,7 @@ def simulate_imported(
         dosing=dosing_record(protocol, arm, patient_ids, variant=variant),
     )
     return {
-        "adsl": _subjects(protocol, arm, block),
+        "adsl": _subjects(protocol, arm, model, block),
         "adlb": _levels(protocol, arm, model, block),
         "adex": exposure_rows(protocol, arm, patient_ids, block.dosing),
         "trajectories": _courses(protocol, arm, model, block),
@@ -232,18 +238,14 @@ class _Walk:
         return (*given, *beside_streams(self.protocol, ids, drugs=routes, lags={}, scales=scales))
 
 
-def _subjects(protocol: Protocol, arm: str, block: ImportedBlock) -> Columns:
-    n_lane = len(block.patient_ids)
-    solution, seconds = block.solution, _seconds(protocol)
-    names = ("age_y", "sex", "ancestry", "weight_kg", "height_cm", "bmi", "smoker", "crcl_ml_min")
-    genes = ("cyp2c19", "cyp2d6", "slc6a4", "comt", "maoa")
+def _subjects(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBlock) -> Columns:
+    n_lane, solution = len(block.patient_ids), block.solution
     works = solution.codes == ResultCode.SUCCESS
     nobody, never = np.full(n_lane, ""), np.full(n_lane, np.nan)
-    failed_h = solution.failure_times * (seconds / HOUR_S)
+    failed_h = solution.failure_times * (model.seconds_per_time_unit / HOUR_S)
     return {
-        "patient_id": block.patient_ids,
-        "arm": np.full(n_lane, arm),
-        **{name: np.asarray(block.people[name]) for name in (*names, *genes)},
+        **subject_columns(protocol, arm, block.patient_ids, block.people, block.dosing),
+        **solver_columns(protocol, solution.codes, failed_h, solution.accepted, solution.rejected),
         "completed": works,
         "discontinuation_reason": nobody,
         "discontinuation_day": never,
@@ -251,21 +253,7 @@ def _subjects(protocol: Protocol, arm: str, block: ImportedBlock) -> Columns:
         "treatment_end_reason": nobody,
         "treatment_end_day": never,
         "rescue_day": never,
-        "rescue_doses_taken": block.dosing.rescue,
-        "stratum": stratum_labels(protocol, block.patient_ids),
-        "doses_planned": block.dosing.planned,
-        "doses_taken": block.dosing.taken,
-        "cumulative_dose_mg": block.dosing.cumulative_mg,
-        "result_code": solution.codes.astype(np.int16),
-        "result_message": np.array([ResultCode(int(code)).message for code in solution.codes]),
-        "failure_time_h": failed_h - schedule_time(protocol, 0) / HOUR_S,
-        "accepted_steps": solution.accepted,
-        "rejected_steps": solution.rejected,
     }
-
-
-def _seconds(protocol: Protocol) -> int:
-    return trial_model(_choice(protocol)).seconds_per_time_unit
 
 
 def _levels(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBlock) -> Columns:
@@ -276,8 +264,7 @@ def _levels(protocol: Protocol, arm: str, model: TrialModel, block: ImportedBloc
         found = _in_unit(model, code, block.solution[name])
         values = list(np.where(np.isfinite(found), found, np.nan))  # also of who failed at once
         rows += parameter_rows(protocol, arm, ids, code, model.unit(code), values, treated)
-    for name, own in model.varied.items():
-        code = f"P_{name}"  # the numbers of a patient are known at the baseline and stay
+    for code, own in model.parameter_codes.items():  # known at the baseline, and they stay
         rows += parameter_rows(
             protocol, arm, ids, code, model.unit(code), [block.drawn[own]], treated[:1]
         )

@@ -23,7 +23,7 @@ from cohort.sbml import read_sbml
 from cohort.sbml.short_units import short_unit
 from cohort.scales import scale_names
 from cohort.units import conversion_factor, parse_quantity, parse_unit
-from cohort.yaml_files import Contradiction, nearest_hint
+from cohort.yaml_files import Contradiction, listed_mistakes, nearest_hint
 from kernels import symbol
 
 if TYPE_CHECKING:
@@ -103,7 +103,18 @@ class TrialModel:
         >>> TrialModel.codes.fget.__name__
         'codes'
         """
-        return (*self.reported, *(f"{_PARAMETER}{name}" for name in self.varied))
+        return (*self.reported, *self.parameter_codes)
+
+    @property
+    def parameter_codes(self) -> dict[str, str]:
+        """Name in the system of each varied parameter, by the code under which tables report it.
+
+        Examples
+        --------
+        >>> TrialModel.parameter_codes.fget.__name__
+        'parameter_codes'
+        """
+        return {f"{_PARAMETER}{name}": own for name, own in self.varied.items()}
 
     @property
     def titles(self) -> dict[str, str]:
@@ -147,9 +158,8 @@ class TrialModel:
         """
         if code in self.scales:
             return self.scales[code][1]
-        names = self.reported if code in self.reported else self.varied
-        name = code if code in self.reported else code.removeprefix(_PARAMETER)
-        return short_unit(self.sbml.unit(names[name])) or "1"
+        named = {**self.parameter_codes, **self.reported}
+        return short_unit(self.sbml.unit(named[code])) or "1"
 
 
 def trial_model(choice: ImportedModel) -> TrialModel:
@@ -245,10 +255,7 @@ class _Assembly:
         try:
             self.model: SbmlModel = read_sbml(self.choice.file)
         except FileContentError as error:
-            shown = [str(one) for one in error.mistakes[:_N_LISTED]]
-            more = len(error.mistakes) - len(shown)
-            lines = "\n    ".join([*shown, *([f"and {more} more"] if more else [])])
-            self.note(("file",), lines if len(shown) == 1 else f"it has mistakes:\n    {lines}")
+            self.note(("file",), listed_mistakes(error))
         except (CohortError, OSError) as error:
             self.note(("file",), str(error))
         if self.mistakes:

@@ -36,7 +36,7 @@ from cohort.trial.recruitment import (
 )
 from cohort.trial.variants import trial_systems, variant_shifts
 from cohort.trial.visit_rules import baseline_kinds, visit_kinds
-from cohort.yaml_files import Contradiction, is_read, nearest_hint
+from cohort.yaml_files import Contradiction, is_read, listed_mistakes, nearest_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 __all__ = ["content_contradictions"]
 
-_N_LISTED = 10  # mistakes of a file that one message shows
 _MARGIN_KEYS = {  # field of a population spec, key of a protocol
     "weight_mean_kg": "weight_mean",
     "bmi_shares": "bmi_shares",
@@ -385,7 +384,7 @@ def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
         spec = population_spec(wanted, condition)
         draw_candidates(np.array([0]), 0, spec, history)
     except FileContentError as error:
-        yield Contradiction(path=("population", "records"), message=_listed(error))
+        yield Contradiction(path=("population", "records"), message=listed_mistakes(error))
         return
     except CohortError as error:
         yield _margin_mistake(str(error), "the model" if condition is None else condition.name)
@@ -395,14 +394,6 @@ def _recruitment(protocol: Protocol) -> Iterator[Contradiction]:
         problem = screening_problem(spec, history, criteria)
         if problem is not None:
             yield Contradiction(path=("population", "eligibility"), message=problem)
-
-
-def _listed(error: FileContentError) -> str:
-    """Return the first mistakes of a file, each on a line."""
-    shown = "\n    ".join(str(mistake) for mistake in error.mistakes[:_N_LISTED])
-    n_more = len(error.mistakes) - _N_LISTED
-    more = f"\n    and {n_more} more. Correct these first." if n_more > 0 else ""
-    return f"the file has mistakes:\n    {shown}{more}" if len(error.mistakes) > 1 else shown
 
 
 def _margin_mistake(message: str, condition: str) -> Contradiction:
@@ -488,7 +479,7 @@ def _file(
         else:
             yield _unknown(name, path, known, kind)
     except FileContentError as error:
-        yield Contradiction(path=path, message=_listed(error))
+        yield Contradiction(path=path, message=listed_mistakes(error))
 
 
 def _regimen(

@@ -15,13 +15,14 @@ from cohort.yaml_files.contradictions import (
 )
 from cohort.yaml_files.packaged import load_named, packaged_names
 from cohort.yaml_files.read_model import parse_yaml_model, read_yaml_model
-from cohort.yaml_files.wording import nearest_hint
+from cohort.yaml_files.wording import listed_mistakes, nearest_hint
 
 __all__ = [
     "UNREAD",
     "Contradiction",
     "CorrectableError",
     "is_read",
+    "listed_mistakes",
     "load_named",
     "nearest_hint",
     "packaged_names",

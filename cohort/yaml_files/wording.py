@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from cohort.errors import FileContentError
 from cohort.yaml_files.contradictions import CorrectableError
 
-__all__ = ["describe", "explain", "nearest_hint"]
+__all__ = ["describe", "explain", "listed_mistakes", "nearest_hint"]
 
 _N_LISTED = 20
+_N_MISTAKES = 10  # of a file that one message shows
 _LONGEST_SHOWN = 60
 _WANTED = {
     "int": "a whole number",
@@ -67,6 +69,27 @@ def describe(value: object) -> str:
         return f"a mapping ({keys}{', ...' if len(value) > 3 else ''})"  # noqa: PLR2004
     shown = repr(value)
     return shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 4] + "...'"
+
+
+def listed_mistakes(error: FileContentError) -> str:
+    """Return the first mistakes of a file that another one names, each on a line.
+
+    Parameters
+    ----------
+    error
+        What its reader raised.
+
+    Examples
+    --------
+    >>> from cohort.errors import Mistake
+    >>> one = Mistake(file="a.yaml", line=3, key_path="dose", message="0 mg; more is allowed.")
+    >>> listed_mistakes(FileContentError([one]))
+    'a.yaml:3, dose: 0 mg; more is allowed.'
+    """
+    shown = "\n    ".join(str(mistake) for mistake in error.mistakes[:_N_MISTAKES])
+    n_more = len(error.mistakes) - _N_MISTAKES
+    more = f"\n    and {n_more} more. Correct these first." if n_more > 0 else ""
+    return f"the file has mistakes:\n    {shown}{more}" if len(error.mistakes) > 1 else shown
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:
